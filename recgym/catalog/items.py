@@ -1,0 +1,212 @@
+"""The catalogue as arrays, and which of its items are alike."""
+
+import csv
+import gzip
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from recgym.catalog.tables import (
+    RATING_COLUMNS,
+    CatalogError,
+    catalog_fields,
+    complete_attributes,
+    encode_names,
+    read_csv,
+    read_only,
+    read_parquet,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """A shop's items as arrays, one row an item.
+
+    Names of departments and categories stand in the order of their first item. The arrays `load` makes are read-only.
+    """
+
+    item_ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]  # what the encoder reads: "title. brand. Department > Category. description"
+    departments: NDArray[np.int64]  # (num_items,) index into department_names
+    categories: NDArray[np.int64]  # (num_items,) index into category_names
+    department_names: tuple[str, ...]
+    category_names: tuple[str, ...]
+    attributes: Mapping[str, NDArray[np.float64]]  # each (num_items,); see `load`
+
+    def __post_init__(self) -> None:
+        lengths = {"titles": len(self.titles), "texts": len(self.texts)}
+        lengths |= {"departments": len(self.departments), "categories": len(self.categories)}
+        lengths |= {f"attribute {name!r}": len(values) for name, values in self.attributes.items()}
+        wrong = [f"{name}: expected {self.num_items} entries, got {n}" for name, n in lengths.items()
+                 if n != self.num_items]  # fmt: skip
+        if wrong:
+            raise CatalogError("given as arrays", wrong)
+
+    @property
+    def num_items(self) -> int:
+        """Number of items."""
+        return len(self.item_ids)
+
+    @property
+    def num_categories(self) -> int:
+        """Number of categories."""
+        return len(self.category_names)
+
+    @cached_property
+    def category_departments(self) -> NDArray[np.int64]:
+        """The department of each category: (num_categories,), index into `department_names`."""
+        _, first_items = np.unique(self.categories, return_index=True)
+        return self.departments[first_items]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content, 64 hexadecimal digits: equal catalogues, equal fingerprints."""
+        digest = hashlib.sha256()
+        for strings in (self.item_ids, self.titles, self.texts, self.department_names, self.category_names):
+            for string in (*strings, "end of column"):
+                encoded = string.encode("utf-8")
+                digest.update(len(encoded).to_bytes(8, "little") + encoded)
+        digest.update(self.departments.astype("<i8").tobytes() + self.categories.astype("<i8").tobytes())
+        for name in sorted(self.attributes):
+            digest.update(name.encode("utf-8") + b"\0" + self.attributes[name].astype("<f8").tobytes())
+        return digest.hexdigest()
+
+    @classmethod
+    def load(
+        cls,
+        source: "Catalog | str | os.PathLike[str]",
+        *,
+        required: Sequence[str] = (),
+        defaults: Mapping[str, float | str] | None = None,
+    ) -> "Catalog":
+        """Read and check a catalogue: a .csv, .csv.gz or .parquet file, or a `Catalog` that is already there.
+
+        Columns:
+            item_id, title, category: always required; ids are unique, a category lies in one department.
+            brand, department, description: optional texts; without departments all items are in "All".
+            text: optional; replaces the text composed of the others.
+            ratings_1 .. ratings_5: optional counts of stars; they give the attributes `rating` (mean stars; an item
+                without ratings gets the catalogue's mean) and `num_ratings`.
+            any other column: an attribute if its cells are numbers, left out if (most of) them are words.
+
+        Args:
+            source: The file or the catalogue.
+            required: Attributes that must be there.
+            defaults: Values of attributes for catalogues that lack them; a string copies another attribute, as in
+                `{"margin": 0.3, "list_price": "price"}`.
+
+        Raises:
+            CatalogError: The content is unusable. All problems are listed.
+            FileNotFoundError: There is no such file.
+            ImportError: A parquet file, and pyarrow is not installed.
+        """
+        if isinstance(source, Catalog):
+            attributes, problems = complete_attributes(source.attributes, source.item_ids, required, defaults or {})
+            if problems:
+                raise CatalogError("given", problems)
+            return replace(source, attributes=attributes)
+        path = Path(source)
+        if not path.is_file():
+            raise FileNotFoundError(f"no catalogue at {path}: expected a .csv, .csv.gz or .parquet file")
+        if path.name.endswith((".csv", ".csv.gz")):
+            columns = read_csv(path)
+        elif path.suffix == ".parquet":
+            columns = read_parquet(path)
+        else:
+            raise CatalogError(path, [f"expected a name ending in .csv, .csv.gz or .parquet, got {path.name!r}"])
+        return cls(**catalog_fields(columns, path, required, defaults or {}))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a .csv or .csv.gz that `load` reads back to an equal catalogue; a crash leaves no half-written file."""
+        path = Path(path)
+        if not path.name.endswith((".csv", ".csv.gz")):
+            raise CatalogError(path, [f"expected a name ending in .csv or .csv.gz, got {path.name!r}"])
+        # `load` recomputes these two from the counts of stars.
+        derived = ("rating", "num_ratings") if RATING_COLUMNS[0] in self.attributes else ()
+        attributes = {name: values for name, values in self.attributes.items() if name not in derived}
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\r\n")  # the writer quotes a lone \r only if line ends contain one
+        writer.writerow(["item_id", "title", "department", "category", "text", *attributes])
+        departments = [self.department_names[i] for i in self.departments]
+        categories = [self.category_names[i] for i in self.categories]
+        numbers = [[_number(value) for value in values.tolist()] for values in attributes.values()]
+        writer.writerows(zip(self.item_ids, self.titles, departments, categories, self.texts, *numbers, strict=True))
+        content = text.getvalue().encode("utf-8")
+        if path.suffix == ".gz":
+            content = gzip.compress(content, mtime=0)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+    def subset(self, rows: ArrayLike) -> "Catalog":
+        """The catalogue of the given rows (integers, or a boolean mask), in their order.
+
+        Departments and categories without items are dropped, the others renumbered.
+        """
+        index = np.arange(self.num_items)[np.asarray(rows)]
+        department_names, departments = encode_names([self.department_names[i] for i in self.departments[index]])
+        category_names, categories = encode_names([self.category_names[i] for i in self.categories[index]])
+        return Catalog(
+            item_ids=tuple(self.item_ids[i] for i in index),
+            titles=tuple(self.titles[i] for i in index),
+            texts=tuple(self.texts[i] for i in index),
+            departments=departments,
+            categories=categories,
+            department_names=department_names,
+            category_names=category_names,
+            attributes={name: read_only(values[index]) for name, values in self.attributes.items()},
+        )
+
+
+def nearest_neighbours(embeddings: ArrayLike, count: int, block_size: int = 512) -> NDArray[np.int64]:
+    """The `count` most similar other rows of each row, by cosine, the most similar first.
+
+    Similarities are compared to nine decimals and ties go to the lower index, so that the answer does not depend on
+    the block size or the machine's matrix product.
+
+    Args:
+        embeddings: (num_items, dim), finite; an all-zero row is equally far from everything.
+        count: 1 .. num_items - 1.
+        block_size: Rows compared at a time; memory is block_size x num_items x 8 bytes.
+
+    Returns:
+        (num_items, count) row indices; a row is never its own neighbour.
+    """
+    vectors = np.asarray(embeddings, dtype=np.float64)
+    if vectors.ndim != 2 or not np.isfinite(vectors).all():
+        raise ValueError(f"embeddings: expected a finite array of shape (num_items, dim), got shape {vectors.shape}")
+    num_items = len(vectors)
+    if not 1 <= count < num_items:
+        raise ValueError(f"count: expected 1 to {num_items - 1} neighbours of {num_items} items, got {count}")
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = vectors / np.where(norms > 0, norms, 1)
+    neighbours = np.empty((num_items, count), dtype=np.int64)
+    for start in range(0, num_items, block_size):
+        block = np.arange(start, min(start + block_size, num_items))
+        distances = -np.round(vectors[block] @ vectors.T, 9)
+        distances[np.arange(len(block)), block] = np.inf
+        furthest = np.partition(distances, count - 1, axis=1)[:, count - 1 : count]
+        inside = distances <= furthest
+        for row, item in enumerate(block):  # only rows inside: a stable sort of all items is ten times slower
+            [closest] = np.nonzero(inside[row])
+            neighbours[item] = closest[np.argsort(distances[row, closest], kind="stable")[:count]]
+    return neighbours
+
+
+def _number(value: float) -> str:
+    """The shortest text that reads back as the same number, whole numbers without ".0"."""
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)

@@ -1,0 +1,84 @@
+"""Every sentence the shop's environment can say about a user.
+
+Pure functions of closed lists, so that all sentences are known beforehand: `all_texts` is what has to be embedded once,
+and nothing is encoded inside `step`.
+"""
+
+import itertools
+import re
+
+from recgym.catalog import Catalog
+
+AGE_GROUPS = {
+    "teens": "I am a teenager.",
+    "twenties": "I am in my twenties.",
+    "thirties": "I am in my thirties.",
+    "middle-aged": "I am in my late forties.",
+    "retired": "I am over sixty-five and retired.",
+}
+BUDGETS = {
+    "careful": "I am careful with money and look for low prices.",
+    "average": "I pay an average price if the product is worth it.",
+    "generous": "I like to treat myself and do not look at the price.",
+}
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYTIMES = ("morning", "afternoon", "evening", "night")
+DEVICES = ("phone", "tablet", "laptop")
+SEASONS = ("spring", "summer", "autumn", "winter")
+CAMPAIGNS = ("none", "garden week", "summer sale", "gift season")
+
+STAGES = ("compare", "buy")
+QUERY_TEMPLATES = {
+    "compare": ("best {category} reviews", "which {category} should I get", "{category} comparison and test winners"),
+    "buy": ("buy {category} today", "{category} best price free delivery", "order {category} in stock now"),
+}
+
+# Words of category names that keep their capitals inside a sentence.
+PROPER_WORDS = {"Bluetooth", "Christmas", "English", "French", "German", "Italian", "Japanese", "Wi-Fi"}
+
+
+def category_phrase(category: str) -> str:
+    """A category's name as it reads inside a sentence: "Plates, Bowls & Mugs" becomes "plates, bowls and mugs"."""
+    words = category.replace("&", " and ").split()
+    return " ".join(w if w in PROPER_WORDS or re.search(r"[A-Z]{2}|\d", w) else w.lower() for w in words)
+
+
+def interest_statement(category: str) -> str:
+    """What a user says who likes a category: "I love trail running shoes."."""
+    return f"I love {category_phrase(category)}."
+
+
+def queries(category: str) -> dict[str, tuple[str, ...]]:
+    """Search queries for a category: three ways to say it at each of `STAGES`."""
+    phrase = category_phrase(category)
+    return {
+        stage: tuple(template.format(category=phrase) for template in templates)
+        for stage, templates in QUERY_TEMPLATES.items()
+    }
+
+
+def context_sentence(weekday: str, daytime: str, device: str, season: str, campaign: str) -> str:
+    """The circumstances of a visit: "A Saturday evening in spring, on a phone, during the garden week."."""
+    during = "" if campaign == "none" else f", during the {campaign}"
+    return f"A {weekday} {daytime} in {season}, on a {device}{during}."
+
+
+def context_sentences() -> list[str]:
+    """All 1,344 context sentences, the last part (the campaign) changing fastest."""
+    return [context_sentence(*parts) for parts in itertools.product(WEEKDAYS, DAYTIMES, DEVICES, SEASONS, CAMPAIGNS)]
+
+
+def all_texts(catalog: Catalog) -> list[str]:
+    """Everything to embed for a catalogue, without duplicates.
+
+    In this order: the items' texts, by row; the age groups' and budgets' statements; the interest statement of every
+    category; the queries of every category, by stage and paraphrase; the context sentences. A text that occurs twice
+    keeps its first place.
+    """
+    texts = [*catalog.texts, *AGE_GROUPS.values(), *BUDGETS.values()]
+    texts += [interest_statement(category) for category in catalog.category_names]
+    for category in catalog.category_names:
+        texts += [query for stage in queries(category).values() for query in stage]
+    texts += context_sentences()
+    return list(dict.fromkeys(texts))

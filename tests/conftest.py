@@ -1,0 +1,36 @@
+"""Settings for every test: one thread, no display, and real data sets only where they are present."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# Before anything imports numpy or torch, which read these once. Two processes share the cores by design (pytest -n 2).
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+if "torch" in sys.modules:  # a plugin was faster
+    sys.modules["torch"].set_num_threads(1)
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def real_data() -> Callable[[str], Path]:
+    """Find a real data set that is not part of the project: real_data("msweb") is its folder, or skips the test.
+
+    The folders are looked for in $RECGYM_REAL_DATA, or in shared/data beside the project.
+    """
+
+    def find(name: str) -> Path:
+        folder = Path(os.environ.get("RECGYM_REAL_DATA") or ROOT.parent / "shared" / "data") / name
+        if not folder.is_dir():
+            pytest.skip(f"needs the real data set {name!r}; set RECGYM_REAL_DATA to the folder that holds it")
+        return folder
+
+    return find

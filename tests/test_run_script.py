@@ -1,0 +1,110 @@
+"""The ./run script: which installs it makes, what it passes on, and its error messages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parent.parent / "run"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script as a module, working in a temporary folder; calls of venv and pip are recorded, not made."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    loader = SourceFileLoader("run_script", str(SCRIPT))
+    module = module_from_spec(spec_from_loader("run_script", loader))
+    loader.exec_module(module)
+    requirements = tmp_path / "pyproject.toml"
+    requirements.write_text("one")
+    module.VENV = tmp_path / ".venv"
+    module.PYTHON = module.VENV / "bin" / "python"
+    module.STAMP = module.VENV / "recgym-stamp.txt"
+    module.REQUIREMENTS = (requirements,)
+    module.calls = []
+
+    def create(folder: Path, with_pip: bool) -> None:
+        module.calls.append("venv")
+        module.PYTHON.parent.mkdir()
+        module.PYTHON.touch()
+
+    monkeypatch.setattr(module.venv, "create", create)
+    module.pip_install = lambda *arguments: module.calls.append(" ".join(arguments))
+    return module
+
+
+INSTALL = ["torch", "-e .[test]"]
+
+
+def test_installs_once_and_again_only_when_the_requirements_change(run):
+    run.install()
+    assert run.calls == ["venv", *INSTALL]
+    run.install()
+    assert run.calls == ["venv", *INSTALL]
+    run.REQUIREMENTS[0].write_text("two")
+    run.install()
+    assert run.calls == ["venv", *INSTALL, *INSTALL]
+
+
+def test_an_interrupted_install_starts_from_nothing(run, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    working, run.pip_install = run.pip_install, interrupted
+    assert run.main(["setup"]) == 130
+    half_installed = run.VENV / "half-installed"
+    half_installed.touch()
+    run.pip_install = working
+    run.calls.clear()
+    assert run.main(["setup"]) == 0
+    assert run.calls == ["venv", *INSTALL]
+    assert not half_installed.exists()
+    assert "did not finish" in capsys.readouterr().out
+
+
+def test_a_venv_made_by_hand_is_kept(run):
+    run.VENV.mkdir()
+    run.venv.create(run.VENV, with_pip=True)
+    mine = run.VENV / "mine"
+    mine.touch()
+    run.install()
+    assert run.calls == ["venv", *INSTALL]
+    assert mine.exists()
+
+
+def test_a_failed_install_is_told_and_nothing_runs(run, capsys):
+    def failing(*arguments):
+        raise subprocess.CalledProcessError(3, "pip")
+
+    run.pip_install = failing
+    assert run.main(["test"]) == 1
+    assert "exit code 3" in capsys.readouterr().out
+
+
+def test_arguments_and_the_exit_code_are_passed_on(run, monkeypatch):
+    commands = []
+    monkeypatch.setattr(run.subprocess, "call", lambda command, **options: commands.append((command, options)) or 5)
+    assert run.main(["test", "-k", "foo"]) == 5
+    command, options = commands[0]
+    assert command[:4] == [str(run.PYTHON), "-m", "pytest", "-q"] and command[-2:] == ["-k", "foo"]
+    assert options["env"]["OMP_NUM_THREADS"] == "1"
+
+
+def test_unknown_task_and_old_python(run, capsys):
+    assert run.main(["tset"]) == 2
+    message = capsys.readouterr().err
+    assert "unknown task 'tset'. Did you mean 'test'?" in message and "./run demo" in message
+    assert run.calls == []
+    assert "needs Python 3.11 or newer" in run.python_problem((3, 9, 2))
+    assert run.python_problem((3, 11, 0)) is None
+
+
+def test_help_needs_no_install():
+    done = subprocess.run([sys.executable, str(SCRIPT), "--help"], capture_output=True, text=True, check=True)
+    assert "./run test" in done.stdout

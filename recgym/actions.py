@@ -1,0 +1,214 @@
+"""Action views: four ways to say which slate to show. Each is a batch component with a `.space`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from recgym.state import Array, State
+
+VIEWS = ("slate", "item", "sequential", "proto")
+
+
+class Decision(NamedTuple):
+    """What the actions of a batch amount to."""
+
+    state: State
+    positions: NDArray[np.int64]  # (num_envs, slate_size) positions among the candidates, -1 for an empty slot
+    complete: NDArray[np.bool_]  # (num_envs,) the slate can be shown
+    replaced: NDArray[np.int64]  # (num_envs,) slots in which a repeated item was replaced
+
+
+class ActionView(Protocol):
+    """Turns actions into slates."""
+
+    space: spaces.Space[Array]  # of one environment
+    steps_per_slate: int
+    num_features: int  # length of what `observe` returns
+
+    def reset(self, state: State) -> None:
+        """Add the view's own variables to a new session."""
+
+    def decode(self, state: State, actions: Array) -> Decision:
+        """Slates from actions, `actions` being a batch of valid elements of `space`."""
+
+    def masks(self, state: State) -> NDArray[np.bool_]:
+        """(num_envs, flattened action size): which actions are allowed, as sb3-contrib expects it."""
+
+    def observe(self, state: State) -> NDArray[np.float32]:
+        """(num_envs, num_features) what the agent has to know of a slate in the making."""
+
+
+class _WholeSlate:
+    """Shared by the views that give a whole slate per step."""
+
+    steps_per_slate = 1
+    num_features = 0
+
+    def reset(self, state: State) -> None:
+        """Nothing to remember."""
+
+    def observe(self, state: State) -> NDArray[np.float32]:
+        return np.zeros((state.num_envs, 0), dtype=np.float32)
+
+
+class SlateAction(_WholeSlate):
+    """MultiDiscrete: a candidate's position for every slot.
+
+    A slate never shows an item twice: a repeated position moves on to the next free candidate down the list (and
+    from the last to the first), so that naming one candidate in every slot shows it and those ranked below it.
+    """
+
+    def __init__(self, num_candidates: int, slate_size: int) -> None:
+        self.space = spaces.MultiDiscrete(np.full(slate_size, num_candidates))
+        self.num_candidates = num_candidates
+
+    def decode(self, state: State, actions: Array) -> Decision:
+        positions = actions.astype(np.int64)
+        replaced = np.zeros(len(positions), dtype=np.int64)
+        in_order = np.sort(positions, axis=1)
+        lanes = np.flatnonzero((in_order[:, 1:] == in_order[:, :-1]).any(axis=1))
+        if len(lanes):
+            free = np.ones((len(lanes), self.num_candidates), dtype=bool)
+            rows = np.arange(len(lanes))
+            for slot in range(positions.shape[1]):
+                wanted = positions[lanes, slot]
+                given = next_free(free, wanted)
+                free[rows, given] = False
+                positions[lanes, slot] = given
+                replaced[lanes] += given != wanted
+        return Decision(state, positions, np.ones(len(positions), dtype=bool), replaced)
+
+    def masks(self, state: State) -> NDArray[np.bool_]:
+        return np.ones((state.num_envs, self.num_candidates * len(self.space.nvec)), dtype=bool)
+
+
+class ItemAction(_WholeSlate):
+    """Discrete: the lead item; with fill="similar" the candidates nearest to it follow, nearest first.
+
+    Nearness is the Euclidean distance between candidate features, so that a well-rated lead is followed by well-rated
+    items, a new one by new ones. fill="none" leaves the other slots empty.
+    """
+
+    FILLS = ("similar", "none")
+
+    def __init__(self, num_candidates: int, slate_size: int, fill: str = "similar") -> None:
+        if fill not in self.FILLS:
+            raise ValueError(f"fill: expected one of {', '.join(map(repr, self.FILLS))}, got {fill!r}")
+        self.space = spaces.Discrete(num_candidates)
+        self.slate_size = slate_size
+        self.fill = fill
+
+    def decode(self, state: State, actions: Array) -> Decision:
+        lead = actions.astype(np.int64)
+        num_envs = len(lead)
+        if self.fill == "none":
+            positions = np.full((num_envs, self.slate_size), -1, dtype=np.int64)
+            positions[:, 0] = lead
+        else:
+            positions = self.slates_by_lead(state["candidate_features"], lead)
+        nothing = np.zeros(num_envs, dtype=np.int64)
+        return Decision(state, positions, np.ones(num_envs, dtype=bool), nothing)
+
+    def slates_by_lead(self, features: NDArray[np.float32], lead: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(num_envs, slate_size) positions: the lead ((num_envs,)) and the candidates nearest to it."""
+        lanes = np.arange(len(lead))
+        gap = features - features[lanes, lead][:, None]
+        distance = np.einsum("nmf,nmf->nm", gap, gap)
+        distance[lanes, lead] = -1.0
+        return np.argsort(distance, axis=1, kind="stable")[:, : self.slate_size]
+
+    def masks(self, state: State) -> NDArray[np.bool_]:
+        return np.ones((state.num_envs, int(self.space.n)), dtype=bool)
+
+
+class SequentialAction:
+    """Discrete, one slot at a time: slate_size steps fill a slate, the reward comes with the last.
+
+    `action_masks` forbids what is already in the slate; an agent that ignores it gets the next free candidate. A step
+    that does not complete the slate has reward 0 and leaves the user as they were.
+    """
+
+    def __init__(self, num_candidates: int, slate_size: int) -> None:
+        self.space = spaces.Discrete(num_candidates)
+        self.steps_per_slate = slate_size
+        self.num_features = num_candidates + slate_size
+
+    def reset(self, state: State) -> None:
+        """Writes picked (num_envs, slate_size): positions, -1 where still to pick."""
+        state["picked"] = np.full((state.num_envs, self.steps_per_slate), -1, dtype=np.int64)
+
+    def decode(self, state: State, actions: Array) -> Decision:
+        wanted = actions.astype(np.int64)
+        given = next_free(self.masks(state), wanted)
+        picked = state["picked"].copy()
+        slot = (picked >= 0).sum(axis=1)
+        picked[np.arange(len(wanted)), slot] = given
+        complete = slot + 1 == self.steps_per_slate
+        state = State(state)
+        state["picked"] = np.where(complete[:, None], -1, picked)
+        return Decision(state, picked, complete, (given != wanted).astype(np.int64))
+
+    def masks(self, state: State) -> NDArray[np.bool_]:
+        picked = state["picked"]
+        free = np.ones((len(picked), int(self.space.n) + 1), dtype=bool)
+        np.put_along_axis(free, picked, False, axis=1)  # -1, not yet picked, marks the column that is cut off
+        return free[:, :-1]
+
+    def observe(self, state: State) -> NDArray[np.float32]:
+        filled = (state["picked"] >= 0).sum(axis=1)
+        slot = filled[:, None] == np.arange(self.steps_per_slate)
+        return np.concatenate((~self.masks(state), slot), axis=1).astype(np.float32)
+
+
+class ProtoAction(_WholeSlate):
+    """Box: a query vector in the space of candidate features; the candidates with the largest dot product are shown.
+
+    The query's elements weigh similarity to what was liked, exposed and searched for (each a direction in the
+    language model's space) and the visible traits of an item. Ties go to the earlier candidate.
+    """
+
+    def __init__(self, num_features: int, slate_size: int) -> None:
+        self.space = spaces.Box(-1.0, 1.0, (num_features,), np.float32)
+        self.slate_size = slate_size
+
+    def decode(self, state: State, actions: Array) -> Decision:
+        score = np.einsum("nmf,nf->nm", state["candidate_features"], actions.astype(np.float32))
+        positions = np.argsort(-score, axis=1, kind="stable")[:, : self.slate_size]
+        num_envs = len(positions)
+        return Decision(state, positions, np.ones(num_envs, dtype=bool), np.zeros(num_envs, dtype=np.int64))
+
+    def masks(self, state: State) -> NDArray[np.bool_]:
+        raise TypeError(
+            'action_masks: a Box action has nothing to mask; make the environment with action="slate", "item" or '
+            '"sequential"'
+        )
+
+
+def next_free(free: NDArray[np.bool_], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(num_envs,) the first free position at or after the wanted one, cyclically.
+
+    Args:
+        free: (num_envs, num_candidates), at least one True per row.
+        wanted: (num_envs,) positions.
+    """
+    num_candidates = free.shape[1]
+    steps = (np.arange(num_candidates) - wanted[:, None]) % num_candidates
+    return np.where(free, steps, num_candidates).argmin(axis=1)
+
+
+def make_view(action: str, num_candidates: int, num_features: int, slate_size: int, fill: str) -> ActionView:
+    """The view by its name, one of VIEWS."""
+    if action not in VIEWS:
+        raise ValueError(f"action: expected one of {', '.join(map(repr, VIEWS))}, got {action!r}")
+    if action == "item":
+        return ItemAction(num_candidates, slate_size, fill)
+    if fill != "similar":
+        raise ValueError(f'fill: only action="item" fills a slate, got fill={fill!r} with action={action!r}')
+    if action == "proto":
+        return ProtoAction(num_features, slate_size)
+    return (SlateAction if action == "slate" else SequentialAction)(num_candidates, slate_size)

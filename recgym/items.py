@@ -1,0 +1,56 @@
+"""Items: what the simulator knows of every item, as arrays one can gather rows from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """The numeric side of a catalogue.
+
+    `visible` traits are what a shop's own recommender could look up; `hidden` traits are the truth about an item that
+    only shows in what people do with it.
+    """
+
+    embeddings: NDArray[np.float32]  # (num_items, embedding_dim), unit rows: whitened and projected text embeddings
+    categories: NDArray[np.int64]  # (num_items,)
+    visible: NDArray[np.float64]  # (num_items, len(visible_names)), about unit scale
+    visible_names: tuple[str, ...]
+    hidden: NDArray[np.float64]  # (num_items, len(hidden_names))
+    hidden_names: tuple[str, ...]
+    taste: NDArray[np.float64]  # (num_items, taste_dim): independent of all texts, about unit norm
+
+    @property
+    def num_items(self) -> int:
+        """Number of items."""
+        return len(self.categories)
+
+    @property
+    def num_categories(self) -> int:
+        """Number of categories."""
+        return int(self.categories.max()) + 1
+
+    @property
+    def embedding_dim(self) -> int:
+        """Length of an item's embedding."""
+        return self.embeddings.shape[1]
+
+    def trait(self, name: str) -> NDArray[np.float64]:
+        """(num_items,) one trait by its name."""
+        if name in self.visible_names:
+            return self.visible[:, self.visible_names.index(name)]
+        if name in self.hidden_names:
+            return self.hidden[:, self.hidden_names.index(name)]
+        raise KeyError(f"no trait {name!r}; there are {', '.join(self.visible_names + self.hidden_names)}")
+
+
+def standardised(values: NDArray[np.float64], limit: float = 2.5) -> NDArray[np.float64]:
+    """Zero mean and unit variance, cut at `limit` standard deviations; all zeros if the values are all equal."""
+    spread = values.std()
+    if spread == 0:
+        return np.zeros_like(values)
+    return np.clip((values - values.mean()) / spread, -limit, limit)

@@ -1,0 +1,269 @@
+"""RecGym-Ecommerce-v0: a shop and its customers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
+from recgym.catalog import Catalog, nearest_neighbours
+from recgym.dynamics import Drift, Dynamics, History, Need, ReferencePrice, Satiation, Trust, Visits
+from recgym.encoders import EmbeddingTable, Encoder, as_encoder
+from recgym.items import Items, standardised
+from recgym.observation import Counters, Fusion, history_texts
+from recgym.response import FunnelParameters, FunnelResponse
+from recgym.reward import ShopReward
+from recgym.scenarios import ecommerce_words as words
+from recgym.simulator import Simulator
+from recgym.state import State
+from recgym.users import UserPopulation
+from recgym.whitening import Projection, fit_whitening
+
+# Bayesian shrinkage of star ratings: an item is worth what its raters say once there are more than a few of them.
+PRIOR_RATINGS = 5.0
+NUM_NEIGHBOURS = 16
+
+
+@dataclass(frozen=True)
+class Ecommerce:
+    """Everything that can be set about the shop."""
+
+    catalog: Catalog | str | os.PathLike[str] | None = None
+    """CSV or Parquet file or `Catalog`; by default the built-in shop of 3,840 products."""
+    encoder: Encoder | str | None = None
+    """Embeds the texts: an `Encoder`, a model's name or a folder. By default the built-in table of all-MiniLM-L6-v2
+    embeddings for the built-in shop, and the model itself for any other catalogue."""
+    embedding_dim: int = 32
+    """Embeddings are projected on so many principal axes; the encoder's own size keeps them whole."""
+    whiten: str = "center"
+    """How embeddings are whitened: "none", "center", "pca", "zca" or "relaxed"."""
+    slate_size: int = 5
+    candidates_per_source: int = 4
+    """Candidates from each of the five sources."""
+    history_length: int = 10
+    """Pages kept in the history."""
+    reward: Mapping[str, float] = field(default_factory=dict)
+    """Weights of reward terms; those not named keep their default (see `ShopReward`)."""
+    seed: int = 0
+    """Draws what no text shows of the items: their true quality beside the ratings, and their taste vectors."""
+
+    REQUIRED = ("price",)
+    DEFAULTS: Mapping[str, float | str] = field(
+        default_factory=lambda: {"list_price": "price", "margin": 0.3, "rating": 3.6, "num_ratings": 0.0,
+                                 "days_online": 365.0}, init=False)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Shop:
+    """A simulator with what its observations need."""
+
+    simulator: Simulator
+    counters: Counters
+    query_vectors: NDArray[np.float32]
+    context_vectors: NDArray[np.float32]
+    query_texts: tuple[str, ...]
+    context_texts: tuple[str, ...]
+    projection: Projection
+    encoder: Encoder
+
+    def fusion(self, kind: str, fused_dim: int, live: bool) -> Fusion:
+        """How X, Y and Z become one vector; `live` embeds the history as text at every step."""
+        return Fusion(self.query_vectors, self.context_vectors, kind, fused_dim, self._live if live else None)
+
+    def _live(self, state: State) -> NDArray[np.float32]:
+        texts = history_texts(state, self.simulator.catalog.titles)
+        return self.projection.apply(self.encoder.encode(texts))
+
+
+def build(config: Ecommerce) -> Shop:
+    """Put the shop together. Settings with files or encoders apart, equal settings give the same object's parts."""
+    catalog, encoder = _texts(config)
+    _check(config, catalog, encoder)
+    embed = _Embedder(catalog, encoder, config)
+    items = _items(catalog, embed.items, config)
+    features = CandidateFeatures(items.embeddings, items.visible, items.visible_names, embed.queries)
+    popularity = items.trait("popularity")
+    length = min(2 * config.candidates_per_source, catalog.num_items)
+    scores = (popularity, items.trait("rating"), -catalog.attributes["days_online"])
+    rankings = np.stack(
+        [category_rankings(score, items.categories, catalog.departments, length) for score in scores]
+    )
+    retrieval = Retrieval(
+        neighbours=_neighbours(items.embeddings),
+        rankings=rankings,
+        rating=items.trait("rating"),
+        per_source=config.candidates_per_source,
+    )
+    weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
+    users = UserPopulation(weights, embed.interests, embed.ages, embed.budgets)
+    dynamics: tuple[Dynamics, ...] = (
+        Trust(),
+        Visits(_context_stay(), _context_shape()),
+        Need(items, embed.query_rows),
+        Satiation(items),
+        ReferencePrice(items),
+        Drift(items),
+        History(items, config.slate_size, config.history_length, entry_items=rankings[0, :, 0]),
+    )
+    simulator = Simulator(
+        catalog=catalog,
+        items=items,
+        users=users,
+        retrieval=retrieval,
+        features=features,
+        response=FunnelResponse(items, config.slate_size, FunnelParameters()),
+        dynamics=dynamics,
+        reward=ShopReward(items, config.reward),
+    )
+    counters = Counters(embed.query_intent())
+    return Shop(simulator, counters, embed.queries, embed.contexts, embed.query_texts, embed.context_texts,
+                embed.projection, encoder)  # fmt: skip
+
+
+def _texts(config: Ecommerce) -> tuple[Catalog, Encoder]:
+    if config.catalog is None:
+        catalog = builtin_catalog()
+        encoder = builtin_table() if config.encoder is None else as_encoder(config.encoder)
+    else:
+        catalog = Catalog.load(config.catalog, required=config.REQUIRED, defaults=config.DEFAULTS)
+        encoder = as_encoder(config.encoder if config.encoder is not None else "all-MiniLM-L6-v2")
+    return catalog, encoder
+
+
+def _check(config: Ecommerce, catalog: Catalog, encoder: Encoder) -> None:
+    needed = config.candidates_per_source * len(Retrieval.SOURCES)
+    for name in ("slate_size", "candidates_per_source", "history_length", "embedding_dim"):
+        value = getattr(config, name)
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
+    if config.slate_size > needed:
+        raise ValueError(
+            f"slate_size: a slate of {config.slate_size} cannot be filled from {needed} candidates; lower slate_size or "
+            f"raise candidates_per_source (there are {len(Retrieval.SOURCES)} sources)"
+        )
+    if catalog.num_items < needed:
+        raise ValueError(
+            f"catalog: {catalog.num_items} items are too few for {needed} candidates per step; add items or lower "
+            f"candidates_per_source"
+        )
+    if catalog.num_categories < UserPopulation.NUM_FAVOURITES:
+        raise ValueError(f"catalog: expected at least 3 categories, got {catalog.num_categories}")
+    if config.embedding_dim > encoder.embedding_dim:
+        raise ValueError(
+            f"embedding_dim: the encoder gives {encoder.embedding_dim} dimensions, so {config.embedding_dim} cannot be "
+            f"kept; choose at most {encoder.embedding_dim}"
+        )
+
+
+class _Embedder:
+    """All texts of the scenario, embedded once and projected."""
+
+    def __init__(self, catalog: Catalog, encoder: Encoder, config: Ecommerce) -> None:
+        names = catalog.category_names
+        queries = [words.queries(name) for name in names]
+        self.query_texts = tuple(text for query in queries for stage in words.STAGES for text in query[stage])
+        self.context_texts = tuple(words.context_sentences())
+        groups = (
+            catalog.texts,
+            tuple(words.interest_statement(name) for name in names),
+            tuple(words.AGE_GROUPS.values()),
+            tuple(words.BUDGETS.values()),
+            self.query_texts,
+            self.context_texts,
+        )
+        raw = encoder.encode([text for group in groups for text in group])
+        if raw.shape[1] != encoder.embedding_dim:
+            raise ValueError(f"encoder: says embedding_dim={encoder.embedding_dim} but gave rows of {raw.shape[1]}")
+        self.projection = fit_whitening(raw[: catalog.num_items], config.whiten, config.embedding_dim)
+        parts = np.split(self.projection.apply(raw), np.cumsum([len(group) for group in groups])[:-1])
+        self.items, self.interests, self.ages, self.budgets, queries_embedded, self.contexts = parts
+        no_query = np.zeros((1, config.embedding_dim), dtype=np.float32)
+        self.queries = np.concatenate((queries_embedded, no_query))  # row -1: no query
+        self.query_rows = np.arange(len(self.query_texts)).reshape(len(names), len(words.STAGES), -1)
+
+    def query_intent(self) -> NDArray[np.float64]:
+        """(num_queries + 1,) position between the mean query that compares (-1) and the mean one that buys (1)."""
+        vectors = self.queries[:-1].astype(np.float64)
+        compare, buy = (vectors[self.query_rows[:, stage].ravel()].mean(axis=0) for stage in (0, 1))
+        axis = buy - compare
+        length = max(float(axis @ axis), 1e-12)
+        position = (vectors - (buy + compare) / 2) @ axis * 2 / length
+        return np.append(np.clip(position, -2.0, 2.0), 0.0)
+
+
+def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce) -> Items:
+    """Traits of the products: what the shop can look up, and their true quality."""
+    columns = catalog.attributes
+    price, categories = columns["price"], catalog.categories
+    mean_rating = float(np.average(columns["rating"], weights=columns["num_ratings"] + 1.0))
+    count = columns["num_ratings"]
+    rating = standardised((columns["rating"] * count + mean_rating * PRIOR_RATINGS) / (count + PRIOR_RATINGS))
+    popularity = standardised(np.log1p(count))
+    newness = np.exp(-np.maximum(columns["days_online"] - 30, 0) / 40)
+    discount = np.clip((1 - price / columns["list_price"]) / 0.5, 0, 1.2)
+    log_price = np.log(np.maximum(price, 0.01))
+    medians = np.array([np.median(price[categories == c]) for c in range(catalog.num_categories)])
+    relative_price = np.clip((log_price - np.log(np.maximum(medians, 0.01))[categories]) / 0.4, -2.5, 2.5)
+    profit = np.minimum(columns["margin"] * price / np.maximum(medians, 0.01)[categories], 1.5)
+    visible = {
+        "rating": rating,
+        "popularity": popularity,
+        "newness": newness,
+        "discount": discount,
+        "relative_price": relative_price,
+        "profit": profit,
+    }
+    rng = np.random.default_rng(config.seed)
+    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
+    shared = rng.normal(size=(catalog.num_categories, UserPopulation.taste_dim))[categories]
+    own = rng.normal(size=(catalog.num_items, UserPopulation.taste_dim))
+    return Items(
+        embeddings=embeddings,
+        categories=categories,
+        visible=np.stack(tuple(visible.values()), axis=1),
+        visible_names=tuple(visible),
+        hidden=quality[:, None],
+        hidden_names=("quality",),
+        taste=(0.6 * shared + 0.8 * own) / np.sqrt(UserPopulation.taste_dim),
+    )
+
+
+def _neighbours(embeddings: NDArray[np.float32]) -> NDArray[np.int64]:
+    count = min(NUM_NEIGHBOURS, len(embeddings) - 1)
+    return nearest_neighbours(embeddings, count)
+
+
+def _context_shape() -> tuple[int, ...]:
+    return tuple(map(len, (words.WEEKDAYS, words.DAYTIMES, words.DEVICES, words.SEASONS, words.CAMPAIGNS)))
+
+
+def _context_stay() -> NDArray[np.float64]:
+    """(num_contexts,) how much a context lengthens visits: weekends and evenings do, phones shorten them."""
+    weekday, daytime, device, _, _ = np.unravel_index(np.arange(np.prod(_context_shape())), _context_shape())
+    return 0.2 * (weekday >= 5) + 0.1 * (daytime == 2) - 0.2 * (device == 0)
+
+
+@lru_cache(maxsize=1)
+def builtin_catalog() -> Catalog:
+    """The built-in shop."""
+    with resources.as_file(resources.files("recgym.data.ecommerce") / "catalog.csv.gz") as path:
+        return Catalog.load(path)
+
+
+@lru_cache(maxsize=1)
+def builtin_table() -> EmbeddingTable:
+    """all-MiniLM-L6-v2 embeddings of every text of the built-in shop."""
+    with resources.as_file(resources.files("recgym.data.ecommerce") / "embeddings.npz") as path:
+        return EmbeddingTable.load(path)
+
+
+def settings() -> dict[str, Any]:
+    """Names and defaults of the scenario's keyword arguments."""
+    return {name: item.default for name, item in Ecommerce.__dataclass_fields__.items() if item.init}

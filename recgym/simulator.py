@@ -1,0 +1,102 @@
+"""The loop: users, candidates, response, dynamics and reward, one batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.candidates import CandidateFeatures, Retrieval
+from recgym.catalog import Catalog
+from recgym.dynamics import Dynamics
+from recgym.items import Items
+from recgym.randomness import BatchRNG, Purpose
+from recgym.response import FunnelResponse
+from recgym.reward import ShopReward
+from recgym.state import State
+from recgym.users import UserPopulation
+
+
+class Transition(NamedTuple):
+    """What one step led to."""
+
+    state: State
+    reward: NDArray[np.float64]  # (num_envs,)
+    terminated: NDArray[np.bool_]  # (num_envs,) the customer is lost
+    info: dict[str, Any]  # arrays (num_envs, ...), nested by name
+
+
+@dataclass(frozen=True, eq=False)
+class Simulator:
+    """A scenario put together. Everything random comes from the `rng` argument; a state is never written into."""
+
+    catalog: Catalog
+    items: Items
+    users: UserPopulation
+    retrieval: Retrieval
+    features: CandidateFeatures
+    response: FunnelResponse
+    dynamics: Sequence[Dynamics]
+    reward: ShopReward
+
+    @property
+    def slate_size(self) -> int:
+        """Slots of a slate."""
+        return self.response.slate_size
+
+    @property
+    def num_candidates(self) -> int:
+        """Candidates per step."""
+        return self.retrieval.num_candidates
+
+    def reset(self, rng: BatchRNG) -> State:
+        """New sessions for all lanes of `rng`."""
+        state = self.users.sample(rng)
+        u = rng.uniform(state["step"] - 1, Purpose.DYNAMICS, sum(part.num_uniforms for part in self.dynamics))
+        first = 0
+        for part in self.dynamics:
+            part.reset(state, u[:, first : first + part.num_uniforms])
+            first += part.num_uniforms
+        return self._with_candidates(state, rng)
+
+    def step(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Transition:
+        """Show `slates` ((num_envs, slate_size) catalogue rows, -1 for an empty slot) to the users of `state`."""
+        # 1. The users respond.
+        response = self.response.respond(state, slates, rng)
+
+        # 2. What they saw and did moves them.
+        after = State(state)
+        after["step"] = state["step"] + 1
+        u = rng.uniform(state["step"], Purpose.DYNAMICS, sum(part.num_uniforms for part in self.dynamics))
+        first = 0
+        for part in self.dynamics:
+            part.step(state, after, slates, response, u[:, first : first + part.num_uniforms])
+            first += part.num_uniforms
+
+        # 3. The shop is rewarded.
+        terms = self.reward.terms(state, after, slates, response)
+        reward = self.reward.total(terms)
+
+        # 4. The next page has its candidates.
+        after = self._with_candidates(after, rng)
+        info = {
+            "slate": slates,
+            "clicked": response.clicked,
+            "disappointed": response.clicked & ~response.stayed,
+            "carted": response.carted,
+            "purchased": response.purchased,
+            "rating": response.rating,
+            "left": after["left"],
+            "reward_terms": terms,
+            "truth": {"appeal": response.appeal, **response.funnel._asdict(),
+                      **{name: after[name] for name in ("trust", "need", "readiness")}},
+        }  # fmt: skip
+        return Transition(after, reward, after["churned"], info)
+
+    def _with_candidates(self, state: State, rng: BatchRNG) -> State:
+        state["candidates"] = self.retrieval.draw(state, rng)
+        state["candidate_features"] = self.features.of(state, state["candidates"])
+        return state

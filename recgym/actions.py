@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from recgym.compiled import dot, kernel, top
 from recgym.state import Array, State
 
 VIEWS = ("slate", "item", "sequential", "proto")
@@ -68,20 +69,10 @@ class SlateAction(_WholeSlate):
         self.num_candidates = num_candidates
 
     def decode(self, state: State, actions: Array) -> Decision:
-        positions = actions.astype(np.int64)
-        replaced = np.zeros(len(positions), dtype=np.int64)
-        in_order = np.sort(positions, axis=1)
-        lanes = np.flatnonzero((in_order[:, 1:] == in_order[:, :-1]).any(axis=1))
-        if len(lanes):
-            free = np.ones((len(lanes), self.num_candidates), dtype=bool)
-            rows = np.arange(len(lanes))
-            for slot in range(positions.shape[1]):
-                wanted = positions[lanes, slot]
-                given = next_free(free, wanted)
-                free[rows, given] = False
-                positions[lanes, slot] = given
-                replaced[lanes] += given != wanted
-        return Decision(state, positions, np.ones(len(positions), dtype=bool), replaced)
+        num_envs = len(actions)
+        positions, replaced = np.empty(actions.shape, dtype=np.int64), np.zeros(num_envs, dtype=np.int64)
+        _without_repeats(np.ascontiguousarray(actions, dtype=np.int64), self.num_candidates, positions, replaced)
+        return Decision(state, positions, np.ones(num_envs, dtype=bool), replaced)
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         return np.ones((state.num_envs, self.num_candidates * len(self.space.nvec)), dtype=bool)
@@ -116,11 +107,9 @@ class ItemAction(_WholeSlate):
 
     def slates_by_lead(self, features: NDArray[np.float32], lead: NDArray[np.int64]) -> NDArray[np.int64]:
         """(num_envs, slate_size) positions: the lead ((num_envs,)) and the candidates nearest to it."""
-        lanes = np.arange(len(lead))
-        gap = features - features[lanes, lead][:, None]
-        distance = np.einsum("nmf,nmf->nm", gap, gap)
-        distance[lanes, lead] = -1.0
-        return np.argsort(distance, axis=1, kind="stable")[:, : self.slate_size]
+        positions = np.empty((len(lead), self.slate_size), dtype=np.int64)
+        _nearest(features, lead, positions)
+        return positions
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         return np.ones((state.num_envs, int(self.space.n)), dtype=bool)
@@ -177,9 +166,9 @@ class ProtoAction(_WholeSlate):
         self.slate_size = slate_size
 
     def decode(self, state: State, actions: Array) -> Decision:
-        score = np.einsum("nmf,nf->nm", state["candidate_features"], actions.astype(np.float32))
-        positions = np.argsort(-score, axis=1, kind="stable")[:, : self.slate_size]
-        num_envs = len(positions)
+        num_envs = len(actions)
+        positions = np.empty((num_envs, self.slate_size), dtype=np.int64)
+        _ranked(state["candidate_features"], np.ascontiguousarray(actions, dtype=np.float32), positions)
         return Decision(state, positions, np.ones(num_envs, dtype=bool), np.zeros(num_envs, dtype=np.int64))
 
     def masks(self, state: State) -> NDArray[np.bool_]:
@@ -196,9 +185,53 @@ def next_free(free: NDArray[np.bool_], wanted: NDArray[np.int64]) -> NDArray[np.
         free: (num_envs, num_candidates), at least one True per row.
         wanted: (num_envs,) positions.
     """
-    num_candidates = free.shape[1]
-    steps = (np.arange(num_candidates) - wanted[:, None]) % num_candidates
-    return np.where(free, steps, num_candidates).argmin(axis=1)
+    given = np.empty(len(wanted), dtype=np.int64)
+    _next_free(free, wanted, given)
+    return given
+
+
+@kernel
+def _next_free(free, wanted, given):
+    for lane in range(len(wanted)):
+        position = wanted[lane]
+        while not free[lane, position]:
+            position = (position + 1) % free.shape[1]
+        given[lane] = position
+
+
+@kernel
+def _without_repeats(wanted, num_candidates, positions, replaced):
+    for lane in range(len(wanted)):
+        for slot in range(wanted.shape[1]):
+            given, earlier = wanted[lane, slot], 0
+            while earlier < slot:
+                if positions[lane, earlier] == given:
+                    given, earlier = (given + 1) % num_candidates, 0
+                else:
+                    earlier += 1
+            positions[lane, slot] = given
+            replaced[lane] += given != wanted[lane, slot]
+
+
+@kernel
+def _nearest(features, lead, positions):
+    closeness = np.empty(features.shape[1], dtype=np.float32)
+    for lane in range(len(lead)):
+        middle = features[lane, lead[lane]]
+        for position in range(len(closeness)):
+            gap = features[lane, position] - middle
+            closeness[position] = -dot(gap, gap)
+        closeness[lead[lane]] = 1.0
+        top(closeness, positions[lane])
+
+
+@kernel
+def _ranked(features, query, positions):
+    scores = np.empty(features.shape[1], dtype=np.float32)
+    for lane in range(len(query)):
+        for position in range(len(scores)):
+            scores[position] = dot(features[lane, position], query[lane])
+        top(scores, positions[lane])
 
 
 def make_view(action: str, num_candidates: int, num_features: int, slate_size: int, fill: str) -> ActionView:

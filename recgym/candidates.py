@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.compiled import dot, kernel
 from recgym.randomness import BatchRNG, Purpose
 from recgym.state import State
 
@@ -15,11 +16,10 @@ from recgym.state import State
 class Retrieval:
     """Draws candidates from named sources, always in the same order, the best rated of each source first.
 
-    The sources look up the category the user searches for or, without a search, the category they last looked at:
-
     - similar: the text neighbours of the item they last looked at,
-    - popular, rated, new: three rankings of that category,
-    - explore: the whole catalogue.
+    - rated: the best rated of the category they search for or, without a search, last looked at,
+    - popular, new: the shop's best sellers and its latest arrivals,
+    - explore: the whole catalogue, popular items more often.
 
     A source's list is cut into as many strata as it gives candidates and one item is drawn from each. An item that two
     sources name stays with the first; the other takes the next free row of the catalogue. The cost of a step does
@@ -29,11 +29,14 @@ class Retrieval:
     """
 
     neighbours: NDArray[np.int64]  # (num_items, num_neighbours)
-    rankings: NDArray[np.int64]  # (3, num_categories, list_length): popular, rated, new
+    rated: NDArray[np.int64]  # (num_categories, list_length)
+    popular: NDArray[np.int64]  # (any length,)
+    new: NDArray[np.int64]  # (any length,)
+    explore: NDArray[np.int64]  # (any length,) an item stands in it as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
 
-    SOURCES = ("similar", "popular", "rated", "new", "explore")
+    SOURCES = ("similar", "rated", "popular", "new", "explore")
 
     @property
     def num_candidates(self) -> int:
@@ -42,41 +45,68 @@ class Retrieval:
 
     def draw(self, state: State, rng: BatchRNG) -> NDArray[np.int64]:
         """(num_envs, num_candidates) distinct catalogue rows."""
-        num_envs, each = state.num_envs, self.per_source
-        u = rng.uniform(state["step"], Purpose.CANDIDATES, self.num_candidates).reshape(num_envs, -1, each)
-        strata = (np.arange(each) + u) / each  # in [0, 1), increasing within a source
-        anchor = np.where(state["query_category"] >= 0, state["query_category"], state["interest_category"])
-        drawn = np.empty((num_envs, len(self.SOURCES), each), dtype=np.int64)
-        lanes = np.arange(num_envs)[:, None]
-        drawn[:, 0] = self.neighbours[state["interest_item"][:, None], self._index(strata[:, 0], self.neighbours)]
-        ranked = self.rankings[:, anchor]  # (3, num_envs, list_length)
-        sources = np.arange(len(self.rankings))[:, None, None]
-        drawn[:, 1:4] = ranked[sources, lanes, self._index(strata[:, 1:4].swapaxes(0, 1), ranked)].swapaxes(0, 1)
-        drawn[:, 4] = (strata[:, 4] * len(self.rating)).astype(np.int64)
-        drawn = distinct(drawn.reshape(num_envs, -1), len(self.rating)).reshape(drawn.shape)
-        order = np.argsort(-self.rating[drawn], axis=2, kind="stable")
-        return np.take_along_axis(drawn, order, axis=2).reshape(num_envs, -1)
-
-    @staticmethod
-    def _index(strata: NDArray[np.float64], ranked: NDArray[np.int64]) -> NDArray[np.int64]:
-        return (strata * ranked.shape[-1]).astype(np.int64)
+        drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
+        u = rng.uniform(state["step"], Purpose.CANDIDATES, self.num_candidates)
+        wanted = np.where(state["query_category"] >= 0, state["query_category"], state["interest_category"])
+        _draw(u, state["interest_item"], wanted, self.neighbours, self.rated, self.popular, self.new, self.explore,
+              self.rating, self.per_source, drawn)  # fmt: skip
+        return drawn
 
 
-def distinct(rows: NDArray[np.int64], num_items: int) -> NDArray[np.int64]:
-    """Replace repeats within each line by the next free catalogue row (cyclically), first come first served.
+@kernel
+def _draw(u, interest_item, wanted, neighbours, rated, popular, new, explore, rating, each, drawn):
+    for lane in range(len(u)):
+        _source(u[lane], neighbours[interest_item[lane]], 0, each, drawn[lane])
+        _source(u[lane], rated[wanted[lane]], 1, each, drawn[lane])
+        _source(u[lane], popular, 2, each, drawn[lane])
+        _source(u[lane], new, 3, each, drawn[lane])
+        _source(u[lane], explore, 4, each, drawn[lane])
+    distinct(drawn, len(rating))
+    for lane in range(len(u)):
+        for source in range(5):
+            _best_first(drawn[lane, source * each : (source + 1) * each], rating)
+
+
+@kernel
+def _source(u, ranking, source, each, drawn):
+    """One item of each of `each` strata of a ranking."""
+    for i in range(each):
+        position = source * each + i
+        drawn[position] = ranking[int((i + u[position]) / each * len(ranking))]
+
+
+@kernel
+def distinct(rows, num_items):
+    """Replace repeats within each line by the next free catalogue row (cyclically), first come first served, in place.
 
     Args:
         rows: (num_envs, num_candidates) int64, num_candidates <= num_items.
         num_items: Size of the catalogue.
+
+    Returns:
+        `rows`.
     """
-    while True:
-        in_order = np.sort(rows, axis=1)
-        lanes = np.flatnonzero((in_order[:, 1:] == in_order[:, :-1]).any(axis=1))
-        if not len(lanes):
-            return rows
-        line = rows[lanes]
-        repeats = np.tril(line[:, :, None] == line[:, None, :], -1).any(axis=2)
-        rows[lanes] = np.where(repeats, (line + 1) % num_items, line)
+    for lane in range(len(rows)):
+        for position in range(1, rows.shape[1]):
+            earlier = 0
+            while earlier < position:
+                if rows[lane, earlier] == rows[lane, position]:
+                    rows[lane, position] = (rows[lane, position] + 1) % num_items
+                    earlier = 0
+                else:
+                    earlier += 1
+    return rows
+
+
+@kernel
+def _best_first(rows, rating):
+    """Sort by falling rating, in place and stable."""
+    for i in range(1, len(rows)):
+        row, place = rows[i], i
+        while place > 0 and rating[rows[place - 1]] < rating[row]:
+            rows[place] = rows[place - 1]
+            place -= 1
+        rows[place] = row
 
 
 def category_rankings(
@@ -125,7 +155,21 @@ class CandidateFeatures:
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """(num_envs, num_shown, num_features) float32 for any catalogue rows (num_envs, num_shown)."""
-        related_to = np.stack((state["liked"], state["exposed"] * np.float32(0.5),
-                               self.query_vectors[state["query"]] * np.float32(1.5)), axis=1)  # fmt: skip
-        relations = np.einsum("nmd,nrd->nmr", self.embeddings[rows], related_to)
-        return np.concatenate((relations, self._visible[rows]), axis=2)
+        seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
+        _features(rows, state["liked"], state["exposed"], state["query"], self.embeddings, self.query_vectors,
+                  self._visible, seen)  # fmt: skip
+        return seen
+
+
+@kernel
+def _features(rows, liked, exposed, query, embeddings, query_vectors, visible, seen):
+    for lane in range(len(rows)):
+        searches = query[lane] >= 0
+        for position in range(rows.shape[1]):
+            row, features = rows[lane, position], seen[lane, position]
+            item = embeddings[row]
+            features[0] = dot(item, liked[lane])
+            features[1] = dot(item, exposed[lane]) * np.float32(0.5)
+            features[2] = dot(item, query_vectors[query[lane]]) * np.float32(1.5) if searches else np.float32(0.0)
+            for trait in range(visible.shape[1]):
+                features[3 + trait] = visible[row, trait]

@@ -8,8 +8,9 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.compiled import kernel, purchase_change, sigmoid
 from recgym.items import Items
-from recgym.response import READY, Response, sigmoid
+from recgym.response import READY, Response
 from recgym.state import State
 
 
@@ -36,8 +37,8 @@ class Trust:
 
     start: float = 0.55
     spread: float = 0.06
-    stay_gain: float = 0.035
-    disappointment_loss: float = 0.14
+    stay_gain: float = 0.042
+    disappointment_loss: float = 0.22
     good_purchase: float = 0.06
     bad_purchase: float = 0.12
     forgetting: float = 0.02
@@ -51,17 +52,28 @@ class Trust:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        stayed = response.stayed.sum(axis=1)
-        disappointed = response.clicked.sum(axis=1) - stayed
-        trust = before["trust"]
-        trust = trust + self.stay_gain * stayed - self.disappointment_loss * disappointed
-        trust += (self.purchase_change(response.rating - 3.0) * response.purchased).sum(axis=1)
-        trust += self.forgetting * (self.neutral - before["trust"])
-        after["trust"] = np.minimum(np.maximum(trust, 0.0), 1.0)
+        after["trust"] = trust = np.empty(before.num_envs)
+        _trust(before["trust"], response.clicked, response.stayed, response.purchased, response.rating, self.stay_gain,
+               self.disappointment_loss, self.good_purchase, self.bad_purchase, self.forgetting, self.neutral, trust)  # fmt: skip
 
     def purchase_change(self, surprise: NDArray[np.float64]) -> NDArray[np.float64]:
         """Change of trust after a purchase rated `surprise` stars above 3."""
-        return np.where(surprise > 0, self.good_purchase, self.bad_purchase) * np.tanh(surprise)
+        return purchase_change(surprise, self.good_purchase, self.bad_purchase)
+
+
+@kernel
+def _trust(before, clicked, stayed, purchased, rating, gain, loss, good, bad, forgetting, neutral, after):
+    for lane in range(len(before)):
+        trust = before[lane]
+        for slot in range(clicked.shape[1]):
+            if stayed[lane, slot]:
+                trust += gain
+            elif clicked[lane, slot]:
+                trust -= loss
+            if purchased[lane, slot]:
+                trust += purchase_change(rating[lane, slot] - 3.0, good, bad)
+        trust += forgetting * (neutral - before[lane])
+        after[lane] = min(max(trust, 0.0), 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,48 +116,65 @@ class Visits:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        clicks = response.clicked.sum(axis=1)
-        disappointed = clicks - response.stayed.sum(axis=1)
-        bought = response.purchased.any(axis=1)
-        leave = sigmoid(
-            self.leave_bias + self.leave_click * clicks + self.leave_disappointment * disappointed
-            + self.leave_purchase * bought - before["patience"] - self.context_stay[before["context"]]
-        )  # fmt: skip
-        returns = sigmoid(self.return_bias + self.return_trust * (after["trust"] - 0.5) + self.return_click * clicks)
-        left = u[:, 0] < leave
-        after["left"] = left
-        after["churned"] = left & (u[:, 1] > returns)
-        after["page"] = np.where(left, 0, before["page"] + 1)
-        after["visit"] = before["visit"] + left
-        mean_days = self.gap_days - self.gap_trust * after["trust"]
-        days = np.where(left, np.floor(1.0 - np.log1p(-u[:, 2]) * mean_days), 0.0)
-        after["days_away"] = days
-        if left.any():
-            after["context"] = np.where(left, self._next_context(before["context"], days, u[:, 3:]), before["context"])
+        num_envs = before.num_envs
+        after["left"], after["churned"] = left, churned = np.empty((2, num_envs), dtype=bool)
+        after["page"], after["visit"], after["context"] = page, visit, context = np.empty((3, num_envs), dtype=np.int64)
+        after["days_away"] = days_away = np.empty(num_envs)
+        leave = (self.leave_bias, self.leave_click, self.leave_disappointment, self.leave_purchase)
+        returns = (self.return_bias, self.return_trust, self.return_click, self.gap_days, self.gap_trust)
+        _visits(before["page"], before["visit"], before["context"], before["patience"], after["trust"], response.clicked,
+                response.stayed, response.purchased, u, leave, returns, self.context_stay, self.context_shape,
+                left, churned, page, visit, context, days_away)  # fmt: skip
 
-    def _next_context(
-        self, context: NDArray[np.int64], days: NDArray[np.float64], u: NDArray[np.float64]
-    ) -> NDArray[np.int64]:
-        """The weekday moves on by the days away, the season rarely; daytime and campaign are drawn, the device stays."""
-        weekday, daytime, device, season, campaign = np.unravel_index(context, self.context_shape)
-        weekdays, daytimes, _, seasons, campaigns = self.context_shape
-        parts = (
-            (weekday + days.astype(np.int64)) % weekdays,
-            (u[:, 0] * daytimes).astype(np.int64),
-            device,
-            np.where(u[:, 1] < days / 91, (season + 1) % seasons, season),
-            np.where(u[:, 2] < days / 14, (u[:, 3] * campaigns).astype(np.int64), campaign),
-        )
-        return np.ravel_multi_index(parts, self.context_shape)
+
+@kernel
+def _visits(
+    page_before, visit_before, context_before, patience, trust, clicked, stayed, purchased, u, leave, returns,
+    context_stay, context_shape, left, churned, page, visit, context, days_away,
+):  # fmt: skip
+    for lane in range(len(u)):
+        clicks, disappointed, bought = 0, 0, False
+        for slot in range(clicked.shape[1]):
+            clicks += clicked[lane, slot]
+            disappointed += clicked[lane, slot] and not stayed[lane, slot]
+            bought |= purchased[lane, slot]
+        logit = leave[0] + leave[1] * clicks + leave[2] * disappointed + leave[3] * bought
+        logit -= patience[lane] + context_stay[context_before[lane]]
+        left[lane] = u[lane, 0] < sigmoid(logit)
+        if not left[lane]:
+            churned[lane] = False
+            page[lane], visit[lane], context[lane] = page_before[lane] + 1, visit_before[lane], context_before[lane]
+            days_away[lane] = 0.0
+            continue
+        churned[lane] = u[lane, 1] > sigmoid(returns[0] + returns[1] * (trust[lane] - 0.5) + returns[2] * clicks)
+        page[lane], visit[lane] = 0, visit_before[lane] + 1
+        days_away[lane] = np.floor(1.0 - np.log1p(-u[lane, 2]) * (returns[3] - returns[4] * trust[lane]))
+        context[lane] = _next_context(context_before[lane], days_away[lane], u[lane, 3:], context_shape)
+
+
+@kernel
+def _next_context(context, days, u, shape):
+    """The weekday moves on by the days away, the season rarely; daytime and campaign are drawn, the device stays."""
+    weekdays, daytimes, devices, seasons, campaigns = shape
+    campaign, context = context % campaigns, context // campaigns
+    season, context = context % seasons, context // seasons
+    device, weekday = context % devices, context // devices // daytimes
+    weekday = (weekday + int(days)) % weekdays
+    if u[1] < days / 91:
+        season = (season + 1) % seasons
+    if u[2] < days / 14:
+        campaign = int(u[3] * campaigns)
+    return (((weekday * daytimes + int(u[0] * daytimes)) * devices + device) * seasons + season) * campaigns + campaign
 
 
 @dataclass(frozen=True, eq=False)
 class Need:
     """A need arises, ripens and is met: the customer browses, compares, buys.
 
-    A page that inspires a browsing user may start a need for its category; some visits begin with one. Well-rated
-    pages of the needed category make the user ready to buy. A purchase in the category ends the need. The search
-    query of the moment shows category and stage in words.
+    A page that inspires a browsing user may start a need for its category; some visits begin with one, for a favourite
+    category or for any other (a gift, something broken), popular ones more often. Well-rated pages of the needed
+    category make the user ready to buy. A purchase in the category ends the need. The search query of the moment shows
+    category and stage in words.
 
     Writes: need (num_envs,) int64 category or -1; readiness (num_envs,) in [0, 1]; query (num_envs,) int64 row of the
     query table or -1; query_category (num_envs,) int64; need_pages (num_envs,) pages looked at for this need.
@@ -153,6 +182,7 @@ class Need:
 
     items: Items
     query_rows: NDArray[np.int64]  # (num_categories, 2, num_paraphrases): comparing, buying
+    category_weights: NDArray[np.float64]  # (num_categories,) how often any category is needed
     start: float = 0.4
     """Chance that a session begins with a need."""
     inspiration: float = 0.35
@@ -163,14 +193,16 @@ class Need:
     """Readiness gained on a page of the best-rated items; half of it at average rating."""
     lost: float = 0.06
     """Chance that a need is forgotten on a page without a click."""
-    num_uniforms: ClassVar[int] = 6
+    favourite: float = 0.5
+    """Chance that a new need is for one of the favourites."""
+    num_uniforms: ClassVar[int] = 7
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
         num_envs = state.num_envs
-        state["need"] = np.where(u[:, 0] < self.start, state["favourites"][:, 0], -1)
-        state["readiness"] = np.zeros(num_envs)
-        state["need_pages"] = np.zeros(num_envs)
-        self._search(state, u[:, 5])
+        state["need"], state["query"] = need, query = np.empty((2, num_envs), dtype=np.int64)
+        _first_need(state["favourites"], u, self.start, self.favourite, self._cumulative, self.query_rows, need, query)
+        state["query_category"] = need
+        state["readiness"], state["need_pages"] = np.zeros((2, num_envs))
 
     def gain(self, rating: NDArray[np.float64]) -> NDArray[np.float64]:
         """Readiness gained from a satisfying page of the needed category, by the item's standardised rating."""
@@ -179,34 +211,75 @@ class Need:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        need, needed = before["need"], response.funnel.needed
-        has_need = need >= 0
-        gain = self.gain(self.items.trait("rating")[slates]) * (response.stayed & needed)
-        readiness = np.minimum(before["readiness"] + gain.sum(axis=1), 1.0) * has_need
+        num_envs = before.num_envs
+        after["need"], after["query"] = need, query = np.empty((2, num_envs), dtype=np.int64)
+        after["readiness"], after["need_pages"] = readiness, need_pages = np.empty((2, num_envs))
+        chances = (self.inspiration, self.spontaneous, self.lost, self.favourite)
+        _need(before["need"], before["readiness"], before["need_pages"], before["favourites"], after["left"], slates,
+              response.clicked, response.stayed, response.purchased, response.funnel.needed, u, chances, self._gains,
+              self.items.categories, self._cumulative, self.query_rows, need, query, readiness, need_pages)  # fmt: skip
+        after["query_category"] = need
 
-        met = (response.purchased & needed).any(axis=1)
-        forgotten = has_need & ~response.clicked.any(axis=1) & (u[:, 0] < self.lost)
-        stays = response.stayed.sum(axis=1)
-        first = np.take_along_axis(slates, response.stayed.argmax(axis=1)[:, None], axis=1)[:, 0]
-        inspired = ~has_need & (u[:, 1] < 1 - (1 - self.inspiration) ** stays)
-        need = np.where(met | forgotten, -1, np.where(inspired, self.items.categories[first], need))
-        fresh = after["left"] & (need < 0) & (u[:, 2] < self.spontaneous)
-        favourite = (u[:, 3] * before["favourites"].shape[1]).astype(np.int64)[:, None]
-        need = np.where(fresh, np.take_along_axis(before["favourites"], favourite, axis=1)[:, 0], need)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_gains", self.gain(self.items.trait("rating")))
+        cumulative = np.cumsum(self.category_weights, dtype=np.float64)
+        object.__setattr__(self, "_cumulative", cumulative / cumulative[-1])
 
-        same = (need == before["need"]) & has_need
-        after["need"] = need
-        after["readiness"] = np.where(same, readiness, 0.0)
-        looked = (response.clicked & needed).sum(axis=1)
-        after["need_pages"] = np.where(same, before["need_pages"] + looked, 0.0)
-        self._search(after, u[:, 5])
 
-    def _search(self, state: State, u: NDArray[np.float64]) -> None:
-        need = state["need"]
-        wording = (u * self.query_rows.shape[2]).astype(np.int64)
-        rows = self.query_rows[need, (state["readiness"] >= READY).astype(np.int64), wording]
-        state["query"] = np.where(need >= 0, rows, -1)
-        state["query_category"] = need
+@kernel
+def _need(
+    need_before, readiness_before, pages_before, favourites, left, slates, clicked, stayed, purchased, needed, u,
+    chances, gains, categories, cumulative, query_rows, need, query, readiness, need_pages,
+):  # fmt: skip
+    inspiration, spontaneous, lost, favourite = chances
+    for lane in range(len(u)):
+        old = need_before[lane]
+        now, ready, pages = old, readiness_before[lane], pages_before[lane]
+        any_click, met, not_inspired, first = False, False, 1.0, -1
+        for slot in range(slates.shape[1]):
+            any_click |= clicked[lane, slot]
+            pages += clicked[lane, slot] and needed[lane, slot]
+            met |= purchased[lane, slot] and needed[lane, slot]
+            if stayed[lane, slot]:
+                not_inspired *= 1.0 - inspiration
+                first = slates[lane, slot] if first < 0 else first
+                if needed[lane, slot]:
+                    ready += gains[slates[lane, slot]]
+        same = old >= 0
+        if old < 0:
+            if u[lane, 1] < 1.0 - not_inspired:
+                now = categories[first]
+        elif met or (not any_click and u[lane, 0] < lost):
+            now, same = -1, False
+        if left[lane] and now < 0 and u[lane, 2] < spontaneous:
+            now = _new_need(favourites[lane], u[lane, 3:6], cumulative, favourite)
+        need[lane] = now
+        readiness[lane] = min(ready, 1.0) if same else 0.0
+        need_pages[lane] = pages if same else 0.0
+        query[lane] = _query(now, readiness[lane], query_rows, u[lane, 6])
+
+
+@kernel
+def _first_need(favourites, u, start, favourite, cumulative, query_rows, need, query):
+    for lane in range(len(u)):
+        need[lane] = _new_need(favourites[lane], u[lane, 3:6], cumulative, favourite) if u[lane, 0] < start else -1
+        query[lane] = _query(need[lane], 0.0, query_rows, u[lane, 6])
+
+
+@kernel
+def _new_need(favourites, u, cumulative, favourite):
+    """A favourite category, or any."""
+    if u[2] < favourite:
+        return favourites[int(u[0] * len(favourites))]
+    return min(np.searchsorted(cumulative, u[1], side="right"), len(cumulative) - 1)
+
+
+@kernel
+def _query(need, readiness, query_rows, u):
+    """Row of a query that says the need, or -1."""
+    if need < 0:
+        return -1
+    return query_rows[need, 1 if readiness >= READY else 0, int(u * query_rows.shape[2])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,12 +302,21 @@ class Satiation:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        kept = self.decay * np.exp(after["days_away"] / -self.recovery_days)
-        satiation = before["satiation"] * kept.astype(np.float32)[:, None]
-        lanes, slots = np.nonzero(response.clicked)
-        amount = self.click + self.purchase * response.purchased[lanes, slots]
-        np.add.at(satiation, (lanes, self.items.categories[slates[lanes, slots]]), amount.astype(np.float32))
-        after["satiation"] = satiation
+        after["satiation"] = satiation = np.empty_like(before["satiation"])
+        _satiation(before["satiation"], after["days_away"], slates, response.clicked, response.purchased,
+                   self.items.categories, self.decay, self.recovery_days, self.click, self.purchase, satiation)  # fmt: skip
+
+
+@kernel
+def _satiation(before, days_away, slates, clicked, purchased, categories, decay, recovery, click, purchase, after):
+    for lane in range(len(before)):
+        kept = np.float32(decay * np.exp(-days_away[lane] / recovery)) if days_away[lane] > 0 else np.float32(decay)
+        for category in range(before.shape[1]):
+            after[lane, category] = before[lane, category] * kept
+        for slot in range(slates.shape[1]):
+            if clicked[lane, slot]:
+                amount = click + purchase * purchased[lane, slot]
+                after[lane, categories[slates[lane, slot]]] += np.float32(amount)
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,11 +336,24 @@ class ReferencePrice:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        remembered = before["reference_price"]
-        looked = response.clicked.sum(axis=1)
-        seen = (self.items.trait("relative_price")[slates] * response.clicked).sum(axis=1)
-        weight = 1 - self.memory**looked
-        after["reference_price"] = remembered + weight * (seen / np.maximum(looked, 1) - remembered)
+        after["reference_price"] = price = np.empty(before.num_envs)
+        _reference_price(before["reference_price"], slates, response.clicked, self._price, self.memory, price)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_price", np.ascontiguousarray(self.items.trait("relative_price")))
+
+
+@kernel
+def _reference_price(before, slates, clicked, price, memory, after):
+    for lane in range(len(before)):
+        looked, seen = 0, 0.0
+        for slot in range(slates.shape[1]):
+            if clicked[lane, slot]:
+                looked += 1
+                seen += price[slates[lane, slot]]
+        after[lane] = before[lane]
+        if looked:
+            after[lane] += (1.0 - memory**looked) * (seen / looked - before[lane])
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,11 +373,32 @@ class Drift:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        seen = self.items.embeddings[slates]
-        weights = response.stayed.astype(np.float32) * np.float32(self.rate)
-        moved = before["interest"] + np.einsum("nk,nkd->nd", weights, seen)
-        norm = np.sqrt(np.einsum("nd,nd->n", moved, moved))
-        after["interest"] = moved / np.maximum(norm, np.float32(1e-12))[:, None]
+        after["interest"] = interest = np.empty_like(before["interest"])
+        _drift(before["interest"], slates, response.stayed, self.items.embeddings, np.float32(self.rate), interest)
+
+
+@kernel
+def _drift(before, slates, stayed, embeddings, rate, after):
+    for lane in range(len(before)):
+        after[lane] = before[lane]
+        if not stayed[lane].any():
+            continue
+        for slot in range(slates.shape[1]):
+            if stayed[lane, slot]:
+                _add(after[lane], embeddings[slates[lane, slot]], rate)
+        length = np.float32(0.0)
+        for i in range(after.shape[1]):
+            length += after[lane, i] * after[lane, i]
+        scale = np.float32(1.0) / max(np.sqrt(length), np.float32(1e-12))
+        for i in range(after.shape[1]):
+            after[lane, i] *= scale
+
+
+@kernel
+def _add(total, vector, weight):
+    """total += weight * vector, in place."""
+    for i in range(len(total)):
+        total[i] += weight * vector[i]
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,30 +438,70 @@ class History:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        clicked, stayed, carted = response.clicked, response.stayed, response.carted
-        shown = slates >= 0
-        embeddings = self.items.embeddings[slates]
-        for pool, events in (("liked", stayed), ("skipped", shown & ~clicked), ("exposed", shown)):
-            weights = events.astype(np.float32) * np.float32(0.3)
-            seen = np.einsum("nk,nkd->nd", weights, embeddings)
-            after[pool] = before[pool] * np.float32(self.pool_decay) + seen
+        for name in ("liked", "skipped", "exposed", "history_items", "history_events", "recent"):
+            after[name] = np.empty_like(before[name])
+        after["interest_item"], after["interest_category"] = np.empty((2, before.num_envs), dtype=np.int64)
+        _pools(before["liked"], before["skipped"], before["exposed"], slates, response.clicked, response.stayed,
+               self.items.embeddings, np.float32(self.pool_decay), after["liked"], after["skipped"], after["exposed"])  # fmt: skip
+        _log(before["history_items"], before["history_events"], before["recent"], slates, response.clicked,
+             response.stayed, response.carted, response.purchased, response.rating, self.RECENT_DECAY,
+             after["history_items"], after["history_events"], after["recent"])  # fmt: skip
+        _last_looked_at(before["interest_item"], before["interest_category"], before["favourites"], after["left"], slates,
+                        response.stayed, u, self.items.categories, after["interest_item"], after["interest_category"])  # fmt: skip
 
-        codes = clicked.astype(np.int8) + stayed + carted * (2 - stayed) + response.purchased
-        after["history_items"] = np.concatenate((before["history_items"][:, 1:], slates[:, None]), axis=1)
-        after["history_events"] = np.concatenate((before["history_events"][:, 1:], codes[:, None]), axis=1)
 
-        liked = stayed.any(axis=1)
-        first = np.take_along_axis(slates, stayed.argmax(axis=1)[:, None], axis=1)[:, 0]
-        item = np.where(liked, first, before["interest_item"])
-        category = np.where(liked, self.items.categories[first], before["interest_category"])
-        # A new visit without a click starts from the profile again.
-        restart = after["left"] & ~liked
-        named = (u[:, 0] * 2).astype(np.int64)[:, None]
-        favourite = np.take_along_axis(before["favourites"], named, axis=1)[:, 0]
-        after["interest_item"] = item
-        after["interest_category"] = np.where(restart, favourite, category)
+@kernel
+def _pools(liked, skipped, exposed, slates, clicked, stayed, embeddings, decay, liked_out, skipped_out, exposed_out):
+    weight = np.float32(0.3)
+    for lane in range(len(slates)):
+        for i in range(liked.shape[1]):
+            liked_out[lane, i] = liked[lane, i] * decay
+            skipped_out[lane, i] = skipped[lane, i] * decay
+            exposed_out[lane, i] = exposed[lane, i] * decay
+        for slot in range(slates.shape[1]):
+            if slates[lane, slot] < 0:
+                continue
+            vector = embeddings[slates[lane, slot]]
+            _add(exposed_out[lane], vector, weight)
+            if stayed[lane, slot]:
+                _add(liked_out[lane], vector, weight)
+            elif not clicked[lane, slot]:
+                _add(skipped_out[lane], vector, weight)
 
-        clicks, stays = clicked.sum(axis=1), stayed.sum(axis=1)
-        news = np.stack((0.3 * clicks, 0.65 * stays - 0.5 * clicks,
-                         ((response.rating - 3.0) * response.purchased).sum(axis=1), 0.5 * carted.sum(axis=1)), axis=1)  # fmt: skip
-        after["recent"] = before["recent"] * self.RECENT_DECAY + news
+
+@kernel
+def _log(
+    items, events, recent, slates, clicked, stayed, carted, purchased, rating, recent_decay, items_out, events_out,
+    recent_out,
+):  # fmt: skip
+    for lane in range(len(slates)):
+        items_out[lane, :-1] = items[lane, 1:]
+        events_out[lane, :-1] = events[lane, 1:]
+        clicks, stays, stars, carts = 0, 0, 0.0, 0
+        for slot in range(slates.shape[1]):
+            items_out[lane, -1, slot] = slates[lane, slot]
+            code = 0
+            if clicked[lane, slot]:
+                code = 4 if purchased[lane, slot] else 3 if carted[lane, slot] else 2 if stayed[lane, slot] else 1
+            events_out[lane, -1, slot] = code
+            clicks += clicked[lane, slot]
+            stays += stayed[lane, slot]
+            carts += carted[lane, slot]
+            if purchased[lane, slot]:
+                stars += rating[lane, slot] - 3.0
+        news = (0.3 * clicks, 0.65 * stays - 0.5 * clicks, stars, 0.5 * carts)
+        for i in range(4):
+            recent_out[lane, i] = recent[lane, i] * recent_decay[i] + news[i]
+
+
+@kernel
+def _last_looked_at(item, category, favourites, left, slates, stayed, u, categories, item_out, category_out):
+    for lane in range(len(slates)):
+        item_out[lane], category_out[lane] = item[lane], category[lane]
+        for slot in range(slates.shape[1]):
+            if stayed[lane, slot]:
+                item_out[lane] = slates[lane, slot]
+                category_out[lane] = categories[slates[lane, slot]]
+                break
+        if left[lane]:  # a new visit starts from the profile again
+            category_out[lane] = favourites[lane, int(u[lane, 0] * 2)]

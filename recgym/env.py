@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
@@ -12,6 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from recgym.actions import make_view
+from recgym.compiled import kernel
 from recgym.observation import Observed, make_observation
 from recgym.randomness import BatchRNG
 from recgym.scenarios import SCENARIOS
@@ -19,6 +21,18 @@ from recgym.simulator import Simulator
 from recgym.state import State
 
 Info = dict[str, Any]
+
+
+class Outcome(NamedTuple):
+    """What a batch of actions led to, arrays of (num_envs, ...)."""
+
+    state: State
+    reward: NDArray[np.float64]
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    replaced: NDArray[np.int64]  # slots in which a repeated item was replaced
+    complete: NDArray[np.bool_]  # lanes whose slate was shown
+    shown: Info  # what came of it, meaningful where complete
 
 
 class Sessions:
@@ -51,6 +65,8 @@ class Sessions:
     ) -> None:
         if not isinstance(session_length, int | np.integer) or session_length < 1:
             raise ValueError(f"session_length: expected a whole number of slates, at least 1, got {session_length!r}")
+        if scenario not in SCENARIOS:
+            raise ValueError(f"scenario: expected one of {', '.join(map(repr, SCENARIOS))}, got {scenario!r}")
         config_class, build = SCENARIOS[scenario]
         names = [name for name, field in config_class.__dataclass_fields__.items() if field.init]
         _check_names(settings, names)
@@ -65,7 +81,8 @@ class Sessions:
         self.observation = make_observation(
             observation, self.simulator, self.setting.counters, fused, self.view.num_features, config.history_length
         )
-        self.item_ids = np.array(self.simulator.catalog.item_ids)
+        # Objects, because Gymnasium's checker compares arrays of text by np.allclose.
+        self.item_ids = np.array([*self.simulator.catalog.item_ids, ""], dtype=object)  # row -1: an empty slot
 
     def reset(self, rng: BatchRNG) -> State:
         """New sessions."""
@@ -73,36 +90,46 @@ class Sessions:
         self.view.reset(state)
         return state
 
-    def step(self, state: State, actions: NDArray[Any], rng: BatchRNG) -> tuple[State, Any, Any, Any, Info]:
-        """State, reward, terminated, truncated (arrays of num_envs) and info after valid `actions`."""
+    def step(self, state: State, actions: NDArray[Any], rng: BatchRNG) -> Outcome:
+        """What valid `actions` lead to."""
         decision = self.view.decode(state, actions)
-        if decision.complete.all():
-            slates = self._slates(decision.state, decision.positions)
-            after, reward, terminated, info = self.simulator.step(decision.state, slates, rng)
-            info["item_ids"] = self.item_ids[slates]
-            info["replaced"] = decision.replaced
-            return after, reward, terminated, ~terminated & (after["step"] >= self.session_length), info
+        complete, replaced = decision.complete, decision.replaced
+        if complete.all():
+            after, reward, terminated, truncated, shown = self._show(decision.state, decision.positions, rng)
+            return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
         num_envs = state.num_envs
-        after, reward, info = decision.state, np.zeros(num_envs), {"replaced": decision.replaced}
+        after, reward, shown = decision.state, np.zeros(num_envs), {}
         terminated, truncated = np.zeros(num_envs, dtype=bool), np.zeros(num_envs, dtype=bool)
-        lanes = np.flatnonzero(decision.complete)
+        lanes = np.flatnonzero(complete)
         if len(lanes):  # lanes differ in how full their slates are after a reset in between
-            part = decision.state.take(lanes)
-            slates = self._slates(part, decision.positions[lanes])
-            part, reward[lanes], terminated[lanes], shown = self.simulator.step(part, slates, rng.take(lanes))
-            shown["item_ids"] = self.item_ids[slates]
+            part, reward[lanes], terminated[lanes], truncated[lanes], some = self._show(
+                decision.state.take(lanes), decision.positions[lanes], rng.take(lanes)
+            )
             after = after.put(lanes, part)
-            truncated[lanes] = ~terminated[lanes] & (part["step"] >= self.session_length)
-            info |= spread(shown, lanes, num_envs)
-        return after, reward, terminated, truncated, info
+            shown = spread(some, lanes, num_envs)
+        return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
+
+    def _show(
+        self, state: State, positions: NDArray[np.int64], rng: BatchRNG
+    ) -> tuple[State, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
+        """Show complete slates of candidate positions, -1 for an empty slot."""
+        slates = np.empty(positions.shape, dtype=np.int64)
+        _pick(state["candidates"], positions, slates)
+        after, reward, terminated, info = self.simulator.step(state, slates, rng)
+        info["item_ids"] = self.item_ids[slates]
+        return after, reward, terminated, ~terminated & (after["step"] >= self.session_length), info
 
     def observe(self, state: State) -> Observed:
         """Fresh arrays, never views of the state."""
         return self.observation.observe(state, self.view.observe(state))
 
-    def _slates(self, state: State, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-        slates = np.take_along_axis(state["candidates"], positions, axis=1)
-        return slates if positions.min() >= 0 else np.where(positions >= 0, slates, -1)
+
+@kernel
+def _pick(candidates, positions, slates):
+    for lane in range(len(positions)):
+        for slot in range(positions.shape[1]):
+            position = positions[lane, slot]
+            slates[lane, slot] = candidates[lane, position] if position >= 0 else -1
 
 
 class RecEnv(gymnasium.Env[Any, Any]):
@@ -145,18 +172,14 @@ class RecEnv(gymnasium.Env[Any, Any]):
         if self.state is None:
             raise gymnasium.error.ResetNeeded("step: call reset() before the first step()")
         actions = check_actions(np.asarray(action)[None], self.action_space, 1)
-        state, reward, terminated, truncated, info = self.sessions.step(self.state, actions, self._rng)
-        self.state = state
-        info = lane(info)
-        if self.render_mode is not None and "slate" in info:
-            self._trace.append(info | {"reward": float(reward[0])})
-        return (
-            lane(self.sessions.observe(state)),
-            float(reward[0]),
-            bool(terminated[0]),
-            bool(truncated[0]),
-            info,
-        )
+        done = self.sessions.step(self.state, actions, self._rng)
+        self.state = done.state
+        reward, info = float(done.reward[0]), {"replaced": int(done.replaced[0])}
+        if done.complete[0]:
+            info |= lane(done.shown)
+            if self.render_mode is not None:
+                self._trace.append(copy.deepcopy(info) | {"reward": reward})
+        return lane(self.sessions.observe(done.state)), reward, bool(done.terminated[0]), bool(done.truncated[0]), info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(flattened action size,) bool: which actions are allowed now, as sb3-contrib expects it."""
@@ -207,7 +230,7 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             raise ValueError(f"num_envs: expected a whole number of at least 1, got {num_envs!r}")
         self.sessions = Sessions(scenario, **settings)
         self.num_envs = int(num_envs)
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.autoreset_mode = _autoreset_mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.max_episode_steps = max_episode_steps
         self.render_mode = None
@@ -244,6 +267,7 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             keys[fresh] = lane_keys([gymnasium.utils.seeding.np_random(seeds[i])[0] for i in fresh])
         self._rng = BatchRNG(keys)
         self._begin(lanes)
+        self._over[lanes] = False
         return self.sessions.observe(self.state), {}
 
     def step(self, actions: Any) -> tuple[Observed, NDArray[np.float64], NDArray[Any], NDArray[Any], Info]:
@@ -256,25 +280,26 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
                 f"step: the sessions of lanes {np.flatnonzero(self._over)[:5].tolist()} are over; with autoreset "
                 'disabled call reset(options={"reset_mask": mask}) first'
             )
-        if self._over.any():  # NEXT_STEP: these lanes spend this step on their reset
-            return self._step_around_resets(actions)
-        state, reward, terminated, truncated, info = self.sessions.step(self.state, actions, self._rng)
+        starting = self._over  # NEXT_STEP: these lanes spend this step on their reset
+        done = self.sessions.step(self.state, actions, self._rng)
         self._elapsed += 1
-        truncated = self._with_limit(terminated, truncated)
-        info = with_masks(info, np.ones(self.num_envs, dtype=bool))
-        self.state = state
-        over = terminated | truncated
-        if not over.any():
-            return self.sessions.observe(state), reward, terminated, truncated, info
-        if self.autoreset_mode != AutoresetMode.SAME_STEP:
-            self._over = over
-            return self.sessions.observe(state), reward, terminated, truncated, info
-        lanes = np.flatnonzero(over)
-        final_obs = self.sessions.observe(state.take(lanes))
-        info = self._final(info, final_obs, lanes, over)
-        self._rng = self._rng.next_episode(lanes)
-        self._begin(lanes)
-        return self.sessions.observe(self.state), reward, terminated, truncated, info
+        self.state = done.state
+        truncated = self._with_limit(done.terminated, done.truncated)
+        over = (done.terminated | truncated) & ~starting
+        same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
+        told = ~over if same_step else ~starting
+        info = with_masks({"replaced": done.replaced}, told) | with_masks(done.shown, done.complete & told)
+        if same_step and over.any():
+            info |= self._final(done, over)
+        if starting.any():
+            done.reward[starting] = 0.0
+            done.terminated[starting] = truncated[starting] = False
+        self._over = np.zeros_like(over) if same_step else over
+        resetting = np.flatnonzero(over if same_step else starting)
+        if len(resetting):
+            self._rng = self._rng.next_episode(resetting)
+            self._begin(resetting)
+        return self.sessions.observe(self.state), done.reward, done.terminated, truncated, info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(num_envs, flattened action size) bool: which actions are allowed now."""
@@ -285,45 +310,25 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def _begin(self, lanes: NDArray[np.int64]) -> None:
         """Start new sessions in these lanes."""
         self._elapsed[lanes] = 0
-        self._over[lanes] = False
         if len(lanes) == self.num_envs:
             self.state = self.sessions.reset(self._rng)
             return
-        fresh = self.sessions.reset(self._rng.take(lanes))
-        self.state = self.state.put(lanes, fresh)
+        self.state.write(lanes, self.sessions.reset(self._rng.take(lanes)))
 
     def _with_limit(self, terminated: NDArray[np.bool_], truncated: NDArray[np.bool_]) -> NDArray[np.bool_]:
         if self.max_episode_steps is None:
             return truncated
         return truncated | (~terminated & (self._elapsed >= self.max_episode_steps))
 
-    def _step_around_resets(self, actions: Any) -> tuple[Observed, Any, Any, Any, Info]:
-        over = self._over.copy()
-        resetting, going = np.flatnonzero(over), np.flatnonzero(~over)
-        reward = np.zeros(self.num_envs)
-        terminated, truncated = np.zeros(self.num_envs, dtype=bool), np.zeros(self.num_envs, dtype=bool)
-        info: Info = {}
-        if len(going):
-            part, reward[going], terminated[going], truncated[going], shown = self.sessions.step(
-                self.state.take(going), actions[going], self._rng.take(going)
-            )
-            self.state = self.state.put(going, part)
-            self._elapsed[going] += 1
-            truncated[going] = self._with_limit(terminated, truncated)[going]
-            info = with_masks(spread(shown, going, self.num_envs), ~over)
-        self._rng = self._rng.next_episode(resetting)
-        self._begin(resetting)
-        self._over = terminated | truncated
-        return self.sessions.observe(self.state), reward, terminated, truncated, info
-
-    def _final(self, info: Info, final_obs: Observed, lanes: NDArray[np.int64], over: NDArray[np.bool_]) -> Info:
+    def _final(self, done: Outcome, over: NDArray[np.bool_]) -> Info:
         """Gymnasium's SAME_STEP convention: the last observations and infos of the sessions that ended."""
+        lanes = np.flatnonzero(over)
+        final_obs = self.sessions.observe(done.state.take(lanes))
         objects = np.full(self.num_envs, None, dtype=object)
         for row, i in enumerate(lanes):
             objects[i] = lane(final_obs, row)
-        last = {name: value for name, value in info.items() if not name.startswith("_")}
-        final_info = with_masks(spread(take(last, lanes), lanes, self.num_envs), over)
-        return {**info, "final_obs": objects, "_final_obs": over, "final_info": final_info, "_final_info": over}
+        final_info = with_masks({"replaced": done.replaced}, over) | with_masks(done.shown, done.complete & over)
+        return {"final_obs": objects, "_final_obs": over.copy(), "final_info": final_info, "_final_info": over.copy()}
 
     def _reset_mask(self, options: dict[str, Any] | None) -> NDArray[np.bool_]:
         everything = np.ones(self.num_envs, dtype=bool)
@@ -347,6 +352,8 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             return [None] * self.num_envs
         if isinstance(seed, int | np.integer):
             return [int(seed) + i for i in range(self.num_envs)]
+        if not isinstance(seed, list | tuple | np.ndarray):
+            raise TypeError(f"seed: expected a whole number, a list of them or None, got {seed!r}")
         if len(seed) != self.num_envs:
             raise ValueError(f"seed: expected {self.num_envs} seeds, one per lane, got {len(seed)}")
         return list(seed)
@@ -359,18 +366,9 @@ def lane_keys(generators: list[np.random.Generator]) -> NDArray[np.uint64]:
 
 def lane(value: Any, index: int = 0) -> Any:
     """One lane of nested arrays."""
-    if isinstance(value, dict):
-        return {name: lane(part, index) for name, part in value.items()}
-    return value[index]
-
-
-def take(info: Info, lanes: NDArray[np.int64]) -> Info:
-    """Some lanes of nested arrays."""
-    return {
-        name: take(part, lanes) if isinstance(part, dict) else part[lanes]
-        for name, part in info.items()
-        if not name.startswith("_")
-    }
+    if type(value) is not dict:
+        return value[index]
+    return {name: part[index] if type(part) is not dict else lane(part, index) for name, part in value.items()}
 
 
 def spread(info: Info, lanes: NDArray[np.int64], num_envs: int) -> Info:
@@ -390,7 +388,7 @@ def with_masks(info: Info, mask: NDArray[np.bool_]) -> Info:
     masked: Info = {}
     for name, part in info.items():
         masked[name] = with_masks(part, mask) if isinstance(part, dict) else part
-        masked[f"_{name}"] = mask
+        masked[f"_{name}"] = mask.copy()
     return masked
 
 
@@ -404,20 +402,38 @@ def check_actions(actions: NDArray[Any], space: gymnasium.Space[Any], num_envs: 
         )
     if isinstance(space, gymnasium.spaces.Box):
         low, high = float(space.low.flat[0]), float(space.high.flat[0])
-        if not np.issubdtype(actions.dtype, np.number) or not ((actions >= low) & (actions <= high)).all():
+        number = np.issubdtype(actions.dtype, np.number)
+        if not number or not ((actions >= low) & (actions <= high)).all():
+            got = f"{actions.min()} to {actions.max()}" if number else f"{actions.flat[0]!r}"
             raise ValueError(
-                f"action: expected finite numbers in [{low:g}, {high:g}], got {actions.min()} to {actions.max()} "
-                f"({actions.dtype}); clip or rescale the actions before step()"
+                f"action: expected finite numbers in [{low:g}, {high:g}], got {got} ({actions.dtype}); clip or rescale "
+                "the actions before step()"
             )
         return actions
     top = int(space.n if isinstance(space, gymnasium.spaces.Discrete) else space.nvec[0])
-    if not np.issubdtype(actions.dtype, np.integer):
+    if actions.dtype.kind not in "iu":
         raise ValueError(f"action: expected whole numbers from 0 to {top - 1}, got dtype {actions.dtype}")
-    if actions.min() < 0 or actions.max() >= top:
+    if not _all_inside(actions.astype(np.int64).reshape(-1), top):
         raise ValueError(
             f"action: expected candidate positions from 0 to {top - 1}, got {actions.min()} to {actions.max()}"
         )
     return actions
+
+
+@kernel
+def _all_inside(values, top):
+    for value in values:
+        if value < 0 or value >= top:
+            return False
+    return True
+
+
+def _autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        modes = ", ".join(repr(known.value) for known in AutoresetMode)
+        raise ValueError(f"autoreset_mode: expected one of {modes}, got {mode!r}") from None
 
 
 def _check_names(given: dict[str, Any], known: list[str]) -> None:

@@ -21,6 +21,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from recgym.compiled import kernel
 from recgym.dynamics import History
 from recgym.simulator import Simulator
 from recgym.state import State
@@ -31,8 +32,8 @@ FLAT, DICT, SEQUENCE = KINDS
 
 # In the flat vector the few counters keep unit scale and the many other numbers are scaled down, so that they do not
 # drown the counters in a freshly initialised network. Chosen by learning curves of PPO with default arguments.
-CANDIDATE_SCALE = np.float32(0.3)
-EMBEDDING_SCALE = np.float32(0.2)
+CANDIDATE_SCALE = np.float32(0.2)
+EMBEDDING_SCALE = np.float32(0.1)
 
 Observed = NDArray[np.float32] | dict[str, NDArray[np.float32]]
 
@@ -92,10 +93,35 @@ class Fusion:
 
     def fuse(self, state: State) -> NDArray[np.float32]:
         """(num_envs, dim)."""
-        joined = np.concatenate(tuple(self.parts(state).values()), axis=1)
-        if self.kind == "concat":
-            return joined
-        return np.matmul(joined[:, None], self._map)[:, 0]  # one product per lane: the same bits in any batch
+        fused = np.empty((len(state["context"]), self.dim), dtype=np.float32)
+        self.write(state, fused, 0, np.float32(1.0))
+        return fused
+
+    def write(self, state: State, observed: NDArray[np.float32], first: int, scale: np.float32) -> None:
+        """Put the fused vector times `scale` into the columns of `observed` from `first` on."""
+        if self.kind == "concat" and not self.live_history:
+            _join(state["liked"], state["skipped"], state["exposed"], state["profile"], state["context"], state["query"],
+                  self.context_vectors, self.query_vectors, scale, first, observed)  # fmt: skip
+            return
+        fused = np.concatenate(tuple(self.parts(state).values()), axis=1)
+        if self.kind == "linear":
+            fused = np.matmul(fused[:, None], self._map)[:, 0]  # one product per lane: the same bits in any batch
+        observed[:, first : first + self.dim] = fused * scale
+
+
+@kernel
+def _join(
+    liked, skipped, exposed, profile, context, query, context_vectors, query_vectors, scale, first, observed
+):  # fmt: skip
+    dim = liked.shape[1]
+    for lane in range(len(liked)):
+        circumstances, search = context_vectors[context[lane]], query_vectors[query[lane]]
+        for i in range(dim):
+            observed[lane, first + i] = liked[lane, i] * scale
+            observed[lane, first + dim + i] = skipped[lane, i] * scale
+            observed[lane, first + 2 * dim + i] = exposed[lane, i] * scale
+            observed[lane, first + 3 * dim + i] = profile[lane, i] * scale
+            observed[lane, first + 4 * dim + i] = (circumstances[i] + search[i]) * scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,26 +138,30 @@ class Counters:
         f"recent_{name}" for name in History.RECENT
     )
 
-    def of(self, state: State) -> NDArray[np.float64]:
-        """(num_envs, len(NAMES))."""
-        query = state["query"]
-        counted = np.stack(
-            (
-                query >= 0,
-                self.query_intent[query],
-                np.minimum(state["page"], 10) / 3,
-                np.log1p(state["visit"]) / 2,
-                np.log1p(state["days_away"]),
-                np.minimum(state["need_pages"], 6) / 2,
-            ),
-            axis=1,
-        )
-        return np.concatenate((counted, state["recent"]), axis=1)
+    def of(self, state: State) -> NDArray[np.float32]:
+        """(num_envs, len(NAMES)) float32."""
+        counted = np.empty((state.num_envs, len(self.NAMES)), dtype=np.float32)
+        _count(state["query"], state["page"], state["visit"], state["days_away"], state["need_pages"], state["recent"],
+               self.query_intent, counted)  # fmt: skip
+        return counted
+
+
+@kernel
+def _count(query, page, visit, days_away, need_pages, recent, query_intent, counted):
+    for lane in range(len(query)):
+        counted[lane, 0] = query[lane] >= 0
+        counted[lane, 1] = query_intent[query[lane]]
+        counted[lane, 2] = min(page[lane], 10) / 3
+        counted[lane, 3] = np.log1p(visit[lane]) / 2
+        counted[lane, 4] = np.log1p(days_away[lane])
+        counted[lane, 5] = min(need_pages[lane], 6.0) / 2
+        for i in range(recent.shape[1]):
+            counted[lane, 6 + i] = recent[lane, i]
 
 
 @dataclass(frozen=True, eq=False)
 class FlatObservation:
-    """One vector: counters, candidates (scaled by 0.3), the fused embedding (scaled by 0.2), the action view's extra."""
+    """One vector: counters, candidates (scaled by 0.2), the fused embedding (scaled by 0.1), the action view's extra."""
 
     counters: Counters
     fusion: Fusion
@@ -145,10 +175,26 @@ class FlatObservation:
         return spaces.Box(-np.inf, np.inf, (length,), np.float32)
 
     def observe(self, state: State, extra: NDArray[np.float32]) -> NDArray[np.float32]:
-        candidates = state["candidate_features"].reshape(state.num_envs, -1) * CANDIDATE_SCALE
-        fused = self.fusion.fuse(state) * EMBEDDING_SCALE
-        counters = self.counters.of(state).astype(np.float32)
-        return np.concatenate((counters, candidates, fused, extra), axis=1)
+        num_envs, counters = state.num_envs, self.counters.of(state)
+        embedded = counters.shape[1] + self.num_candidate_values
+        observed = np.empty((num_envs, embedded + self.fusion.dim + self.num_extra), dtype=np.float32)
+        _lay_out(counters, state["candidate_features"], CANDIDATE_SCALE, observed)
+        self.fusion.write(state, observed, embedded, EMBEDDING_SCALE)
+        if self.num_extra:
+            observed[:, embedded + self.fusion.dim :] = extra
+        return observed
+
+
+@kernel
+def _lay_out(counters, candidates, scale, observed):
+    num_counters, num_features = counters.shape[1], candidates.shape[2]
+    for lane in range(len(counters)):
+        for i in range(num_counters):
+            observed[lane, i] = counters[lane, i]
+        for position in range(candidates.shape[1]):
+            first = num_counters + position * num_features
+            for i in range(num_features):
+                observed[lane, first + i] = candidates[lane, position, i] * scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +228,7 @@ class DictObservation:
     def observe(self, state: State, extra: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         embedded = {"fused": self.fusion.fuse(state)} if self.fusion.kind == "linear" else self.fusion.parts(state)
         observed = {
-            "counters": self.counters.of(state).astype(np.float32),
+            "counters": self.counters.of(state),
             "candidates": state["candidate_features"].copy(),
             **embedded,
         }

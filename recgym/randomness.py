@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.compiled import kernel
+
 # SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014):
 # a Weyl counter followed by this finaliser passes BigCrush.
-_GOLDEN = 0x9E3779B97F4A7C15
-_STEP = 0xD1342543DE82EF95
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_STEP = np.uint64(0xD1342543DE82EF95)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = (np.uint64(bits) for bits in (30, 27, 31, 11))
-_MASK = (1 << 64) - 1
 
 
 class Purpose(IntEnum):
@@ -28,21 +28,31 @@ class Purpose(IntEnum):
     CANDIDATES = 4
 
 
-def _finalise(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """SplitMix64's output function, in place."""
+@kernel
+def _finalise(x: int) -> int:
+    """SplitMix64's output function of a uint64."""
     x ^= x >> _S30
     x *= _MIX1
     x ^= x >> _S27
     x *= _MIX2
-    x ^= x >> _S31
-    return x
+    return x ^ (x >> _S31)
 
 
-@lru_cache(maxsize=256)
-def _offsets(purpose: int, size: int) -> NDArray[np.uint64]:
-    """(size,) uint64 counters of one purpose; purposes are 2**32 counters apart."""
-    first = purpose << 32
-    return np.array([(first + index) * _GOLDEN & _MASK for index in range(size)], dtype=np.uint64)
+@kernel
+def _uniform(keys: NDArray[np.uint64], step: NDArray[np.int64], first: int, drawn: NDArray[np.float64]) -> None:
+    """Fill `drawn` from the counters `first`, first + 1, ... of every lane."""
+    for lane in range(len(keys)):
+        counter = keys[lane] + np.uint64(step[lane]) * _STEP + np.uint64(first) * _GOLDEN
+        for index in range(drawn.shape[1]):
+            drawn[lane, index] = np.float64(_finalise(counter) >> _S11) * 2.0**-53
+            counter += _GOLDEN
+
+
+@kernel
+def _next_keys(keys: NDArray[np.uint64], lanes: NDArray[np.int64]) -> None:
+    """Move the keys of some lanes on to their next episode, in place."""
+    for lane in lanes:
+        keys[lane] = _finalise(keys[lane] + _GOLDEN)
 
 
 class BatchRNG:
@@ -60,12 +70,13 @@ class BatchRNG:
     def __init__(self, keys: NDArray[np.uint64]) -> None:
         self.keys = keys
 
-    def uniform(self, step: NDArray[np.int64], purpose: Purpose, size: int) -> NDArray[np.float64]:
-        """(num_envs, size) float64 in [0, 1) for these lanes at these steps ((num_envs,) int64)."""
-        counter = self.keys + step.view(np.uint64) * np.uint64(_STEP)
-        bits = _finalise(counter[:, None] + _offsets(purpose, size))
-        bits >>= _S11
-        return bits * 2.0**-53
+    def uniform(
+        self, step: NDArray[np.int64], purpose: Purpose, size: int, first: int = 0
+    ) -> NDArray[np.float64]:
+        """(num_envs, size) float64 in [0, 1) for these lanes at these steps ((num_envs,) int64), from index `first`."""
+        drawn = np.empty((len(self.keys), size))
+        _uniform(self.keys, step, (int(purpose) << 32) + first, drawn)  # purposes are 2**32 counters apart
+        return drawn
 
     def take(self, lanes: NDArray[np.int64]) -> BatchRNG:
         """The streams of some lanes only."""
@@ -74,7 +85,7 @@ class BatchRNG:
     def next_episode(self, lanes: NDArray[np.int64]) -> BatchRNG:
         """All streams, those of `lanes` moved on to their next episode."""
         keys = self.keys.copy()
-        keys[lanes] = _finalise(keys[lanes] + np.uint64(_GOLDEN))
+        _next_keys(keys, lanes)
         return BatchRNG(keys)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.compiled import dot, kernel, sigmoid
 from recgym.items import Items
 from recgym.randomness import BatchRNG, Purpose
 from recgym.state import State
@@ -50,22 +51,22 @@ class FunnelParameters:
 
     examination_decay: float = 0.9
     """eta of the examination probability rank**-eta (position-based model)."""
-    click_bias: float = -3.4
+    click_bias: float = -2.6
     text_interest: float = 0.6
     """Weight of the cosine between the text-derived interest and the item."""
     taste: float = 0.4
     """Weight of the independent interest, which no text shows."""
-    popularity: float = 0.15
-    flash: float = 1.0
+    popularity: float = 0.6
+    flash: float = 2.6
     """Attraction of a deep discount."""
-    trust: float = 5.0
+    trust: float = 5.5
     """Weight of trust - 0.5."""
     satiation: float = 0.7
     needed: float = 1.0
     """Bonus of the needed category while there is a need."""
     not_needed: float = -1.0
-    rating: tuple[float, float, float] = (0.3, 2.0, 0.5)
-    newness: tuple[float, float, float] = (5.0, -2.0, -1.0)
+    rating: tuple[float, float, float] = (0.8, 2.0, 1.2)
+    newness: tuple[float, float, float] = (5.5, -1.5, -0.6)
     newness_offset: tuple[float, float, float] = (0.3, 0.0, 0.0)
     similarity: tuple[float, float, float] = (-0.3, 0.0, 12.0)
     """Weight of the cosine to the item last looked at: who is about to buy returns to what they considered."""
@@ -74,9 +75,9 @@ class FunnelParameters:
     """Weight of being cheaper than the remembered reference price."""
     stay_bias: float = 1.1
     stay_quality: float = 1.0
-    stay_flash: float = -1.6
-    cart_bias: float = -4.2
-    cart_flash: float = 1.0
+    stay_flash: float = -2.6
+    cart_bias: float = -5.2
+    cart_flash: float = 1.5
     cart_needed: float = 0.3
     cart_ready: float = 3.2
     cart_trust: float = 1.0
@@ -112,77 +113,112 @@ class FunnelResponse:
     NUM_UNIFORMS = 5
 
     def __post_init__(self) -> None:
+        p = self.parameters
         traits = np.stack([self.items.trait(name) for name in self.TRAITS], axis=1)
         object.__setattr__(self, "_traits", traits)
-        object.__setattr__(self, "_item_vectors", np.concatenate(
-            (self.items.embeddings, self.items.taste.astype(np.float32)), axis=1))  # fmt: skip
-        p = self.parameters
-        # One row of utility weights per stage, in the order of TRAITS; the price's is scaled by the user's sensitivity.
-        weights = np.array([[p.rating[s], 0.0, p.popularity, p.newness[s], p.flash, 0.0] for s in range(3)])
-        object.__setattr__(self, "_weights", weights)
+        vectors = (self.items.embeddings, self.items.taste.astype(np.float32))
+        object.__setattr__(self, "_item_vectors", np.ascontiguousarray(np.concatenate(vectors, axis=1)))
+        # One row per stage: weights of rating, popularity, newness, discount, price, similarity, then the constant.
         offsets = np.array(p.newness) * p.newness_offset + np.array(p.similarity) * p.similarity_offset
-        object.__setattr__(self, "_bias", p.click_bias - offsets)
-        object.__setattr__(self, "_similarity", np.array(p.similarity, dtype=np.float32))
-        object.__setattr__(self, "_price", np.array(p.price))
+        weights = [(p.rating[s], p.popularity, p.newness[s], p.flash, p.price[s], p.similarity[s],
+                    p.click_bias - offsets[s]) for s in range(3)]  # fmt: skip
+        object.__setattr__(self, "_stage_weights", np.array(weights))
+        wish = (p.text_interest, p.taste, p.trust, p.satiation, p.needed, p.not_needed)
+        stay = (p.stay_bias, p.stay_quality, p.stay_flash)
+        cart = (p.cart_bias, p.cart_flash, p.cart_needed, p.cart_ready, p.cart_trust, p.cart_price)
+        purchase = (p.purchase_bias, p.purchase_ready, p.purchase_trust, p.purchase_price)
+        satisfaction = (p.satisfaction_quality, p.satisfaction_flash, p.satisfaction_ready)
+        weights = tuple(np.array(group) for group in (wish, stay, cart, purchase, satisfaction))
+        object.__setattr__(self, "_weights", weights)
         object.__setattr__(self, "examination", np.arange(1, self.slate_size + 1) ** -p.examination_decay)
 
     examination: NDArray[np.float64] = field(init=False)  # (slate_size,)
 
     def funnel(self, state: State, shown: NDArray[np.int64]) -> Funnel:
         """The truth about `shown` items ((num_envs, num_shown) catalogue rows) for these users."""
-        p = self.parameters
-        traits = self._traits[shown]  # (num_envs, num_shown, 6)
-        categories = self.items.categories[shown]
-        need = state["need"][:, None]
-        needs = need >= 0
-        needed = categories == need
-        current = stage(state)
-        trust = (state["trust"] - 0.5)[:, None]
-        flash, quality = traits[..., 4], traits[..., 1]
-        value = (state["reference_price"][:, None] - traits[..., 5]) * state["price_sensitivity"][:, None]
-        ready = needed * state["readiness"][:, None]
-
-        # Interest, taste and the similarity to the item last looked at, in one pass over the items' vectors.
-        considered = self._similarity[current][:, None] * self.items.embeddings[state["interest_item"]]
-        wish = np.concatenate(
-            (np.float32(p.text_interest) * state["interest"] + considered, p.taste * state["taste"]), axis=1
-        ).astype(np.float32)
-        utility = np.einsum("nd,nmd->nm", wish, self._item_vectors[shown]).astype(np.float64)
-        utility += np.einsum("nt,nmt->nm", self._weights[current], traits)
-        utility += (self._bias[current] + p.trust * trust[:, 0])[:, None]
-        utility += self._price[current][:, None] * value
-        utility -= p.satiation * np.take_along_axis(state["satiation"], categories, axis=1)
-        utility += np.where(needed, p.needed, p.not_needed) * needs
-
-        click = sigmoid(utility)
-        stay = sigmoid(p.stay_bias + p.stay_quality * quality + p.stay_flash * flash)
-        cart = sigmoid(
-            p.cart_bias + p.cart_flash * flash + p.cart_needed * needed + p.cart_ready * ready
-            + p.cart_trust * trust + p.cart_price * value
-        )  # fmt: skip
-        purchase = sigmoid(
-            p.purchase_bias + p.purchase_ready * ready + p.purchase_trust * trust + p.purchase_price * value
-        )
-        satisfaction = (
-            p.satisfaction_quality * quality + p.satisfaction_flash * flash + p.satisfaction_ready * ready
-        )
-        return Funnel(click, stay, cart, purchase, satisfaction, needed)
+        funnel = Funnel(*np.empty((5, *shown.shape)), np.empty(shown.shape, dtype=bool))
+        _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
+                state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
+                self._item_vectors, self._traits, self.items.categories, self._stage_weights, *self._weights, *funnel)  # fmt: skip
+        return funnel
 
     def respond(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Response:
         """Draw what the users do with `slates` ((num_envs, slate_size) catalogue rows, -1 for an empty slot)."""
         funnel = self.funnel(state, slates)
         u = rng.uniform(state["step"], Purpose.RESPONSE, self.NUM_UNIFORMS * self.slate_size)
-        u = u.reshape(-1, self.NUM_UNIFORMS, self.slate_size)
-        appeal = funnel.click * self.examination * (slates >= 0)
-        clicked = u[:, 0] < appeal
-        stayed = clicked & (u[:, 1] < funnel.stay)
-        carted = clicked & (u[:, 2] < np.where(stayed, funnel.cart, funnel.cart / 3))
-        purchased = carted & (u[:, 3] < funnel.purchase)
-        noise = self.parameters.rating_noise * (2 * u[:, 4] - 1)
-        stars = np.clip(np.rint(3.5 + funnel.satisfaction + noise), 1, 5)
-        return Response(clicked, stayed, carted, purchased, np.where(purchased, stars, 0.0), appeal, funnel)
+        done = np.zeros((4, *slates.shape), dtype=bool)
+        rating, appeal = np.zeros((2, *slates.shape))
+        _respond(slates, u, self.examination, self.parameters.rating_noise, funnel.click, funnel.stay, funnel.cart,
+                 funnel.purchase, funnel.satisfaction, done[0], done[1], done[2], done[3], rating, appeal)  # fmt: skip
+        return Response(*done, rating, appeal, funnel)
 
 
-def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 / (1 + exp(-x))."""
-    return 1.0 / (1.0 + np.exp(-x))
+@kernel
+def _funnel(
+    shown, interest, taste, trust, need, readiness, satiation, reference_price, price_sensitivity, interest_item,
+    item_vectors, traits, categories, stage_weights, wish, stay, cart, purchase, satisfaction,
+    click_out, stay_out, cart_out, purchase_out, satisfaction_out, needed_out,
+):  # fmt: skip
+    """Numbers in the order in which `FunnelResponse.__post_init__` puts them together."""
+    dim = interest.shape[1]
+    text_weight, taste_weight, trust_weight, satiation_weight, needed_bonus, not_needed_bonus = wish
+    for lane in range(len(shown)):
+        has_need = need[lane] >= 0
+        now = 0 if not has_need else 1 if readiness[lane] < READY else 2
+        rating_w, popularity_w, newness_w, flash_w, price_w, similarity_w, constant = stage_weights[now]
+        trusting = trust[lane] - 0.5
+        considered = item_vectors[interest_item[lane], :dim]
+        liking = taste[lane]
+        for slot in range(shown.shape[1]):
+            item = shown[lane, slot]
+            vector, category = item_vectors[item], categories[item]
+            rating, quality, popularity, newness, flash, price = traits[item]
+            needed = category == need[lane]
+            ready = readiness[lane] if needed else 0.0
+            cheaper = (reference_price[lane] - price) * price_sensitivity[lane]
+            independent = 0.0
+            for i in range(len(liking)):
+                independent += liking[i] * vector[dim + i]
+            utility = constant + text_weight * dot(interest[lane], vector[:dim]) + taste_weight * independent
+            utility += rating_w * rating + popularity_w * popularity + newness_w * newness + flash_w * flash
+            if similarity_w != 0.0:
+                utility += similarity_w * dot(considered, vector[:dim])
+            utility += price_w * cheaper + trust_weight * trusting - satiation_weight * satiation[lane, category]
+            if has_need:
+                utility += needed_bonus if needed else not_needed_bonus
+            click_out[lane, slot] = sigmoid(utility)
+            stay_out[lane, slot] = sigmoid(stay[0] + stay[1] * quality + stay[2] * flash)
+            cart_out[lane, slot] = sigmoid(
+                cart[0] + cart[1] * flash + cart[2] * needed + cart[3] * ready + cart[4] * trusting + cart[5] * cheaper
+            )
+            purchase_out[lane, slot] = sigmoid(
+                purchase[0] + purchase[1] * ready + purchase[2] * trusting + purchase[3] * cheaper
+            )
+            satisfaction_out[lane, slot] = (
+                satisfaction[0] * quality + satisfaction[1] * flash + satisfaction[2] * ready
+            )
+            needed_out[lane, slot] = needed
+
+
+@kernel
+def _respond(
+    slates, u, examination, noise, click, stay, cart, purchase, satisfaction,
+    clicked, stayed, carted, purchased, rating, appeal,
+):  # fmt: skip
+    """The flags, ratings and appeal come in as zeros."""
+    num_slots = slates.shape[1]
+    for lane in range(len(slates)):
+        for slot in range(num_slots):
+            if slates[lane, slot] < 0:
+                continue
+            appeal[lane, slot] = click[lane, slot] * examination[slot]
+            if u[lane, slot] >= appeal[lane, slot]:
+                continue
+            clicked[lane, slot] = True
+            stayed[lane, slot] = u[lane, num_slots + slot] < stay[lane, slot]
+            chance = cart[lane, slot] if stayed[lane, slot] else cart[lane, slot] / 3
+            carted[lane, slot] = u[lane, 2 * num_slots + slot] < chance
+            if carted[lane, slot] and u[lane, 3 * num_slots + slot] < purchase[lane, slot]:
+                purchased[lane, slot] = True
+                felt = 3.5 + satisfaction[lane, slot] + noise * (2 * u[lane, 4 * num_slots + slot] - 1)
+                rating[lane, slot] = min(max(np.rint(felt), 1.0), 5.0)

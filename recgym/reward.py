@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.compiled import kernel
 from recgym.items import Items
 from recgym.response import Response
 from recgym.state import State
@@ -32,38 +33,42 @@ class ShopReward:
     items: Items
     weights: Mapping[str, float] = field(default_factory=dict)
 
-    DEFAULT_WEIGHTS = {"click": 0.05, "cart": 0.15, "purchase": 0.7, "satisfaction": 0.2, "diversity": 0.0, "potential": 0.0}
+    DEFAULT_WEIGHTS = {"click": 0.05, "cart": 0.15, "purchase": 0.8, "satisfaction": 0.2, "diversity": 0.0, "potential": 0.0}
     RATING_WEIGHT = 0.15
 
     def __post_init__(self) -> None:
+        if not isinstance(self.weights, Mapping):
+            raise TypeError(f"reward: expected a mapping from terms to weights, got {self.weights!r}")
         for name, weight in self.weights.items():
             if name not in self.DEFAULT_WEIGHTS:
                 near = difflib.get_close_matches(name, self.DEFAULT_WEIGHTS, n=1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
                 raise ValueError(f"reward: no term {name!r}; the terms are {', '.join(self.DEFAULT_WEIGHTS)}.{hint}")
-            if not np.isfinite(weight):
+            if not isinstance(weight, int | float | np.number) or not np.isfinite(weight):
                 raise ValueError(f"reward: the weight of {name!r} must be a finite number, got {weight!r}")
+        object.__setattr__(self, "_profit", np.ascontiguousarray(self.items.trait("profit")))
         object.__setattr__(self, "weights", {**self.DEFAULT_WEIGHTS, **self.weights})
 
     def terms(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response
     ) -> dict[str, NDArray[np.float64]]:
         """The unweighted terms whose weight is not zero, name -> (num_envs,)."""
-        compute = {
-            "click": lambda: response.clicked.sum(axis=1).astype(np.float64),
-            "cart": lambda: response.carted.sum(axis=1).astype(np.float64),
-            "purchase": lambda: (self.items.trait("profit")[slates] * response.purchased).sum(axis=1),
-            "satisfaction": lambda: (
-                response.appeal + self.RATING_WEIGHT * (response.rating - 3.0) * response.purchased
-            ).sum(axis=1),
-            "diversity": lambda: self._diversity(slates),
-            "potential": lambda: after["trust"] + after["readiness"] - before["trust"] - before["readiness"],
-        }
-        return {name: compute[name]() for name, weight in self.weights.items() if weight != 0}
+        clicks, carts, margins, satisfaction = of_pages = np.zeros((4, len(slates)))
+        _count_up(slates, response.clicked, response.carted, response.purchased, response.rating, response.appeal,
+                  self._profit, self.RATING_WEIGHT, clicks, carts, margins, satisfaction)  # fmt: skip
+        terms = dict(zip(("click", "cart", "purchase", "satisfaction"), of_pages, strict=True))
+        if self.weights["diversity"] != 0:
+            terms["diversity"] = self._diversity(slates)
+        if self.weights["potential"] != 0:
+            terms["potential"] = after["trust"] + after["readiness"] - before["trust"] - before["readiness"]
+        return {name: values for name, values in terms.items() if self.weights[name] != 0}
 
-    def total(self, terms: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    def total(self, terms: Mapping[str, NDArray[np.float64]], num_envs: int) -> NDArray[np.float64]:
         """(num_envs,) the weighted sum of `terms`."""
-        return sum(self.weights[name] * values for name, values in terms.items())
+        total = np.zeros(num_envs)
+        for name, values in terms.items():
+            total += self.weights[name] * values
+        return total
 
     def _diversity(self, slates: NDArray[np.int64]) -> NDArray[np.float64]:
         shown = (slates >= 0).astype(np.float32)
@@ -72,3 +77,18 @@ class ShopReward:
         pairs = np.maximum(count * (count - 1), 1.0)
         cosines = (np.einsum("nd,nd->n", total, total).astype(np.float64) - count) / pairs
         return np.where(count > 1, 1.0 - cosines, 0.0)
+
+
+@kernel
+def _count_up(
+    slates, clicked, carted, purchased, rating, appeal, profit, rating_weight, clicks, carts, margins, satisfaction
+):  # fmt: skip
+    """Add every slot to its page's terms, which come in as zeros."""
+    for lane in range(len(slates)):
+        for slot in range(slates.shape[1]):
+            clicks[lane] += clicked[lane, slot]
+            carts[lane] += carted[lane, slot]
+            satisfaction[lane] += appeal[lane, slot]
+            if purchased[lane, slot]:
+                margins[lane] += profit[slates[lane, slot]]
+                satisfaction[lane] += rating_weight * (rating[lane, slot] - 3.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from recgym.response import FunnelResponse
 from recgym.reward import ShopReward
 from recgym.state import State
 from recgym.users import UserPopulation
+
+Part = TypeVar("Part")
 
 
 class Transition(NamedTuple):
@@ -52,13 +54,19 @@ class Simulator:
         """Candidates per step."""
         return self.retrieval.num_candidates
 
+    def part(self, kind: type[Part]) -> Part:
+        """The dynamics of a class, such as `simulator.part(Trust)`."""
+        for part in self.dynamics:
+            if isinstance(part, kind):
+                return part
+        raise KeyError(f"no {kind.__name__}; there are {', '.join(type(part).__name__ for part in self.dynamics)}")
+
     def reset(self, rng: BatchRNG) -> State:
         """New sessions for all lanes of `rng`."""
         state = self.users.sample(rng)
-        u = rng.uniform(state["step"] - 1, Purpose.DYNAMICS, sum(part.num_uniforms for part in self.dynamics))
         first = 0
         for part in self.dynamics:
-            part.reset(state, u[:, first : first + part.num_uniforms])
+            part.reset(state, rng.uniform(state["step"] - 1, Purpose.DYNAMICS, part.num_uniforms, first))
             first += part.num_uniforms
         return self._with_candidates(state, rng)
 
@@ -70,31 +78,31 @@ class Simulator:
         # 2. What they saw and did moves them.
         after = State(state)
         after["step"] = state["step"] + 1
-        u = rng.uniform(state["step"], Purpose.DYNAMICS, sum(part.num_uniforms for part in self.dynamics))
         first = 0
         for part in self.dynamics:
-            part.step(state, after, slates, response, u[:, first : first + part.num_uniforms])
+            u = rng.uniform(state["step"], Purpose.DYNAMICS, part.num_uniforms, first)
+            part.step(state, after, slates, response, u)
             first += part.num_uniforms
 
         # 3. The shop is rewarded.
         terms = self.reward.terms(state, after, slates, response)
-        reward = self.reward.total(terms)
+        reward = self.reward.total(terms, state.num_envs)
 
         # 4. The next page has its candidates.
         after = self._with_candidates(after, rng)
         info = {
-            "slate": slates,
+            "slate": slates.copy(),
             "clicked": response.clicked,
             "disappointed": response.clicked & ~response.stayed,
             "carted": response.carted,
             "purchased": response.purchased,
             "rating": response.rating,
-            "left": after["left"],
+            "left": after["left"].copy(),
             "reward_terms": terms,
             "truth": {"appeal": response.appeal, **response.funnel._asdict(),
-                      **{name: after[name] for name in ("trust", "need", "readiness")}},
+                      **{name: after[name].copy() for name in ("trust", "need", "readiness")}},
         }  # fmt: skip
-        return Transition(after, reward, after["churned"], info)
+        return Transition(after, reward, after["churned"].copy(), info)
 
     def _with_candidates(self, state: State, rng: BatchRNG) -> State:
         state["candidates"] = self.retrieval.draw(state, rng)

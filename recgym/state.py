@@ -26,6 +26,11 @@ class State(dict[str, Array]):
         """The sessions of some lanes, copied."""
         return State({name: values[lanes] for name, values in self.items()})
 
+    def write(self, lanes: NDArray[np.int64], part: State) -> None:
+        """Replace the sessions of some lanes in place: for the one owner of this batch."""
+        for name, values in self.items():
+            values[lanes] = part[name]
+
     def put(self, lanes: NDArray[np.int64], part: State) -> State:
         """This batch with the sessions of some lanes replaced; the old arrays stay as they were."""
         merged = State()

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import settings
 
 # Before anything imports numpy or torch, which read these once. Two processes share the cores by design (pytest -n 2).
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -16,6 +18,14 @@ os.environ["MPLBACKEND"] = "Agg"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 if "torch" in sys.modules:  # a plugin was faster
     sys.modules["torch"].set_num_threads(1)
+
+# The first example may have to wait for a kernel to be compiled.
+settings.register_profile("recgym", deadline=None)
+settings.load_profile("recgym")
+
+# The first call of a compiled loop may compile it, which takes seconds and says nothing of the test.
+hypothesis.settings.register_profile("recgym", deadline=None)
+hypothesis.settings.load_profile("recgym")
 
 ROOT = Path(__file__).resolve().parent.parent
 

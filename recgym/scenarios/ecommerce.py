@@ -1,4 +1,54 @@
-"""RecGym-Ecommerce-v0: a shop and its customers."""
+"""RecGym-Ecommerce-v0: a shop and its customers.
+
+Each session is one customer over up to 60 pages of recommendations, in many short visits. The shop wins by knowing what
+the customer is up to, and by not spending their trust on flashy offers.
+
+## Description
+
+A customer browses, compares, or is about to buy, and each of the three wants something else: new things, well-rated
+things, things like the one last considered. They never say which; the search query and the recent behaviour tell.
+
+- **Slate.** The retrieval stage offers 20 candidates of 5 sources (similar to the item last looked at, best rated of the
+  category, the shop's best sellers, its latest arrivals, anything), 4 each, always in this order. The agent shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (position-based model, Craswell et al., WSDM 2008); then
+  click, add to cart, purchase and a rating (the stages multiply as in Ma et al., SIGIR 2018). What attracts is a mixture
+  of text-derived interest, a taste that no text shows, popularity, discount, rating, newness and trust, less satiation;
+  prices are felt against a remembered reference price (Popescu & Wu, 2007). A clicked page may disappoint: those of
+  flashy offers (a deep discount, hidden low quality) mostly do.
+- **Need.** Some visits begin with a need for a category, and pages that please inspire one. Well-rated pages of that
+  category make the customer ready; who is ready buys. The need shows in the search query, in words.
+- **Trust.** Kept promises build it slowly, disappointments cost much, and it moves everything: clicks, purchases and
+  whether the customer comes back after a visit. This is why greed does not pay: the offers that are clicked most
+  today cost the clicks of tomorrow.
+- **Satiation** tires of a category until days away refresh it (Leqi et al., 2021); **interest** drifts toward what
+  satisfied it (Dean & Morgenstern, 2022).
+
+## Action space
+
+Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
+next free candidate and is counted in `info["replaced"]`.
+
+## Observation space
+
+All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
+preferences Y and context Z. Nothing that is hidden from a real shop is observed: trust, need, readiness, satiation,
+taste and true quality are in `info["truth"]` only.
+
+## Rewards
+
+The weighted sum of these terms; `reward={"purchase": 1.0}` changes a weight. Every term of a page is in
+`info["reward_terms"]`.
+
+## Starting state
+
+A new customer: three favourite categories (popular ones more often), of which two are named in the profile beside age
+and budget; trust within 0.03 of 0.55; with probability 0.4 a need. Weekday, daytime, device, season and campaign are
+drawn evenly.
+
+## Version history
+
+- v0: first version.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +79,8 @@ from recgym.whitening import Projection, fit_whitening
 # Bayesian shrinkage of star ratings: an item is worth what its raters say once there are more than a few of them.
 PRIOR_RATINGS = 5.0
 NUM_NEIGHBOURS = 16
+TOP_SHARE = 0.05  # of the catalogue: the best sellers, and the latest arrivals
+EXPLORE_POPULARITY = 1.0  # how much more often exploration finds popular items
 
 
 @dataclass(frozen=True)
@@ -44,7 +96,7 @@ class Ecommerce:
     """Embeddings are projected on so many principal axes; the encoder's own size keeps them whole."""
     whiten: str = "center"
     """How embeddings are whitened: "none", "center", "pca", "zca" or "relaxed"."""
-    slate_size: int = 5
+    slate_size: int = 3
     candidates_per_source: int = 4
     """Candidates from each of the five sources."""
     history_length: int = 10
@@ -90,27 +142,17 @@ def build(config: Ecommerce) -> Shop:
     items = _items(catalog, embed.items, config)
     features = CandidateFeatures(items.embeddings, items.visible, items.visible_names, embed.queries)
     popularity = items.trait("popularity")
-    length = min(2 * config.candidates_per_source, catalog.num_items)
-    scores = (popularity, items.trait("rating"), -catalog.attributes["days_online"])
-    rankings = np.stack(
-        [category_rankings(score, items.categories, catalog.departments, length) for score in scores]
-    )
-    retrieval = Retrieval(
-        neighbours=_neighbours(items.embeddings),
-        rankings=rankings,
-        rating=items.trait("rating"),
-        per_source=config.candidates_per_source,
-    )
+    retrieval = _retrieval(catalog, items, config)
     weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
     users = UserPopulation(weights, embed.interests, embed.ages, embed.budgets)
     dynamics: tuple[Dynamics, ...] = (
         Trust(),
         Visits(_context_stay(), _context_shape()),
-        Need(items, embed.query_rows),
+        Need(items, embed.query_rows, weights),
         Satiation(items),
         ReferencePrice(items),
         Drift(items),
-        History(items, config.slate_size, config.history_length, entry_items=rankings[0, :, 0]),
+        History(items, config.slate_size, config.history_length, entry_items=_entry_items(catalog, popularity)),
     )
     simulator = Simulator(
         catalog=catalog,
@@ -235,9 +277,25 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
     )
 
 
-def _neighbours(embeddings: NDArray[np.float32]) -> NDArray[np.int64]:
-    count = min(NUM_NEIGHBOURS, len(embeddings) - 1)
-    return nearest_neighbours(embeddings, count)
+def _retrieval(catalog: Catalog, items: Items, config: Ecommerce) -> Retrieval:
+    rating, popularity = items.trait("rating"), items.trait("popularity")
+    best = min(2 * config.candidates_per_source, catalog.num_items)
+    top = max(round(TOP_SHARE * catalog.num_items), config.candidates_per_source)
+    found = np.exp(EXPLORE_POPULARITY * popularity)
+    return Retrieval(
+        neighbours=nearest_neighbours(items.embeddings, min(NUM_NEIGHBOURS, catalog.num_items - 1)),
+        rated=category_rankings(rating, items.categories, catalog.departments, best),
+        popular=np.argsort(-popularity, kind="stable")[:top],
+        new=np.argsort(catalog.attributes["days_online"], kind="stable")[:top],
+        explore=np.repeat(np.arange(catalog.num_items), np.ceil(4 * found / found.mean()).astype(np.int64)),
+        rating=rating,
+        per_source=config.candidates_per_source,
+    )
+
+
+def _entry_items(catalog: Catalog, popularity: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(num_categories,) the most popular item of each category."""
+    return category_rankings(popularity, catalog.categories, catalog.departments, 1)[:, 0]
 
 
 def _context_shape() -> tuple[int, ...]:

@@ -1,0 +1,74 @@
+"""Recommender: what every baseline is, and how well it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+import recgym  # noqa: F401 - registers the environments
+from recgym.env import RecVectorEnv
+
+
+class Recommender(Protocol):
+    """Acts on a batch of sessions."""
+
+    name: str
+    privileged: bool  # looks at the truth about the user, which no real recommender sees
+
+    def act(self, env: RecVectorEnv, observations: Any) -> NDArray[Any]:
+        """A batch of actions for the sessions of `env`, whose last observations are given."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a recommender reached in a number of sessions, one entry each."""
+
+    returns: NDArray[np.float64]  # sum of rewards
+    lengths: NDArray[np.int64]  # slates
+    impressions: NDArray[np.int64]
+    clicks: NDArray[np.int64]
+    carts: NDArray[np.int64]
+    purchases: NDArray[np.int64]
+
+    @property
+    def mean(self) -> float:
+        """Mean return."""
+        return float(self.returns.mean())
+
+    @property
+    def half_width(self) -> float:
+        """Half of the 95 % confidence interval of the mean return (normal approximation)."""
+        return float(1.96 * self.returns.std(ddof=1) / np.sqrt(len(self.returns)))
+
+
+def make_lanes(env_id: str, num_envs: int, **settings: Any) -> RecVectorEnv:
+    """A vector environment whose lanes stop when their session is over."""
+    env = gymnasium.make_vec(env_id, num_envs=num_envs, autoreset_mode="SameStep", **settings)
+    assert isinstance(env, RecVectorEnv)
+    return env
+
+
+def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int) -> Evaluation:
+    """Run one session in every lane of `env`; lane i has the seed `seed + i`, so recommenders can be compared in pairs."""
+    observations, _ = env.reset(seed=seed)
+    going = np.ones(env.num_envs, dtype=bool)
+    returns = np.zeros(env.num_envs)
+    counts = {
+        name: np.zeros(env.num_envs, dtype=np.int64)
+        for name in ("lengths", "impressions", "clicks", "carts", "purchases")
+    }
+    while going.any():
+        observations, reward, terminated, truncated, info = env.step(recommender.act(env, observations))
+        returns += reward * going
+        if "slate" in info:
+            shown = going & info["_slate"]
+            counts["lengths"] += shown
+            counts["impressions"] += (info["slate"] >= 0).sum(axis=1) * shown
+            for name, key in (("clicks", "clicked"), ("carts", "carted"), ("purchases", "purchased")):
+                counts[name] += info[key].sum(axis=1) * shown
+        going &= ~(terminated | truncated)
+    return Evaluation(returns, **counts)

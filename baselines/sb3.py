@@ -1,0 +1,170 @@
+"""Stable-Baselines3: a VecEnv over the native vector environment, and which action view each algorithm takes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
+
+from recgym.env import RecVectorEnv, lane
+
+SLATE_AND_DISCRETE = ("slate", "item", "sequential")
+DISCRETE = ("item", "sequential")
+# algorithm -> the action views it can take, the best first
+VIEWS: Mapping[str, tuple[str, ...]] = {
+    "PPO": ("proto", *SLATE_AND_DISCRETE),
+    "A2C": ("proto", *SLATE_AND_DISCRETE),
+    "TRPO": ("slate", "proto", *DISCRETE),
+    "RecurrentPPO": ("slate", "proto", *DISCRETE),
+    "MaskablePPO": SLATE_AND_DISCRETE,
+    "DQN": DISCRETE,
+    "QRDQN": DISCRETE,
+    "ARS": ("proto", *DISCRETE),
+    "SAC": ("proto",),
+    "TD3": ("proto",),
+    "DDPG": ("proto",),
+    "TQC": ("proto",),
+    "CrossQ": ("proto",),
+}
+
+
+def algorithm_class(name: str) -> type[BaseAlgorithm]:
+    """The class of an algorithm in stable_baselines3 or sb3_contrib."""
+    import sb3_contrib
+    import stable_baselines3
+
+    if name not in VIEWS:
+        near = difflib.get_close_matches(name, VIEWS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"unknown algorithm {name!r}; there are {', '.join(VIEWS)}.{hint}")
+    found: type[BaseAlgorithm] = getattr(stable_baselines3, name, None) or getattr(sb3_contrib, name)
+    return found
+
+
+def make_for(algorithm: str, env_id: str, num_envs: int = 1, seed: int = 0, **settings: Any) -> RecVecEnv:
+    """The environment as `algorithm` takes it: the best action view unless `action=` names another, as a VecEnv.
+
+    Raises:
+        ValueError: The algorithm is unknown or cannot take the named action view.
+    """
+    algorithm_class(algorithm)
+    action = settings.pop("action", VIEWS[algorithm][0])
+    if action not in VIEWS[algorithm]:
+        raise ValueError(
+            f"{algorithm} cannot take action={action!r}; it takes {', '.join(map(repr, VIEWS[algorithm]))}"
+        )
+    env = gymnasium.make_vec(env_id, num_envs=num_envs, autoreset_mode="SameStep", action=action, **settings)
+    return RecVecEnv(env, seed)
+
+
+class RecVecEnv(VecEnv):
+    """A RecGym vector environment as Stable-Baselines3 wants it.
+
+    SAME_STEP autoreset is what SB3's contract describes: the observation after a session's end is the next session's
+    first, and the last one stands in the info as "terminal_observation". Returns and lengths of finished sessions are
+    reported as `Monitor` does, so SB3 logs them.
+
+    Args:
+        env: Made with autoreset_mode="SameStep".
+        seed: Seed of the first reset; lane i gets seed + i.
+    """
+
+    def __init__(self, env: gymnasium.vector.VectorEnv, seed: int = 0) -> None:
+        if not isinstance(env, RecVectorEnv):
+            raise TypeError(f"expected a RecGym vector environment from gymnasium.make_vec, got {type(env).__name__}")
+        if env.autoreset_mode != gymnasium.vector.AutoresetMode.SAME_STEP:
+            raise ValueError('make the environment with autoreset_mode="SameStep": other modes put fake transitions '
+                             "into replay buffers")  # fmt: skip
+        self.env = env
+        super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
+        self.render_mode = None
+        self._first_seed: int | None = seed
+        self._returns = np.zeros(env.num_envs)
+        self._lengths = np.zeros(env.num_envs, dtype=np.int64)
+
+    def reset(self) -> Any:
+        """First observations of new sessions."""
+        seeds = self._seeds if any(seed is not None for seed in self._seeds) else self._first_seed
+        self._first_seed = None
+        self._reset_seeds()
+        self._returns[:], self._lengths[:] = 0, 0
+        return self.env.reset(seed=seeds)[0]
+
+    def step_async(self, actions: NDArray[Any]) -> None:
+        """Keep the actions for `step_wait`."""
+        self._actions = actions
+
+    def step_wait(self) -> Any:
+        """Observations, rewards (float32), dones, infos."""
+        observations, rewards, terminated, truncated, info = self.env.step(self._actions)
+        self._returns += rewards
+        self._lengths += 1
+        dones = terminated | truncated
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        for i in np.flatnonzero(dones):
+            infos[i] = {
+                "terminal_observation": info["final_obs"][i],
+                "TimeLimit.truncated": bool(truncated[i]),
+                "episode": {"r": float(self._returns[i]), "l": int(self._lengths[i]), "t": 0.0},
+            }
+        self._returns[dones], self._lengths[dones] = 0, 0
+        return observations, rewards.astype(np.float32), dones, infos
+
+    def close(self) -> None:
+        """Close the environment."""
+        self.env.close()
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """The attribute of the vector environment, once per lane."""
+        return [getattr(self.env, attr_name)] * len(self._lanes(indices))
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """The lanes share one environment: its attributes cannot be set for some of them."""
+        raise NotImplementedError("set_attr: pass settings to make_for instead")
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **method_kwargs: Any
+    ) -> list[Any]:
+        """Call a method of the vector environment and give each lane its part; for `action_masks`."""
+        result = getattr(self.env, method_name)(*method_args, **method_kwargs)
+        return [lane(result, i) for i in self._lanes(indices)]
+
+    def env_is_wrapped(self, wrapper_class: type[gymnasium.Wrapper], indices: VecEnvIndices = None) -> list[bool]:
+        """True for Monitor, whose work this class does; no other wrapper is there."""
+        from stable_baselines3.common.monitor import Monitor
+
+        return [wrapper_class is Monitor] * len(self._lanes(indices))
+
+    def has_attr(self, attr_name: str) -> bool:
+        """Whether the vector environment has the attribute."""
+        return hasattr(self.env, attr_name)
+
+    def _lanes(self, indices: VecEnvIndices) -> Sequence[int]:
+        return self._get_indices(indices)
+
+
+class TrainedRecommender:
+    """A trained SB3 model as a `Recommender`."""
+
+    privileged = False
+
+    def __init__(self, model: BaseAlgorithm, name: str, deterministic: bool = True) -> None:
+        self.model, self.name, self.deterministic = model, name, deterministic
+        self._memory: Any = None
+
+    def act(self, env: RecVectorEnv, observations: Any) -> NDArray[Any]:
+        """The model's actions; masks and recurrent states are passed on where the model has them."""
+        options: dict[str, Any] = {"deterministic": self.deterministic}
+        if type(self.model).__name__ == "MaskablePPO":
+            options["action_masks"] = env.action_masks()
+        if type(self.model).__name__ == "RecurrentPPO":
+            starts = env.state["step"] == 0
+            actions, self._memory = self.model.predict(observations, self._memory, starts, **options)
+            return actions
+        return self.model.predict(observations, **options)[0]

@@ -1,0 +1,7 @@
+"""python -m recgym.cli."""
+
+import sys
+
+from recgym.cli import main
+
+sys.exit(main())

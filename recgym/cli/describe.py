@@ -1,0 +1,130 @@
+"""recgym list and recgym show."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Iterable, Sequence
+
+import gymnasium
+
+from recgym import pages
+from recgym.cli.environments import recgym_id, seed
+from recgym.env import RecEnv
+from recgym.registration import ENVIRONMENTS
+from recgym.rendering import ansi
+from recgym.rendering.text import last_page
+from recgym.scenarios.ecommerce import Shop
+from recgym.whitening import anisotropy
+
+WIDTH = 100
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the two commands."""
+    listing = commands.add_parser("list", help="the environments, their action views and spaces")
+    listing.set_defaults(run=list_environments)
+    show = commands.add_parser("show", help="what an environment models, its settings, and a sample session")
+    show.add_argument("env_id", type=recgym_id, metavar="ID")
+    show.add_argument("--seed", type=seed, default=0, help="of the sample session (default 0)")
+    show.add_argument("--realism", action="store_true", help="compare logs under random pages with real logs")
+    show.set_defaults(run=show_environment)
+
+
+def list_environments(options: argparse.Namespace) -> int:
+    """Print every id with its scenario in one line, and the spaces of its action views."""
+    for env_id in ENVIRONMENTS:
+        title = pages.docstring_sections(pages.scenario_module(env_id))[0].removeprefix(f"{env_id}: ")
+        env = gymnasium.make(env_id)
+        print(f"{env_id}  {title}")
+        print(f"  observation  {env.observation_space}")
+        for name, view in pages.action_views(env.unwrapped.simulator).items():
+            print(f"  action={name:12} {view.space}")
+        env.close()
+    return 0
+
+
+def show_environment(options: argparse.Namespace) -> int:
+    """Print the description, the facts and a sample session; with --realism also what its logs look like."""
+    env = gymnasium.make(options.env_id)
+    unwrapped: RecEnv = env.unwrapped
+    _describe(options.env_id, unwrapped)
+    if options.realism:
+        from recgym.cli.realism import report
+
+        _heading("Logs under random pages, beside real ones")
+        print(report(options.env_id, unwrapped.sessions.setting, options.seed))
+    else:
+        _heading(f"A session under random pages (seed {options.seed})")
+        _sample(env, options.seed)
+    env.close()
+    return 0
+
+
+def _describe(env_id: str, env: RecEnv) -> None:
+    title, intro, sections = pages.docstring_sections(pages.scenario_module(env_id))
+    print(title)
+    for text in (intro, sections.get("Description", "")):
+        if text:
+            print(f"\n{text}")
+    _heading("Spaces")
+    _columns([("observation", str(env.observation_space))])
+    _columns((f"action={name}", str(view.space)) for name, view in pages.action_views(env.simulator).items())
+    _heading("Settings")
+    arguments = pages.arguments(pages.config_class(env_id)) + pages.common_arguments()
+    _columns((f"{a.name} = {a.default}", a.description) for a in arguments)
+    _heading("Reward: weight and meaning of each term")
+    terms = pages.reward_terms(env.simulator.reward)
+    _columns((f"{name.strip('`')}  {weight}", meaning) for name, weight, meaning in terms)
+    _heading("Catalogue")
+    _columns(_catalog_facts(env.sessions.setting))
+
+
+def _catalog_facts(setting: Shop) -> list[tuple[str, str]]:
+    catalog, items = setting.simulator.catalog, setting.simulator.items
+    price = catalog.attributes["price"]
+    raw = setting.encoder.encode(catalog.texts)
+    return [
+        ("items", f"{catalog.num_items:,} in {catalog.num_categories} categories of {len(catalog.department_names)} "
+                  "departments"),
+        ("prices", f"{price.min():,.2f} to {price.max():,.2f}"),
+        ("encoder", setting.encoder.fingerprint),
+        ("text embeddings", _shape_of_cloud(raw)),
+        ("as used", _shape_of_cloud(items.embeddings)),
+    ]  # fmt: skip
+
+
+def _shape_of_cloud(embeddings: object) -> str:
+    cosine, rank = anisotropy(embeddings)
+    return f"{embeddings.shape[1]} dimensions, mean cosine of two items {cosine:.3f}, effective rank {rank:.1f}"
+
+
+def _sample(env: gymnasium.Env, session_seed: int) -> None:
+    """The first page and the last one in full, and the next three as the shop saw them."""
+    env.reset(seed=session_seed)
+    env.action_space.seed(session_seed)
+    sessions = env.unwrapped.sessions
+    trace, over = [], False
+    while not over:
+        _, reward, terminated, truncated, info = env.step(env.action_space.sample())
+        trace.append(info | {"reward": reward})
+        over = terminated or truncated
+        if len(trace) == 1 or over:
+            print(ansi(sessions.setting, env.unwrapped.state, trace), end="")
+        elif len(trace) <= 4:
+            print(f"Page {len(trace)}", *last_page(sessions.setting, trace), sep="\n")
+        elif len(trace) == 5:
+            print("...")
+
+
+def _heading(title: str) -> None:
+    print(f"\n{title}\n{'-' * len(title)}")
+
+
+def _columns(rows: Iterable[Sequence[str]]) -> None:
+    """Names on the left, wrapped text on the right."""
+    for name, text in rows:
+        lines = textwrap.wrap(text, WIDTH - 30) or [""]
+        print(f"  {name:27} {lines[0]}".rstrip() if len(name) <= 27 else f"  {name}\n{'':30}{lines[0]}")
+        for line in lines[1:]:
+            print(f"{'':30}{line}")

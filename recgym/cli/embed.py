@@ -1,0 +1,71 @@
+"""recgym embed: all texts of a catalogue, embedded once into a table that needs no language model afterwards."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.catalog import Catalog, CatalogError
+from recgym.encoders import EmbeddingTable, Encoder, TableError, UnknownTextError, WeightsError, as_encoder
+from recgym.scenarios.ecommerce import builtin_catalog
+from recgym.scenarios.ecommerce_words import all_texts
+
+MODEL = "all-MiniLM-L6-v2"
+
+
+class WithProgress:
+    """An encoder that shows on stderr how far it is."""
+
+    BATCH = 256
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self.embedding_dim = encoder.embedding_dim
+        self.fingerprint = encoder.fingerprint
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """What the encoder gives, a batch at a time."""
+        parts = []
+        for start in range(0, len(texts), self.BATCH):
+            parts.append(self.encoder.encode(texts[start : start + self.BATCH]))
+            self._show(min(start + self.BATCH, len(texts)), len(texts))
+        return np.concatenate(parts)
+
+    def _show(self, done: int, total: int) -> None:
+        full = 30 * done // total
+        end = "\n" if done == total else ""
+        print(f"\r{'█' * full}{'░' * (30 - full)} {done:,} of {total:,} texts", end=end, file=sys.stderr, flush=True)
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("embed", help="embed a catalogue's texts into a table")
+    parser.add_argument("catalog", nargs="?", type=Path, metavar="CATALOG",
+                        help=".csv, .csv.gz or .parquet file (default: the built-in shop)")  # fmt: skip
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="TABLE.npz", help="the file to write")
+    parser.add_argument("--encoder", default=MODEL, metavar="NAME",
+                        help=f"model name, folder, or another .npz table (default {MODEL})")  # fmt: skip
+    parser.set_defaults(run=embed)
+
+
+def embed(options: argparse.Namespace) -> int:
+    """Write the table; a file or encoder that cannot be used is said in one message."""
+    if options.out.suffix != ".npz" or not options.out.parent.is_dir():
+        print(f"recgym embed: --out is a .npz file in a folder that exists, got {options.out}", file=sys.stderr)
+        return 2
+    try:
+        catalog = Catalog.load(options.catalog) if options.catalog else builtin_catalog()
+        table = EmbeddingTable.build(all_texts(catalog), WithProgress(as_encoder(options.encoder)))
+        table.save(options.out)
+    except (CatalogError, TableError, WeightsError, UnknownTextError, ImportError, OSError) as error:
+        print(f"recgym embed: {error}", file=sys.stderr)
+        return 2
+    print(f"{options.out}: {len(table):,} texts, {table.embedding_dim} dimensions, {table.model_fingerprint}")
+    given = f'catalog="{options.catalog}", ' if options.catalog else ""
+    print(f'Use it: gymnasium.make("recgym:RecGym-Ecommerce-v0", {given}encoder="{options.out}")')
+    return 0

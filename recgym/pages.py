@@ -1,0 +1,218 @@
+"""Pages of the environments, in Markdown: a scenario's docstring, with the facts read from the code it describes."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import gymnasium
+
+import recgym.observation
+from recgym.actions import VIEWS, ActionView, make_view
+from recgym.env import RecEnv, Sessions
+from recgym.observation import KINDS, Counters
+from recgym.registration import ENVIRONMENTS
+from recgym.reward import ShopReward
+from recgym.scenarios import SCENARIOS
+from recgym.simulator import Simulator
+
+FOLDER = Path("docs") / "environments"
+SECTIONS = (
+    "Description",
+    "Action space",
+    "Observation space",
+    "Rewards",
+    "Starting state",
+    "Episode end",
+    "Arguments",
+    "Version history",
+)
+
+
+class Argument(NamedTuple):
+    """A keyword argument of an environment."""
+
+    name: str
+    type: str
+    default: str
+    description: str
+
+
+def page(env_id: str) -> str:
+    """The page of one environment. Sections of the docstring come first, what the code knows follows in each."""
+    env = gymnasium.make(env_id)
+    unwrapped: RecEnv = env.unwrapped
+    title, intro, written = docstring_sections(scenario_module(env_id))
+    facts = {
+        "Action space": _action_facts(unwrapped.simulator),
+        "Observation space": _observation_facts(env_id, unwrapped.simulator),
+        "Rewards": table(("term", "default weight", "per page"), reward_terms(unwrapped.simulator.reward)),
+        "Episode end": _end_facts(),
+        "Arguments": _argument_facts(env_id),
+    }
+    lines = [
+        f"<!-- Written by `recgym docs` from the docstring of {scenario_module(env_id).__name__}: edit that. -->",
+        f"# {title}",
+        intro,
+        table(
+            ("", ""),
+            [
+                ("Make", f'`gymnasium.make("{env_id}")`, many at once: `gymnasium.make_vec("{env_id}", num_envs=256)`'),
+                ("Action space", f"`{env.action_space}`"),
+                ("Observation space", f"`{env.observation_space}`"),
+            ],
+        ),
+    ]
+    env.close()
+    for name in [*SECTIONS, *(extra for extra in written if extra not in SECTIONS)]:
+        parts = [part for part in (written.get(name, ""), facts.get(name, "")) if part]
+        if parts:
+            lines += [f"## {name}", *parts]
+    return "\n\n".join(line for line in lines if line) + "\n"
+
+
+def write(folder: Path = FOLDER) -> list[Path]:
+    """Write the page of every environment; the paths written. `folder` is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for env_id, scenario in ENVIRONMENTS.items():
+        path = folder / f"{scenario}.md"
+        path.write_text(page(env_id), encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def scenario_module(env_id: str) -> ModuleType:
+    """The module that holds an environment's scenario."""
+    module = inspect.getmodule(config_class(env_id))
+    assert module is not None
+    return module
+
+
+def config_class(env_id: str) -> type:
+    """The dataclass of an environment's own settings."""
+    return SCENARIOS[gymnasium.spec(env_id).kwargs["scenario"]][0]
+
+
+def docstring_sections(module: ModuleType) -> tuple[str, str, dict[str, str]]:
+    """Title, introduction and sections (name -> text) of a module's docstring; a section begins with "## Name"."""
+    title, _, body = inspect.getdoc(module).partition("\n")
+    intro, *rest = re.split(r"^## +(.+?) *$", body, flags=re.MULTILINE)
+    sections = dict(zip(rest[::2], map(str.strip, rest[1::2]), strict=True))
+    return title.strip().removesuffix("."), intro.strip(), sections
+
+
+def arguments(config: type) -> list[Argument]:
+    """The settings of a scenario: the fields of its dataclass, each described by the string under it."""
+    [body] = [node.body for node in ast.parse(textwrap.dedent(inspect.getsource(config))).body]
+    found = []
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        if not isinstance(node, ast.AnnAssign) or not config.__dataclass_fields__[node.target.id].init:
+            continue
+        text = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
+        found.append(Argument(node.target.id, ast.unparse(node.annotation), _default(node.value), _joined(text)))
+    return found
+
+
+def common_arguments() -> list[Argument]:
+    """The keyword arguments of every environment, from the signature and docstring of `Sessions`."""
+    described = _described_arguments(inspect.getdoc(Sessions))
+    parameters = inspect.signature(Sessions).parameters.values()
+    return [
+        Argument(p.name, str(p.annotation), repr(p.default), described[p.name])
+        for p in parameters
+        if p.kind is p.KEYWORD_ONLY
+    ]
+
+
+def action_views(simulator: Simulator) -> dict[str, ActionView]:
+    """Every action view of a simulator by its name."""
+    sizes = (simulator.num_candidates, len(simulator.features.names), simulator.slate_size)
+    return {name: make_view(name, *sizes, "similar") for name in VIEWS}
+
+
+def reward_terms(reward: ShopReward) -> list[tuple[str, str, str]]:
+    """Name, default weight and meaning of every term, from the list in the reward's docstring."""
+    bullets = re.findall(r"^- (\w+): (.+(?:\n  .+)*)", inspect.getdoc(reward), flags=re.MULTILINE)
+    meanings = {name: _joined(text).rstrip(",.") for name, text in bullets}
+    return [(f"`{name}`", f"{weight:g}", meanings[name]) for name, weight in reward.DEFAULT_WEIGHTS.items()]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def first_sentence(thing: object) -> str:
+    """The first line of a docstring."""
+    return inspect.getdoc(thing).partition("\n")[0]
+
+
+def _action_facts(simulator: Simulator) -> str:
+    rows = [
+        (f'`action="{name}"`', f"`{view.space}`", str(view.steps_per_slate), first_sentence(view))
+        for name, view in action_views(simulator).items()
+    ]
+    return table(("view", "space", "steps per slate", ""), rows)
+
+
+def _observation_facts(env_id: str, simulator: Simulator) -> str:
+    spaces = {kind: gymnasium.make(env_id, observation=kind).observation_space for kind in KINDS}
+    [parts] = re.findall(r"(?:^\|.*\n?)+", inspect.getdoc(recgym.observation), flags=re.MULTILINE)
+    sizes = f"num_candidates = {simulator.num_candidates}, embedding_dim = {simulator.items.embedding_dim}"
+    return "\n\n".join(
+        (
+            table(("kind", "space"), [(f'`observation="{kind}"`', f"`{space}`") for kind, space in spaces.items()]),
+            f"The parts, with {sizes} by default:",
+            parts.strip(),
+            f"The counters: {_code(Counters.NAMES)}. The features of a candidate: {_code(simulator.features.names)}.",
+        )
+    )
+
+
+def _end_facts() -> str:
+    limit = inspect.signature(Sessions).parameters["session_length"].default
+    return table(
+        ("cause", "kind"),
+        [
+            ("The customer is lost: they leave and do not come back", "Termination"),
+            (f"`session_length` slates have been shown (default {limit})", "Truncation"),
+        ],
+    )
+
+
+def _argument_facts(env_id: str) -> str:
+    header = ("argument", "type", "default", "")
+    own, common = (
+        table(header, [(f"`{a.name}`", f"`{a.type}`", f"`{a.default}`", a.description) for a in group])
+        for group in (arguments(config_class(env_id)), common_arguments())
+    )
+    return "\n\n".join(("This scenario's own:", own, "Of every environment:", common))
+
+
+def _default(node: ast.expr | None) -> str:
+    """A default as one writes it; field(default_factory=dict) is {}."""
+    text = ast.unparse(node)
+    return "{}" if text.endswith("field(default_factory=dict)") else text
+
+
+def _described_arguments(docstring: str) -> dict[str, str]:
+    """Name -> description from the Args section of a docstring."""
+    [section] = re.findall(r"^Args:\n((?:    .*\n?)+)", docstring, flags=re.MULTILINE)
+    entries = re.findall(r"^(\w+): (.+(?:\n    .+)*)", textwrap.dedent(section), flags=re.MULTILINE)
+    return {name: _joined(text) for name, text in entries}
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

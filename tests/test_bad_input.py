@@ -1,0 +1,256 @@
+"""Wrong input: one clear error, whose text says what was expected, what came and the cure."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import gymnasium
+import numpy as np
+import pytest
+
+import recgym  # noqa: F401  registers the environments
+from recgym.catalog import Catalog, CatalogError
+from recgym.encoders import TableError, UnknownTextError
+from recgym.encoders.table import EmbeddingTable
+from recgym.env import RecEnv, RecVectorEnv
+from recgym.observation import Fusion
+from recgym.testing import HashingEncoder, small_catalog
+
+ECOMMERCE = "RecGym-Ecommerce-v0"
+SMALL = {"catalog": small_catalog(), "encoder": HashingEncoder(16), "embedding_dim": 16, "slate_size": 3,
+         "candidates_per_source": 2}  # fmt: skip
+
+
+class WrongRows(HashingEncoder):
+    """Says one dimension and gives another."""
+
+    def encode(self, texts):
+        return HashingEncoder(self.embedding_dim - 3).encode(texts)
+
+
+class NotFinite(HashingEncoder):
+    def encode(self, texts):
+        rows = super().encode(texts)
+        rows[3, 1] = np.nan
+        return rows
+
+
+def make(**settings: object) -> gymnasium.Env:
+    return gymnasium.make(ECOMMERCE, **{**SMALL, **settings})
+
+
+def make_vec(**settings: object) -> gymnasium.vector.VectorEnv:
+    return gymnasium.make_vec(ECOMMERCE, **{"num_envs": 3, **SMALL, **settings})
+
+
+def all_of(*words: str) -> str:
+    """A pattern that finds all the words, in any order."""
+    return "".join(f"(?=.*{re.escape(word)})" for word in words)
+
+
+SETTINGS = {
+    "action": ({"action": "slates"}, ["slates", "'slate'", "'item'", "'sequential'", "'proto'"]),
+    "fill": ({"action": "item", "fill": "nearest"}, ["nearest", "'similar'", "'none'"]),
+    "fill without item": ({"fill": "none"}, ["fill", 'action="item"']),
+    "observation": ({"observation": "vector"}, ["vector", "'flat'", "'dict'", "'sequence'"]),
+    "fusion": ({"fusion": "sum"}, ["sum", "'concat'", "'linear'"]),
+    "fused_dim zero": ({"fusion": "linear", "fused_dim": 0}, ["fused_dim", "1 to 80", "0"]),
+    "fused_dim too large": ({"fusion": "linear", "fused_dim": 81}, ["fused_dim", "1 to 80", "81"]),
+    "whiten": ({"whiten": "full"}, ["full", "none", "center", "pca", "zca", "relaxed"]),
+    "session_length zero": ({"session_length": 0}, ["session_length", "at least 1", "0"]),
+    "session_length half": ({"session_length": 2.5}, ["session_length", "whole number", "2.5"]),
+    "slate_size zero": ({"slate_size": 0}, ["slate_size", "at least 1", "0"]),
+    "slate_size text": ({"slate_size": "5"}, ["slate_size", "whole number", "'5'"]),
+    "slate_size too large": ({"slate_size": 11}, ["slate_size", "11", "10 candidates", "raise candidates_per_source"]),
+    "history_length": ({"history_length": -1}, ["history_length", "at least 1", "-1"]),
+    "candidates_per_source": ({"candidates_per_source": 10}, ["48 items", "50 candidates", "lower candidates_per_source"]),
+    "embedding_dim": ({"embedding_dim": 17}, ["embedding_dim", "17", "16", "choose at most 16"]),
+    "embedding_dim zero": ({"embedding_dim": 0}, ["embedding_dim", "at least 1"]),
+    "reward term": ({"reward": {"clicks": 1.0}}, ["clicks", "Did you mean 'click'?"]),
+    "reward unheard of": ({"reward": {"xyz": 1.0}}, ["xyz", "satisfaction", "potential"]),
+    "reward not finite": ({"reward": {"click": float("nan")}}, ["click", "finite number", "nan"]),
+    "reward as text": ({"reward": {"click": "high"}}, ["click", "number", "'high'"]),
+    "reward not a mapping": ({"reward": "click"}, ["reward", "click"]),
+    "few items": ({"catalog": small_catalog(10, 5), "candidates_per_source": 4}, ["10 items", "20 candidates", "add items"]),
+    "few categories": ({"catalog": small_catalog(48, 2)}, ["3 categories", "2"]),
+    "encoder rows": ({"encoder": WrongRows(16)}, ["16", "13"]),
+    "encoder not finite": ({"encoder": NotFinite(16)}, ["NaN"]),
+    "scenario": ({"scenario": "ecomerce"}, ["ecomerce", "ecommerce"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", [make, make_vec], ids=["single", "vector"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_wrong_settings(name, shell):
+    settings, words = SETTINGS[name]
+    with pytest.raises((TypeError, ValueError), match=all_of(*words)):
+        shell(**settings)
+
+
+@pytest.mark.parametrize("shell", [make, make_vec], ids=["single", "vector"])
+@pytest.mark.parametrize(("misspelt", "meant"), [
+    ("sesion_length", "session_length"), ("slatesize", "slate_size"), ("embeding_dim", "embedding_dim"),
+    ("observations", "observation"), ("history", "history_length"), ("rewards", "reward"), ("catalogue", "catalog"),
+])  # fmt: skip
+def test_misspelt_arguments(misspelt, meant, shell):
+    with pytest.raises(TypeError, match=all_of(misspelt, f"Did you mean '{meant}'?", "candidates_per_source")):
+        shell(**{misspelt: 3})
+
+
+def test_an_argument_without_a_neighbour_lists_them_all():
+    with pytest.raises(TypeError, match=all_of("zzz", "session_length", "slate_size", "whiten")):
+        make(zzz=1)
+
+
+def test_encoder_of_the_wrong_kind():
+    with pytest.raises(TypeError, match=all_of("embedding_dim", "encode", "int")):
+        make(encoder=3)
+
+
+ACTIONS = {
+    "too short": ("slate", [1, 2], ["shape (3,)", "(2,)"]),
+    "a number": ("slate", 4, ["shape (3,)"]),
+    "too large": ("slate", [0, 1, 10], ["0 to 9", "10"]),
+    "negative": ("slate", [0, 1, -1], ["0 to 9", "-1"]),
+    "float": ("slate", [0.0, 1.0, 2.0], ["whole numbers", "float64"]),
+    "missing": ("item", None, ["whole numbers", "0 to 9"]),
+    "a list for a number": ("item", [1], ["shape ()", "(1,)"]),
+    "item too large": ("item", 10, ["0 to 9", "10"]),
+    "item float": ("item", 1.0, ["whole numbers", "float64"]),
+    "item bool": ("item", True, ["whole numbers", "bool"]),
+    "slot negative": ("sequential", -1, ["0 to 9", "-1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_wrong_actions(name):
+    view, action, words = ACTIONS[name]
+    env = make(action=view).unwrapped
+    env.reset(seed=0)
+    before = {name: values.copy() for name, values in env.state.items()}
+    with pytest.raises(ValueError, match=all_of("action", *words)):
+        env.step(action)
+    assert all(np.array_equal(before[name], env.state[name]) for name in before)  # nothing happened
+    batch = make_vec(action=view, num_envs=2)
+    batch.reset(seed=0)
+    with pytest.raises(ValueError, match=all_of("action", *words)):
+        batch.step([action, action])
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda query: np.where(np.arange(len(query)) == 2, np.nan, query), ["finite", "nan"]),
+    (lambda query: query + np.inf, ["finite", "inf"]),
+    (lambda query: query * 0 + 1.5, ["[-1, 1]", "1.5", "clip or rescale"]),
+    (lambda query: query[:-1], ["shape", "9", "8"]),
+    (lambda query: query.astype(str), ["finite numbers", "[-1, 1]"]),
+], ids=["nan", "infinite", "outside", "short", "text"])  # fmt: skip
+def test_wrong_proto_actions(change, words):
+    env = make(action="proto").unwrapped
+    env.reset(seed=0)
+    query = np.zeros(env.action_space.shape)
+    assert query.shape == (9,), "the words above count the candidates' features"
+    with pytest.raises(ValueError, match=all_of("action", *words)):
+        env.step(change(query))
+
+
+def test_wrong_number_of_actions():
+    env = make_vec(num_envs=3)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=all_of("3 environments", "(2, 3)")):
+        env.step(np.zeros((2, 3), dtype=int))
+
+
+VECTOR_RESETS = {
+    "seeds": ({"seed": [1, 2]}, ValueError, ["3 seeds", "2"]),
+    "seed": ({"seed": 1.5}, TypeError, ["seed", "1.5"]),
+    "mask shape": ({"options": {"reset_mask": np.ones(2, dtype=bool)}}, ValueError, ["(3,)", "(2,)"]),
+    "mask dtype": ({"options": {"reset_mask": np.ones(3)}}, ValueError, ["bool", "float64"]),
+    "mask empty": ({"options": {"reset_mask": np.zeros(3, dtype=bool)}}, ValueError, ["at least one lane"]),
+    "option": ({"options": {"mask": np.ones(3, dtype=bool)}}, ValueError, ["reset_mask", "mask"]),
+}
+
+
+@pytest.mark.parametrize("name", VECTOR_RESETS)
+def test_wrong_resets(name):
+    arguments, error, words = VECTOR_RESETS[name]
+    env = make_vec()
+    env.reset(seed=0)
+    with pytest.raises(error, match=all_of(*words)):
+        env.reset(**arguments)
+
+
+def test_other_calls():
+    with pytest.raises(ValueError, match=all_of("no options", "user")):
+        make().reset(options={"user": 3})
+    with pytest.raises(gymnasium.error.ResetNeeded, match="all lanes"):
+        make_vec().reset(options={"reset_mask": np.array([True, False, False])})
+    with pytest.raises(ValueError, match=all_of("num_envs", "at least 1", "0")):
+        RecVectorEnv("ecommerce", num_envs=0, **SMALL)
+    with pytest.raises(ValueError, match=all_of("render_mode", "gymnasium.make")):
+        RecVectorEnv("ecommerce", num_envs=2, render_mode="ansi", **SMALL)
+    with pytest.raises(ValueError, match=all_of("render_mode", "'ansi'", "'rgb_array'", "human")):
+        RecEnv("ecommerce", render_mode="human", **SMALL)
+    with pytest.raises(ValueError, match=all_of("sometimes", "NextStep", "SameStep", "Disabled")):
+        make_vec(autoreset_mode="sometimes")
+
+
+def test_a_text_that_the_table_does_not_have():
+    with pytest.raises(UnknownTextError, match=all_of("SentenceTransformerEncoder()", 'pip install "recgym[encoder]"')):
+        gymnasium.make(ECOMMERCE, live=True).reset(seed=0)
+
+
+def write(path, rows: list[str]) -> str:
+    path.write_text("\n".join(rows))
+    return str(path)
+
+
+def shop_rows() -> list[str]:
+    return ["item_id,title,category,price", *(f"i{n},Thing {n},Kind {n % 4},{n + 1}" for n in range(24))]
+
+
+def test_catalogues(tmp_path):
+    path, rows = tmp_path / "shop.csv", shop_rows()
+    assert make(catalog=write(path, rows)).unwrapped.simulator.items.num_items == 24
+
+    def refused(changed: list[str], *words: str) -> None:
+        with pytest.raises(CatalogError, match="(?s)" + all_of("shop.csv", *words)):
+            make(catalog=write(path, changed))
+
+    refused([row.rsplit(",", 1)[0] for row in rows], "column 'price'", "add it")
+    refused([rows[0].replace("price", "prize"), *rows[1:]], "column 'price'", "did you mean the column 'prize'")
+    refused([row.replace("category", "kind") for row in rows], "column 'category'")
+    refused([*rows, rows[3]], "unique ids", "i2", "remove or rename")
+    refused([*rows, "i99,Thing,Kind 1,cheap"], "column 'price'", "cheap", "plain numbers")
+    refused([*rows, "i99,Thing,Kind 1,-3"], "column 'price'", "-3")
+    refused(rows[:1], "at least one item")
+    with pytest.raises(ValueError, match=all_of("9 items", "10 candidates", "add items")):
+        make(catalog=write(path, rows[:10]))
+    with pytest.raises(FileNotFoundError, match=all_of("nothing.csv", ".parquet")):
+        make(catalog=str(tmp_path / "nothing.csv"))
+
+
+def test_a_catalogue_cut_short(tmp_path):
+    path = tmp_path / "shop.csv.gz"
+    whole = gzip.compress("\n".join(shop_rows()).encode())
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CatalogError, match="(?s)" + all_of("gzip", "download it again")):
+        make(catalog=path)
+
+
+def test_a_table_cut_short(tmp_path):
+    path = tmp_path / "table.npz"
+    EmbeddingTable.build(["one", "two"], HashingEncoder(16)).save(path)
+    whole = path.read_bytes()
+    for length in (0, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(TableError, match="(?s)" + all_of("table.npz", "Fetch the file again")):
+            make(encoder=str(path))
+
+
+def test_components_refuse_too():
+    zeros = np.zeros((2, 4), dtype=np.float32)
+    with pytest.raises(ValueError, match=all_of("'concat'", "'linear'", "mean")):
+        Fusion(zeros, zeros, "mean")
+    with pytest.raises(CatalogError, match="titles"):
+        Catalog(("a", "b"), ("A",), ("A", "B"), np.zeros(2, int), np.zeros(2, int), ("D",), ("C",), {})

@@ -1,0 +1,208 @@
+"""Retrieval: distinct candidates, one of each stratum of each source, rankings by their rule."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
+from recgym.randomness import BatchRNG
+from recgym.state import State
+from recgym.testing import random_items
+
+NUM_ITEMS, NUM_CATEGORIES, PER_SOURCE = 4800, 3, 4
+FREQUENCY = 1 + np.arange(NUM_ITEMS) % 3  # how often an item stands in the list to explore
+
+
+def one_after_the_other(line: list[int], num_items: int) -> list[int]:
+    """First come, first served."""
+    taken: list[int] = []
+    for item in line:
+        while item in taken:
+            item = (item + 1) % num_items
+        taken.append(item)
+    return taken
+
+
+def drawn_from(lines: list[list[int]], num_items: int) -> list[list[int]]:
+    """What is drawn, one lane per line, where every source has as many items as it gives: the line, made distinct.
+
+    All lines share what popular, new and explore give, which are their last three fifths. Equal ratings keep the order.
+    """
+    table = np.array(lines).reshape(len(lines), 5, -1)
+    lane = np.arange(len(lines))
+    neighbours = np.concatenate((table[:, 0], np.zeros((num_items, table.shape[2]), dtype=np.int64)))
+    retrieval = Retrieval(neighbours, table[:, 1].copy(), *table[0, 2:].copy(), np.zeros(num_items), table.shape[2])
+    state = State(step=lane, interest_item=lane, interest_category=lane, query_category=lane * 0 - 1)
+    return retrieval.draw(state, BatchRNG(lane.astype(np.uint64))).tolist()
+
+
+@given(st.data())
+def test_an_item_named_twice_gives_way_to_the_next_free_one(data):
+    each = data.draw(st.integers(1, 3))
+    num_items = data.draw(st.integers(5 * each, 5 * each + 6))
+    items = st.integers(0, num_items - 1)
+    shared = data.draw(st.lists(items, min_size=3 * each, max_size=3 * each))
+    own = data.draw(st.lists(st.lists(items, min_size=2 * each, max_size=2 * each), min_size=1, max_size=5))
+    lines = [line + shared for line in own]
+    drawn = drawn_from(lines, num_items)
+    assert drawn == [one_after_the_other(line, num_items) for line in lines]
+    for before, after in zip(lines, drawn, strict=True):
+        assert len(set(after)) == 5 * each and before[0] == after[0]
+        if len(set(before)) == 5 * each:
+            assert before == after
+
+
+def test_distinct_when_every_item_is_needed():
+    assert drawn_from([[3, 3, 3, 3, 3]], 5) == [[3, 4, 0, 1, 2]]
+    assert drawn_from([[8, 0, 8, 9, 9, 8, 1, 8, 2, 2]], 10) == [[8, 0, 9, 1, 2, 3, 4, 5, 6, 7]]
+
+
+@pytest.fixture(scope="module")
+def retrieval() -> Retrieval:
+    """Sources that share no item but with explore, better rated the later the row.
+
+    Similar: 0..15 (of any item); rated: 8 items from 100 on, in tens by category; popular: 12 from 200 on; new: 8 from
+    300 on; explore: the whole catalogue, some items twice or three times.
+    """
+    return Retrieval(
+        neighbours=np.tile(np.arange(16), (NUM_ITEMS, 1)),
+        rated=100 + 10 * np.arange(NUM_CATEGORIES)[:, None] + np.arange(8),
+        popular=200 + np.arange(12),
+        new=300 + np.arange(8),
+        explore=np.repeat(np.arange(NUM_ITEMS), FREQUENCY),
+        rating=np.arange(NUM_ITEMS, dtype=float),
+        per_source=PER_SOURCE,
+    )
+
+
+@pytest.fixture(scope="module")
+def lanes() -> tuple[State, BatchRNG]:
+    keys = np.random.default_rng(0).integers(2**64, size=6000, dtype=np.uint64)
+    lane = np.arange(len(keys))
+    state = State(
+        step=lane % 7,
+        interest_item=lane % NUM_ITEMS,
+        interest_category=lane % NUM_CATEGORIES,
+        query_category=lane // NUM_CATEGORIES % (NUM_CATEGORIES + 1) - 1,
+    )
+    return state, BatchRNG(keys)
+
+
+def test_every_source_gives_one_item_of_each_stratum_best_rated_first(retrieval, lanes):
+    state, rng = lanes
+    candidates = retrieval.draw(state, rng)
+    assert candidates.shape == (6000, 20) == (6000, retrieval.num_candidates)
+    by_source = dict(zip(Retrieval.SOURCES, candidates.reshape(6000, 5, PER_SOURCE).swapaxes(0, 1), strict=True))
+    for rows in by_source.values():
+        assert (np.diff(rows, axis=1) < 0).all()  # ratings rise with the row, so rows fall
+    strata = np.arange(PER_SOURCE)[::-1]
+    assert (by_source["similar"] // 4 == strata).all()  # 16 neighbours in 4 strata
+    wanted = np.where(state["query_category"] >= 0, state["query_category"], state["interest_category"])
+    assert ((by_source["rated"] - 100 - 10 * wanted[:, None]) // 2 == strata).all()  # lists of 8 in 4 strata
+    assert ((by_source["popular"] - 200) // 3 == strata).all()
+    assert ((by_source["new"] - 300) // 2 == strata).all()
+    explored = by_source.pop("explore")
+    taken = np.concatenate(list(by_source.values()), axis=1)
+    assert not (explored[:, :, None] == taken[:, None]).any()
+    stratum = explored // (NUM_ITEMS // PER_SOURCE)  # each quarter of the rows is a quarter of the list
+    assert (stratum == strata).mean() > 0.99  # only an item that another source gave moves over an edge
+
+
+def test_similar_items_are_those_of_the_item_last_looked_at(retrieval, lanes):
+    state, rng = lanes
+    own = dataclasses.replace(retrieval, neighbours=np.arange(NUM_ITEMS * 4).reshape(-1, 4) % NUM_ITEMS)
+    similar = own.draw(state, rng)[:, :PER_SOURCE]
+    assert np.array_equal(np.sort(similar, axis=1), np.sort(own.neighbours[state["interest_item"]], axis=1))
+
+
+def chi_square_z(counts: np.ndarray, expected: np.ndarray, num_strata: int) -> float:
+    """How many standard deviations Pearson's statistic lies above its mean; the total of each stratum is given."""
+    freedom = counts.size - num_strata
+    return float((((counts - expected) ** 2 / expected).sum() - freedom) / math.sqrt(2 * freedom))
+
+
+def test_within_a_stratum_all_items_are_equally_likely(retrieval, lanes):
+    state, rng = lanes
+    drawn = retrieval.draw(state, rng).reshape(6000, 5, PER_SOURCE)
+    for source, first, length in (("similar", 0, 16), ("popular", 200, 12), ("new", 300, 8)):
+        counts = np.bincount(drawn[:, Retrieval.SOURCES.index(source)].ravel() - first, minlength=length)
+        assert abs(chi_square_z(counts, np.full(length, 6000 * PER_SOURCE / length), PER_SOURCE)) < 4.5
+    place = drawn[:, 1].ravel() % 10  # of any category
+    assert abs(chi_square_z(np.bincount(place, minlength=8), np.full(8, 3000.0), PER_SOURCE)) < 4.5
+    tenths = np.bincount(drawn[:, 4].ravel() * 10 // NUM_ITEMS, minlength=10)  # each a tenth of the list
+    assert (np.abs(tenths - 2400) < 4.5 * math.sqrt(2400)).all()
+
+
+def test_explore_finds_an_item_as_often_as_it_stands_in_its_list(retrieval, lanes):
+    """A list of 48 items that no other source names, each one to three times, and none of them in two strata."""
+    items = 1000 + np.arange(48)
+    few = dataclasses.replace(retrieval, explore=np.repeat(items, FREQUENCY[:48]))
+    drawn = few.draw(*lanes).reshape(6000, 5, PER_SOURCE)[:, 4]
+    counts = np.bincount(drawn.ravel() - 1000, minlength=48)
+    expected = 6000 * FREQUENCY[:48] / 24  # strata of 24 places
+    assert abs(chi_square_z(counts, expected, PER_SOURCE)) < 4.5
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_candidates_are_distinct_even_where_all_sources_agree(seed):
+    rng = np.random.default_rng(seed)
+    num_items = 20
+    retrieval = Retrieval(
+        neighbours=rng.integers(num_items, size=(num_items, rng.integers(1, 9))),
+        rated=rng.integers(num_items, size=(2, rng.integers(1, 9))),
+        popular=rng.integers(3, size=rng.integers(1, 9)),
+        new=rng.integers(3, size=rng.integers(1, 9)),
+        explore=rng.integers(3, size=rng.integers(1, 40)),
+        rating=rng.normal(size=num_items),
+        per_source=4,
+    )
+    state = State(step=np.zeros(6, dtype=np.int64), interest_item=rng.integers(num_items, size=6),
+                  interest_category=rng.integers(2, size=6), query_category=rng.integers(-1, 2, size=6))  # fmt: skip
+    candidates = retrieval.draw(state, BatchRNG(rng.integers(2**64, size=6, dtype=np.uint64)))
+    assert (np.sort(candidates, axis=1) == np.arange(num_items)).all()  # twenty of twenty
+    ratings = retrieval.rating[candidates].reshape(6, 5, 4)
+    assert (np.diff(ratings, axis=2) <= 0).all()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_category_rankings(seed):
+    rng = np.random.default_rng(seed)
+    num_categories = int(rng.integers(1, 5))
+    categories = np.concatenate((np.arange(num_categories), rng.integers(num_categories, size=6)))
+    departments = (np.arange(num_categories) // 2)[categories]
+    score = rng.integers(4, size=len(categories)).astype(float)  # ties
+    length = int(rng.integers(1, len(categories) + 1))
+    rankings = category_rankings(score, categories, departments, length)
+    for category in range(num_categories):
+        home = category // 2
+        expected = sorted(
+            range(len(categories)),
+            key=lambda i: (0 if categories[i] == category else 1 if departments[i] == home else 2, -score[i], i),
+        )
+        assert rankings[category].tolist() == expected[:length]
+
+
+def test_features_are_similarities_and_visible_traits():
+    items = random_items(embedding_dim=2)
+    embeddings = np.array([[1.0, 0.0], [0.6, 0.8]] + [[0.0, 1.0]] * 10, dtype=np.float32)
+    queries = np.array([[0.0, 2.0], [0.0, 0.0]], dtype=np.float32)
+    features = CandidateFeatures(embeddings, items.visible, items.visible_names, queries)
+    state = State(
+        step=np.zeros(2, dtype=np.int64),
+        liked=np.array([[1.0, 1.0], [0.0, 0.0]], dtype=np.float32),
+        exposed=np.array([[4.0, 0.0], [0.0, 2.0]], dtype=np.float32),
+        query=np.array([0, -1]),
+    )
+    seen = features.of(state, np.array([[0, 1], [2, 1]]))
+    assert features.names == ("liked", "exposed", "query", *items.visible_names)
+    assert seen.shape == (2, 2, len(features.names)) and seen.dtype == np.float32
+    # Lane 0: liked (1, 1), half of exposed (4, 0), one and a half of the query (0, 2); lane 1: exposed (0, 2), no query.
+    assert np.allclose(seen[0, :, :3], [[1.0, 2.0, 0.0], [1.4, 1.2, 2.4]])
+    assert np.allclose(seen[1, :, :3], [[0.0, 1.0, 0.0], [0.0, 0.8, 0.0]])
+    assert np.allclose(seen[:, :, 3:], items.visible[[[0, 1], [2, 1]]], atol=1e-6)

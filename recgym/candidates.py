@@ -72,7 +72,8 @@ def _source(u, ranking, source, each, drawn):
     """One item of each of `each` strata of a ranking."""
     for i in range(each):
         position = source * each + i
-        drawn[position] = ranking[int((i + u[position]) / each * len(ranking))]
+        # At the highest uniform, i + u rounds up to i + 1.
+        drawn[position] = ranking[min(int((i + u[position]) / each * len(ranking)), len(ranking) - 1)]
 
 
 @kernel

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import hypothesis
 import pytest
 from hypothesis import settings
 
@@ -22,10 +21,6 @@ if "torch" in sys.modules:  # a plugin was faster
 # The first example may have to wait for a kernel to be compiled.
 settings.register_profile("recgym", deadline=None)
 settings.load_profile("recgym")
-
-# The first call of a compiled loop may compile it, which takes seconds and says nothing of the test.
-hypothesis.settings.register_profile("recgym", deadline=None)
-hypothesis.settings.load_profile("recgym")
 
 ROOT = Path(__file__).resolve().parent.parent
 

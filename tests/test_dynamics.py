@@ -214,9 +214,10 @@ WEIGHTS = np.array([1.0, 2.0, 5.0])  # any category up to 1/8, 3/8 and 1
 NEED = Need(ITEMS, QUERIES, WEIGHTS, start=0.5, inspiration=0.4, spontaneous=0.3, information=0.4, lost=0.2,
             favourite=0.6)  # fmt: skip
 LATE = 0.999
-UNIFORMS = {"forget": LATE, "inspire": LATE, "spontaneous": LATE, "favourite": 0.0, "any": 0.0, "liked": 0.0, "wording": 0.0}
-"""What each uniform of `NEED` decides, in their order, with values so high that nothing happens; of a need that arises,
-`liked` says whether it is for a favourite, and `favourite` or `any` for which category."""
+# What each uniform decides, in their order, and values so high that nothing happens. Of a need that arises, `liked` says
+# whether it is for a favourite, then `favourite` or `any` for which category.
+UNIFORMS = {"forget": LATE, "inspire": LATE, "spontaneous": LATE, "favourite": 0.0, "any": 0.0, "liked": 0.0,
+            "wording": 0.0}  # fmt: skip
 
 
 def shopper(need: int, readiness: float = 0.0, pages: float = 0.0) -> State:
@@ -230,7 +231,7 @@ def after_page(before: State, done: tuple[np.ndarray, Response], left: bool = Fa
 
 
 def first_needs(favourites: list[list[int]], u: np.ndarray) -> State:
-    """The state at the start of one session per row of `u`, who like these categories."""
+    """The state at the start of a session for each row of `u`, whose users like these categories."""
     state = State(step=np.zeros(len(u), dtype=np.int64), favourites=np.array(favourites))
     NEED.reset(state, u)
     return state
@@ -277,8 +278,8 @@ def test_a_new_need_is_for_a_favourite_or_for_any_category_by_weight(liked, favo
 def test_the_categories_of_new_needs_as_frequencies():
     """Of every new need, `favourite` is spread over the three favourites, and the rest over all by their weights."""
     num_envs, weights = 60_000, np.array([1.0, 2.0, 0.0, 4.0, 9.0, 4.0])
-    need = Need(random_items(num_categories=6), np.zeros((6, 2, 4), dtype=np.int64), weights, start=0.5, spontaneous=0.8,
-                favourite=0.6)  # fmt: skip
+    need = Need(random_items(num_categories=6), np.zeros((6, 2, 4), dtype=np.int64), weights, start=0.5,
+                spontaneous=0.8, favourite=0.6)  # fmt: skip
     expected = 0.4 * weights / 20
     expected[[5, 0, 2]] += 0.6 / 3
     favourites = np.tile([5, 0, 2], (num_envs, 1))
@@ -433,7 +434,9 @@ def test_drift_moves_toward_what_satisfied():
 HISTORY = History(ITEMS, slate_size=3, history_length=2, entry_items=np.array([9, 10, 11]), pool_decay=0.5)
 
 
-def history_of(pages: list[tuple[np.ndarray, Response]], u: float = 0.0, left: bool = False, then: float = 0.9) -> State:
+def history_of(
+    pages: list[tuple[np.ndarray, Response]], u: float = 0.0, left: bool = False, then: float = 0.9
+) -> State:
     """After these pages, for a user who likes 2, then 1, then 0; `left` says whether each of them ends a visit."""
     state = lane(favourites=[2, 1, 0])
     HISTORY.reset(state, np.array([[u]]))

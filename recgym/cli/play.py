@@ -79,8 +79,8 @@ def parse(line: str, per_source: int, slate_size: int) -> list[int]:
     """Positions among the candidates (from 0) for what a person typed, one per place of the slate.
 
     Args:
-        line: Numbers from 1 and names of sources, separated by spaces or commas; a source gives its first items, as many
-            as there are places left.
+        line: Numbers from 1 and names of sources, separated by spaces or commas; a source gives its first items, as
+            many as there are places left.
         per_source: Candidates of each source.
         slate_size: Places; those left open repeat the last position, which the environment turns into the next items.
 

@@ -85,7 +85,7 @@ def _slate(axes: Axes, items: Sequence[Card | None]) -> None:
         return
     shown = items[:MAX_CARDS]
     gap = 14
-    width = min((WIDTH - 2 * MARGIN + gap) / len(shown) - gap, 300)
+    width = min((WIDTH - 2 * MARGIN + gap) / len(shown) - gap, 410)
     for column, item in enumerate(shown):
         left = MARGIN + column * (width + gap)
         if item is None:

@@ -53,18 +53,18 @@ drawn evenly.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
-from recgym.catalog import Catalog, nearest_neighbours
+from recgym.catalog import Catalog
 from recgym.dynamics import Drift, Dynamics, History, Need, ReferencePrice, Satiation, Trust, Visits
+from recgym.embedded import Embedded
 from recgym.encoders import EmbeddingTable, Encoder, as_encoder
 from recgym.items import Items, standardised
 from recgym.observation import Counters, Fusion, history_texts
@@ -74,11 +74,10 @@ from recgym.scenarios import ecommerce_words as words
 from recgym.simulator import Simulator
 from recgym.state import State
 from recgym.users import UserPopulation
-from recgym.whitening import Projection, fit_whitening
+from recgym.whitening import Projection
 
 # Bayesian shrinkage of star ratings: an item is worth what its raters say once there are more than a few of them.
 PRIOR_RATINGS = 5.0
-NUM_NEIGHBOURS = 16
 TOP_SHARE = 0.05  # of the catalogue: the best sellers, and the latest arrivals
 EXPLORE_POPULARITY = 1.0  # how much more often exploration finds popular items
 
@@ -116,6 +115,7 @@ class Ecommerce:
 class Shop:
     """A simulator with what its observations need."""
 
+    config: Ecommerce
     simulator: Simulator
     counters: Counters
     query_vectors: NDArray[np.float32]
@@ -123,7 +123,11 @@ class Shop:
     query_texts: tuple[str, ...]
     context_texts: tuple[str, ...]
     projection: Projection
-    encoder: Encoder
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """What embeds the texts; loaded when it is first needed."""
+        return _encoder(self.config)
 
     def fusion(self, kind: str, fused_dim: int, live: bool) -> Fusion:
         """How X, Y and Z become one vector; `live` embeds the history as text at every step."""
@@ -136,50 +140,81 @@ class Shop:
 
 def build(config: Ecommerce) -> Shop:
     """Put the shop together. Settings with files or encoders apart, equal settings give the same object's parts."""
-    catalog, encoder = _texts(config)
-    _check(config, catalog, encoder)
-    embed = _Embedder(catalog, encoder, config)
-    items = _items(catalog, embed.items, config)
-    features = CandidateFeatures(items.embeddings, items.visible, items.visible_names, embed.queries)
+    catalog = _catalog(config)
+    _check(config, catalog)
+    texts, embedded = texts_of(catalog), _embedded(config, catalog)
+    groups = embedded.groups
+    no_query = np.zeros((1, embedded.embedding_dim), dtype=np.float32)
+    queries = np.concatenate((groups["queries"], no_query))  # row -1: no query
+    query_rows = np.arange(len(groups["queries"])).reshape(catalog.num_categories, len(words.STAGES), -1)
+    items = _items(catalog, groups["items"], config)
     popularity = items.trait("popularity")
-    retrieval = _retrieval(catalog, items, config)
     weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
-    users = UserPopulation(weights, embed.interests, embed.ages, embed.budgets)
     dynamics: tuple[Dynamics, ...] = (
         Trust(),
         Visits(_context_stay(), _context_shape()),
-        Need(items, embed.query_rows, weights),
+        Need(items, query_rows, weights),
         Satiation(items),
         ReferencePrice(items),
         Drift(items),
-        History(items, config.slate_size, config.history_length, entry_items=_entry_items(catalog, popularity)),
+        History(items, config.slate_size, config.history_length, _entry_items(catalog, popularity)),
     )
     simulator = Simulator(
         catalog=catalog,
         items=items,
-        users=users,
-        retrieval=retrieval,
-        features=features,
+        users=UserPopulation(weights, groups["interests"], groups["ages"], groups["budgets"]),
+        retrieval=_retrieval(catalog, items, embedded.neighbours, config),
+        features=CandidateFeatures(items.embeddings, items.visible, items.visible_names, queries),
         response=FunnelResponse(items, config.slate_size, FunnelParameters()),
         dynamics=dynamics,
         reward=ShopReward(items, config.reward),
     )
-    counters = Counters(embed.query_intent())
-    return Shop(simulator, counters, embed.queries, embed.contexts, embed.query_texts, embed.context_texts,
-                embed.projection, encoder)  # fmt: skip
+    counters = Counters(_query_intent(groups["queries"], query_rows))
+    return Shop(config, simulator, counters, queries, groups["contexts"], tuple(texts["queries"]),
+                tuple(texts["contexts"]), embedded.projection)  # fmt: skip
 
 
-def _texts(config: Ecommerce) -> tuple[Catalog, Encoder]:
+def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
+    """All texts of the scenario by group, the items' first."""
+    queries = [words.queries(name) for name in catalog.category_names]
+    return {
+        "items": catalog.texts,
+        "interests": [words.interest_statement(name) for name in catalog.category_names],
+        "ages": list(words.AGE_GROUPS.values()),
+        "budgets": list(words.BUDGETS.values()),
+        "queries": [text for query in queries for stage in words.STAGES for text in query[stage]],
+        "contexts": words.context_sentences(),
+    }
+
+
+def _catalog(config: Ecommerce) -> Catalog:
     if config.catalog is None:
-        catalog = builtin_catalog()
-        encoder = builtin_table() if config.encoder is None else as_encoder(config.encoder)
-    else:
-        catalog = Catalog.load(config.catalog, required=config.REQUIRED, defaults=config.DEFAULTS)
-        encoder = as_encoder(config.encoder if config.encoder is not None else "all-MiniLM-L6-v2")
-    return catalog, encoder
+        return builtin_catalog()
+    return Catalog.load(config.catalog, required=config.REQUIRED, defaults=config.DEFAULTS)
 
 
-def _check(config: Ecommerce, catalog: Catalog, encoder: Encoder) -> None:
+def _encoder(config: Ecommerce) -> Encoder:
+    if config.encoder is not None:
+        return as_encoder(config.encoder)
+    return builtin_table() if config.catalog is None else as_encoder("all-MiniLM-L6-v2")
+
+
+def _embedded(config: Ecommerce, catalog: Catalog) -> Embedded:
+    """The shipped vectors where they are what the settings ask for, otherwise new ones."""
+    if config.catalog is None and config.encoder is None:
+        prepared = builtin_vectors()
+        if (config.whiten, config.embedding_dim) == (prepared.whiten, prepared.embedding_dim):
+            return prepared
+    encoder = _encoder(config)
+    if config.embedding_dim > encoder.embedding_dim:
+        raise ValueError(
+            f"embedding_dim: the encoder gives {encoder.embedding_dim} dimensions, so {config.embedding_dim} cannot be "
+            f"kept; choose at most {encoder.embedding_dim}"
+        )
+    return Embedded.build(texts_of(catalog), encoder, config.whiten, config.embedding_dim)
+
+
+def _check(config: Ecommerce, catalog: Catalog) -> None:
     needed = config.candidates_per_source * len(Retrieval.SOURCES)
     for name in ("slate_size", "candidates_per_source", "history_length", "embedding_dim"):
         value = getattr(config, name)
@@ -197,47 +232,16 @@ def _check(config: Ecommerce, catalog: Catalog, encoder: Encoder) -> None:
         )
     if catalog.num_categories < UserPopulation.NUM_FAVOURITES:
         raise ValueError(f"catalog: expected at least 3 categories, got {catalog.num_categories}")
-    if config.embedding_dim > encoder.embedding_dim:
-        raise ValueError(
-            f"embedding_dim: the encoder gives {encoder.embedding_dim} dimensions, so {config.embedding_dim} cannot be "
-            f"kept; choose at most {encoder.embedding_dim}"
-        )
 
 
-class _Embedder:
-    """All texts of the scenario, embedded once and projected."""
-
-    def __init__(self, catalog: Catalog, encoder: Encoder, config: Ecommerce) -> None:
-        names = catalog.category_names
-        queries = [words.queries(name) for name in names]
-        self.query_texts = tuple(text for query in queries for stage in words.STAGES for text in query[stage])
-        self.context_texts = tuple(words.context_sentences())
-        groups = (
-            catalog.texts,
-            tuple(words.interest_statement(name) for name in names),
-            tuple(words.AGE_GROUPS.values()),
-            tuple(words.BUDGETS.values()),
-            self.query_texts,
-            self.context_texts,
-        )
-        raw = encoder.encode([text for group in groups for text in group])
-        if raw.shape[1] != encoder.embedding_dim:
-            raise ValueError(f"encoder: says embedding_dim={encoder.embedding_dim} but gave rows of {raw.shape[1]}")
-        self.projection = fit_whitening(raw[: catalog.num_items], config.whiten, config.embedding_dim)
-        parts = np.split(self.projection.apply(raw), np.cumsum([len(group) for group in groups])[:-1])
-        self.items, self.interests, self.ages, self.budgets, queries_embedded, self.contexts = parts
-        no_query = np.zeros((1, config.embedding_dim), dtype=np.float32)
-        self.queries = np.concatenate((queries_embedded, no_query))  # row -1: no query
-        self.query_rows = np.arange(len(self.query_texts)).reshape(len(names), len(words.STAGES), -1)
-
-    def query_intent(self) -> NDArray[np.float64]:
-        """(num_queries + 1,) position between the mean query that compares (-1) and the mean one that buys (1)."""
-        vectors = self.queries[:-1].astype(np.float64)
-        compare, buy = (vectors[self.query_rows[:, stage].ravel()].mean(axis=0) for stage in (0, 1))
-        axis = buy - compare
-        length = max(float(axis @ axis), 1e-12)
-        position = (vectors - (buy + compare) / 2) @ axis * 2 / length
-        return np.append(np.clip(position, -2.0, 2.0), 0.0)
+def _query_intent(queries: NDArray[np.float32], query_rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(num_queries + 1,) position between the mean query that compares (-1) and the mean one that buys (1)."""
+    vectors = queries.astype(np.float64)
+    compare, buy = (vectors[query_rows[:, stage].ravel()].mean(axis=0) for stage in (0, 1))
+    axis = buy - compare
+    length = max(float(axis @ axis), 1e-12)
+    position = (vectors - (buy + compare) / 2) @ axis * 2 / length
+    return np.append(np.clip(position, -2.0, 2.0), 0.0)
 
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce) -> Items:
@@ -277,13 +281,15 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
     )
 
 
-def _retrieval(catalog: Catalog, items: Items, config: Ecommerce) -> Retrieval:
+def _retrieval(
+    catalog: Catalog, items: Items, neighbours: NDArray[np.int64], config: Ecommerce
+) -> Retrieval:
     rating, popularity = items.trait("rating"), items.trait("popularity")
     best = min(2 * config.candidates_per_source, catalog.num_items)
     top = max(round(TOP_SHARE * catalog.num_items), config.candidates_per_source)
     found = np.exp(EXPLORE_POPULARITY * popularity)
     return Retrieval(
-        neighbours=nearest_neighbours(items.embeddings, min(NUM_NEIGHBOURS, catalog.num_items - 1)),
+        neighbours=neighbours,
         rated=category_rankings(rating, items.categories, catalog.departments, best),
         popular=np.argsort(-popularity, kind="stable")[:top],
         new=np.argsort(catalog.attributes["days_online"], kind="stable")[:top],
@@ -322,6 +328,8 @@ def builtin_table() -> EmbeddingTable:
         return EmbeddingTable.load(path)
 
 
-def settings() -> dict[str, Any]:
-    """Names and defaults of the scenario's keyword arguments."""
-    return {name: item.default for name, item in Ecommerce.__dataclass_fields__.items() if item.init}
+@lru_cache(maxsize=1)
+def builtin_vectors() -> Embedded:
+    """The vectors of the built-in shop under default settings (`recgym.data.ecommerce.prepare`)."""
+    with resources.as_file(resources.files("recgym.data.ecommerce") / "prepared.npz") as path:
+        return Embedded.load(path)

@@ -1,0 +1,86 @@
+"""Embedded: all texts of a scenario as vectors, embedded and projected once, never inside a step.
+
+Built-in catalogues ship with the result for their default settings (`prepared.npz` beside the catalogue): a session
+starts without a language model or an eigendecomposition, and with the same bits on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.catalog import nearest_neighbours
+from recgym.encoders import Encoder
+from recgym.whitening import Projection, fit_whitening
+
+NUM_NEIGHBOURS = 16
+ITEMS = "items"
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """Groups of texts as vectors on the principal axes of the items' embeddings."""
+
+    groups: Mapping[str, NDArray[np.float32]]  # name -> (num_texts, embedding_dim), unit rows; ITEMS is the catalogue
+    neighbours: NDArray[np.int64]  # (num_items, at most NUM_NEIGHBOURS) most similar items, nearest first
+    projection: Projection
+    whiten: str
+
+    @property
+    def embedding_dim(self) -> int:
+        """Length of a vector."""
+        return self.groups[ITEMS].shape[1]
+
+    @classmethod
+    def build(
+        cls, texts: Mapping[str, Sequence[str]], encoder: Encoder, whiten: str, embedding_dim: int
+    ) -> Embedded:
+        """Embed groups of texts; the projection is fitted to those of the group ITEMS, which comes first.
+
+        Raises:
+            ValueError: The encoder's vectors are not finite rows of the length it says, or `whiten` is unknown.
+        """
+        raw = encoder.encode([text for group in texts.values() for text in group])
+        if raw.shape[1] != encoder.embedding_dim:
+            raise ValueError(f"encoder: says embedding_dim={encoder.embedding_dim} but gave rows of {raw.shape[1]}")
+        num_items = len(texts[ITEMS])
+        projection = fit_whitening(raw[:num_items], whiten, embedding_dim)
+        ends = np.cumsum([len(group) for group in texts.values()])[:-1]
+        groups = dict(zip(texts, np.split(projection.apply(raw), ends), strict=True))
+        neighbours = nearest_neighbours(groups[ITEMS], min(NUM_NEIGHBOURS, num_items - 1))
+        return cls(groups, neighbours, projection, whiten)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a .npz file; equal contents give equal bytes."""
+        path = Path(path)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        vectors = {f"group_{name}": values for name, values in self.groups.items()}
+        try:
+            with open(temporary, "wb") as file:
+                np.savez(file, neighbours=self.neighbours.astype(np.int32), mean=self.projection.mean,
+                         matrix=self.projection.matrix, whiten=np.array(self.whiten), **vectors)  # fmt: skip
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Embedded:
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: The file is cut, damaged, or of another kind.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                groups = {name.removeprefix("group_"): arrays[name] for name in arrays if name.startswith("group_")}
+                projection = Projection(arrays["mean"], arrays["matrix"])
+                return cls(groups, arrays["neighbours"].astype(np.int64), projection, str(arrays["whiten"]))
+        except FileNotFoundError:
+            raise
+        except Exception as error:  # a damaged zip file raises a dozen unrelated types
+            raise ValueError(f"{path} is not a whole file of prepared vectors ({error}): reinstall recgym") from error

@@ -217,10 +217,12 @@ def _without_repeats(wanted, num_candidates, positions, replaced):
 def _nearest(features, lead, positions):
     closeness = np.empty(features.shape[1], dtype=np.float32)
     for lane in range(len(lead)):
-        middle = features[lane, lead[lane]]
         for position in range(len(closeness)):
-            gap = features[lane, position] - middle
-            closeness[position] = -dot(gap, gap)
+            distance = np.float32(0.0)
+            for i in range(features.shape[2]):
+                gap = features[lane, position, i] - features[lane, lead[lane], i]
+                distance += gap * gap
+            closeness[position] = -distance
         closeness[lead[lane]] = 1.0
         top(closeness, positions[lane])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import dot, kernel
+from recgym.compiled import dots, kernel
 from recgym.randomness import BatchRNG, Purpose
 from recgym.state import State
 
@@ -87,16 +87,19 @@ def distinct(rows, num_items):
     Returns:
         `rows`.
     """
-    for lane in range(len(rows)):
-        for position in range(1, rows.shape[1]):
-            earlier = 0
-            while earlier < position:
-                if rows[lane, earlier] == rows[lane, position]:
-                    rows[lane, position] = (rows[lane, position] + 1) % num_items
-                    earlier = 0
-                else:
-                    earlier += 1
+    for line in rows:
+        for position in range(1, len(line)):
+            while _holds(line[:position], line[position]):
+                line[position] = (line[position] + 1) % num_items
     return rows
+
+
+@kernel
+def _holds(rows, row):
+    found = False
+    for other in rows:  # to the end: without a way out the loop compares several at once
+        found |= other == row
+    return found
 
 
 @kernel
@@ -164,13 +167,12 @@ class CandidateFeatures:
 
 @kernel
 def _features(rows, liked, exposed, query, embeddings, query_vectors, visible, seen):
+    half, one_and_a_half = np.float32(0.5), np.float32(1.5)
     for lane in range(len(rows)):
-        searches = query[lane] >= 0
+        search = query_vectors[query[lane]]
         for position in range(rows.shape[1]):
             row, features = rows[lane, position], seen[lane, position]
-            item = embeddings[row]
-            features[0] = dot(item, liked[lane])
-            features[1] = dot(item, exposed[lane]) * np.float32(0.5)
-            features[2] = dot(item, query_vectors[query[lane]]) * np.float32(1.5) if searches else np.float32(0.0)
+            likes, shows, finds = dots(embeddings[row], liked[lane], exposed[lane], search)
+            features[0], features[1], features[2] = likes, half * shows, one_and_a_half * finds
             for trait in range(visible.shape[1]):
                 features[3 + trait] = visible[row, trait]

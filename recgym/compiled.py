@@ -2,16 +2,19 @@
 
 A `kernel` runs over the lanes of a batch in machine code. Compiling happens when a kernel is first called and is kept
 on disk, so it costs a few seconds once per installation. Arithmetic is IEEE's, in the order it is written, so that a
-lane has the same bits in any batch; only `dot` may sum in another order, which depends on the length alone.
+lane has the same bits in any batch; only `dot` and `dots` may sum in another order, one that depends on the length
+alone.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numba
 import numpy as np
+from numba.core import event
 from numpy.typing import NDArray
 
 kernel = numba.njit(cache=True, error_model="numpy")
@@ -20,10 +23,23 @@ kernel = numba.njit(cache=True, error_model="numpy")
 @numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "nsz"})
 def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Sum of products of two rows of equal length, in their own precision."""
-    total = a[0] * b[0]
-    for i in range(1, len(a)):
+    total = a.dtype.type(0)
+    for i in range(len(a)):
         total += a[i] * b[i]
     return total
+
+
+@numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+def dots(
+    a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], d: NDArray[Any]
+) -> tuple[float, float, float]:
+    """The products of the row `a` with three others, in one pass."""
+    with_b = with_c = with_d = a.dtype.type(0)
+    for i in range(len(a)):
+        with_b += a[i] * b[i]
+        with_c += a[i] * c[i]
+        with_d += a[i] * d[i]
+    return with_b, with_c, with_d
 
 
 @numba.vectorize(["float64(float64)"], cache=True)
@@ -39,6 +55,19 @@ def purchase_change(surprise: float, good: float, bad: float) -> float:
 
 
 @kernel
+def drawn(cumulative: NDArray[np.float64], u: float) -> int:
+    """The index that the uniform `u` draws from rising `cumulative` chances, the last of which is 1."""
+    low, high = 0, len(cumulative) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if u < cumulative[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@kernel
 def top(scores: NDArray[Any], chosen: NDArray[np.int64]) -> None:
     """Fill `chosen` with the positions of the highest scores, the best first; ties go to the earlier position."""
     for slot in range(len(chosen)):
@@ -50,3 +79,19 @@ def top(scores: NDArray[Any], chosen: NDArray[np.int64]) -> None:
             if not taken and (best < 0 or scores[position] > scores[best]):
                 best = position
         chosen[slot] = best
+
+
+class _Announcement(event.Listener):
+    """A word to whoever waits while the kernels are compiled: that is, not found on disk."""
+
+    def on_start(self, event: event.Event) -> None:
+        if _announcement and event.data["dispatcher"].py_func.__module__.startswith("recgym."):
+            print("recgym: compiling, a few seconds, once per installation ...", file=sys.stderr, flush=True)
+            _announcement.clear()
+
+    def on_end(self, event: event.Event) -> None:
+        """Nothing to say."""
+
+
+_announcement = [_Announcement()]
+event.register("numba:compile", _announcement[0])

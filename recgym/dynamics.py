@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import kernel, purchase_change, sigmoid
+from recgym.compiled import drawn, kernel, purchase_change, sigmoid
 from recgym.items import Items
 from recgym.response import READY, Response
 from recgym.state import State
@@ -271,7 +271,7 @@ def _new_need(favourites, u, cumulative, favourite):
     """A favourite category, or any."""
     if u[2] < favourite:
         return favourites[int(u[0] * len(favourites))]
-    return min(np.searchsorted(cumulative, u[1], side="right"), len(cumulative) - 1)
+    return drawn(cumulative, u[1])
 
 
 @kernel
@@ -380,12 +380,15 @@ class Drift:
 @kernel
 def _drift(before, slates, stayed, embeddings, rate, after):
     for lane in range(len(before)):
-        after[lane] = before[lane]
-        if not stayed[lane].any():
-            continue
+        moves = False
+        for i in range(before.shape[1]):
+            after[lane, i] = before[lane, i]
         for slot in range(slates.shape[1]):
             if stayed[lane, slot]:
+                moves = True
                 _add(after[lane], embeddings[slates[lane, slot]], rate)
+        if not moves:
+            continue
         length = np.float32(0.0)
         for i in range(after.shape[1]):
             length += after[lane, i] * after[lane, i]
@@ -475,15 +478,18 @@ def _log(
     recent_out,
 ):  # fmt: skip
     for lane in range(len(slates)):
-        items_out[lane, :-1] = items[lane, 1:]
-        events_out[lane, :-1] = events[lane, 1:]
+        last = items.shape[1] - 1
+        for page in range(last):
+            for slot in range(slates.shape[1]):
+                items_out[lane, page, slot] = items[lane, page + 1, slot]
+                events_out[lane, page, slot] = events[lane, page + 1, slot]
         clicks, stays, stars, carts = 0, 0, 0.0, 0
         for slot in range(slates.shape[1]):
-            items_out[lane, -1, slot] = slates[lane, slot]
+            items_out[lane, last, slot] = slates[lane, slot]
             code = 0
             if clicked[lane, slot]:
                 code = 4 if purchased[lane, slot] else 3 if carted[lane, slot] else 2 if stayed[lane, slot] else 1
-            events_out[lane, -1, slot] = code
+            events_out[lane, last, slot] = code
             clicks += clicked[lane, slot]
             stays += stayed[lane, slot]
             carts += carted[lane, slot]

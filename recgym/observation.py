@@ -178,7 +178,7 @@ class FlatObservation:
         num_envs, counters = state.num_envs, self.counters.of(state)
         embedded = counters.shape[1] + self.num_candidate_values
         observed = np.empty((num_envs, embedded + self.fusion.dim + self.num_extra), dtype=np.float32)
-        _lay_out(counters, state["candidate_features"], CANDIDATE_SCALE, observed)
+        _lay_out(counters, state["candidate_features"].reshape(num_envs, -1), CANDIDATE_SCALE, observed)
         self.fusion.write(state, observed, embedded, EMBEDDING_SCALE)
         if self.num_extra:
             observed[:, embedded + self.fusion.dim :] = extra
@@ -187,14 +187,12 @@ class FlatObservation:
 
 @kernel
 def _lay_out(counters, candidates, scale, observed):
-    num_counters, num_features = counters.shape[1], candidates.shape[2]
+    num_counters, num_values = counters.shape[1], candidates.shape[1]
     for lane in range(len(counters)):
         for i in range(num_counters):
             observed[lane, i] = counters[lane, i]
-        for position in range(candidates.shape[1]):
-            first = num_counters + position * num_features
-            for i in range(num_features):
-                observed[lane, first + i] = candidates[lane, position, i] * scale
+        for i in range(num_values):
+            observed[lane, num_counters + i] = candidates[lane, i] * scale
 
 
 @dataclass(frozen=True, eq=False)

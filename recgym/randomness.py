@@ -75,7 +75,8 @@ class BatchRNG:
     ) -> NDArray[np.float64]:
         """(num_envs, size) float64 in [0, 1) for these lanes at these steps ((num_envs,) int64), from index `first`."""
         drawn = np.empty((len(self.keys), size))
-        _uniform(self.keys, step, (int(purpose) << 32) + first, drawn)  # purposes are 2**32 counters apart
+        if size:
+            _uniform(self.keys, step, (int(purpose) << 32) + first, drawn)  # purposes are 2**32 counters apart
         return drawn
 
     def take(self, lanes: NDArray[np.int64]) -> BatchRNG:

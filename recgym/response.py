@@ -109,7 +109,7 @@ class FunnelResponse:
     slate_size: int
     parameters: FunnelParameters = field(default_factory=FunnelParameters)
 
-    TRAITS = ("rating", "quality", "popularity", "newness", "discount", "relative_price")
+    TRAITS = ("rating", "popularity", "newness", "discount", "relative_price")
     NUM_UNIFORMS = 5
 
     def __post_init__(self) -> None:
@@ -124,12 +124,14 @@ class FunnelResponse:
                     p.click_bias - offsets[s]) for s in range(3)]  # fmt: skip
         object.__setattr__(self, "_stage_weights", np.array(weights))
         wish = (p.text_interest, p.taste, p.trust, p.satiation, p.needed, p.not_needed)
-        stay = (p.stay_bias, p.stay_quality, p.stay_flash)
         cart = (p.cart_bias, p.cart_flash, p.cart_needed, p.cart_ready, p.cart_trust, p.cart_price)
         purchase = (p.purchase_bias, p.purchase_ready, p.purchase_trust, p.purchase_price)
-        satisfaction = (p.satisfaction_quality, p.satisfaction_flash, p.satisfaction_ready)
-        weights = tuple(np.array(group) for group in (wish, stay, cart, purchase, satisfaction))
-        object.__setattr__(self, "_weights", weights)
+        object.__setattr__(self, "_weights", tuple(np.array(group) for group in (wish, cart, purchase)))
+        # What depends on the item alone: the chance of staying, and the satisfaction of a buyer who is not ready.
+        quality, flash = self.items.trait("quality"), self.items.trait("discount")
+        stay = sigmoid(p.stay_bias + p.stay_quality * quality + p.stay_flash * flash)
+        satisfaction = p.satisfaction_quality * quality + p.satisfaction_flash * flash
+        object.__setattr__(self, "_promises", np.stack((stay, satisfaction), axis=1))
         object.__setattr__(self, "examination", np.arange(1, self.slate_size + 1) ** -p.examination_decay)
 
     examination: NDArray[np.float64] = field(init=False)  # (slate_size,)
@@ -139,7 +141,8 @@ class FunnelResponse:
         funnel = Funnel(*np.empty((5, *shown.shape)), np.empty(shown.shape, dtype=bool))
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
-                self._item_vectors, self._traits, self.items.categories, self._stage_weights, *self._weights, *funnel)  # fmt: skip
+                self._item_vectors, self._traits, self.items.categories, self._promises, self._stage_weights,
+                self.parameters.satisfaction_ready, *self._weights, *funnel)  # fmt: skip
         return funnel
 
     def respond(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Response:
@@ -156,7 +159,7 @@ class FunnelResponse:
 @kernel
 def _funnel(
     shown, interest, taste, trust, need, readiness, satiation, reference_price, price_sensitivity, interest_item,
-    item_vectors, traits, categories, stage_weights, wish, stay, cart, purchase, satisfaction,
+    item_vectors, traits, categories, promises, stage_weights, satisfaction_ready, wish, cart, purchase,
     click_out, stay_out, cart_out, purchase_out, satisfaction_out, needed_out,
 ):  # fmt: skip
     """Numbers in the order in which `FunnelResponse.__post_init__` puts them together."""
@@ -172,7 +175,7 @@ def _funnel(
         for slot in range(shown.shape[1]):
             item = shown[lane, slot]
             vector, category = item_vectors[item], categories[item]
-            rating, quality, popularity, newness, flash, price = traits[item]
+            rating, popularity, newness, flash, price = traits[item]
             needed = category == need[lane]
             ready = readiness[lane] if needed else 0.0
             cheaper = (reference_price[lane] - price) * price_sensitivity[lane]
@@ -187,16 +190,14 @@ def _funnel(
             if has_need:
                 utility += needed_bonus if needed else not_needed_bonus
             click_out[lane, slot] = sigmoid(utility)
-            stay_out[lane, slot] = sigmoid(stay[0] + stay[1] * quality + stay[2] * flash)
+            stay_out[lane, slot] = promises[item, 0]
             cart_out[lane, slot] = sigmoid(
                 cart[0] + cart[1] * flash + cart[2] * needed + cart[3] * ready + cart[4] * trusting + cart[5] * cheaper
             )
             purchase_out[lane, slot] = sigmoid(
                 purchase[0] + purchase[1] * ready + purchase[2] * trusting + purchase[3] * cheaper
             )
-            satisfaction_out[lane, slot] = (
-                satisfaction[0] * quality + satisfaction[1] * flash + satisfaction[2] * ready
-            )
+            satisfaction_out[lane, slot] = promises[item, 1] + satisfaction_ready * ready
             needed_out[lane, slot] = needed
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.compiled import drawn, kernel
 from recgym.randomness import BatchRNG, Purpose, normal
 from recgym.state import State
 
@@ -37,41 +38,48 @@ class UserPopulation:
         """Users for all lanes of `rng`, at step 0."""
         state = State(step=np.zeros(len(rng.keys), dtype=np.int64))
         u = rng.uniform(state["step"], Purpose.POPULATION, 8 + self.taste_dim)
-        favourites = self._favourites(u[:, :3])
-        age_group = _pick(u[:, 3], len(self.age_statements))
-        budget = _pick(u[:, 4], len(self.budget_statements))
-        segment = _pick(u[:, 5], len(self.SEGMENTS))
-        loves = self.category_statements[favourites]  # (num_envs, 3, embedding_dim)
-        interest = loves[:, 0] + np.float32(0.8) * loves[:, 1] + np.float32(0.6) * loves[:, 2]
-        says = loves[:, 0] + loves[:, 1] + self.age_statements[age_group] + self.budget_statements[budget]
-        state["favourites"] = favourites
-        state["interest"] = _unit(interest)
+        num_envs, dim = len(u), self.category_statements.shape[1]
+        state["favourites"] = favourites = np.empty((num_envs, self.NUM_FAVOURITES), dtype=np.int64)
+        state["age_group"], state["budget"], state["segment"] = traits = np.empty((3, num_envs), dtype=np.int64)
+        state["interest"], state["profile"] = interest, profile = np.empty((2, num_envs, dim), dtype=np.float32)
+        _sample(u, self._cumulative, self.category_statements, self.age_statements, self.budget_statements,
+                len(self.SEGMENTS), favourites, traits, interest, profile)  # fmt: skip
         state["taste"] = normal(u[:, 8:])
-        state["profile"] = says / np.float32(4)
-        state["age_group"], state["budget"], state["segment"] = age_group, budget, segment
         # Thrifty users and bargain hunters look at the price most.
-        state["price_sensitivity"] = 1.2 - 0.2 * budget + 0.2 * (segment == 2) + 0.1 * (u[:, 6] - 0.5)
+        bargains = state["segment"] == 2
+        state["price_sensitivity"] = 1.2 - 0.2 * state["budget"] + 0.2 * bargains + 0.1 * (u[:, 6] - 0.5)
         state["patience"] = u[:, 7] - 0.5
         return state
 
-    def _favourites(self, u: NDArray[np.float64]) -> NDArray[np.int64]:
-        """(num_envs, 3) categories, the chance of each as its weight; the next free one where two are the same."""
-        cumulative = np.cumsum(self.category_weights)
-        drawn = np.searchsorted(cumulative, u * cumulative[-1], side="right").clip(0, len(cumulative) - 1)
-        first, second, third = drawn.T
-        num_categories = len(cumulative)
-        second = np.where(second == first, (second + 1) % num_categories, second)
-        for _ in range(2):  # two others to keep clear of
-            third = np.where((third == first) | (third == second), (third + 1) % num_categories, third)
-        return np.stack((first, second, third), axis=1)
+    def __post_init__(self) -> None:
+        cumulative = np.cumsum(self.category_weights, dtype=np.float64)
+        object.__setattr__(self, "_cumulative", cumulative / cumulative[-1])
 
 
-def _pick(u: NDArray[np.float64], count: int) -> NDArray[np.int64]:
-    """(num_envs,) whole numbers below count, all equally likely, from uniforms."""
-    return (u * count).astype(np.int64)
-
-
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows scaled to length one."""
-    norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    return vectors / np.maximum(norms, np.float32(1e-12))[:, None]
+@kernel
+def _sample(
+    u, cumulative, loves, ages, budgets, num_segments, favourites, traits, interest, profile
+):  # fmt: skip
+    num_categories, dim = len(cumulative), loves.shape[1]
+    second_weight, third_weight, quarter = np.float32(0.8), np.float32(0.6), np.float32(0.25)
+    for lane in range(len(u)):
+        for i in range(3):  # distinct: the next free one where two are the same
+            category, clear = drawn(cumulative, u[lane, i]), False
+            while not clear:
+                clear = True
+                for j in range(i):
+                    if favourites[lane, j] == category:
+                        category, clear = (category + 1) % num_categories, False
+            favourites[lane, i] = category
+        first, second, third = favourites[lane, 0], favourites[lane, 1], favourites[lane, 2]
+        age, budget = int(u[lane, 3] * len(ages)), int(u[lane, 4] * len(budgets))
+        traits[0, lane], traits[1, lane], traits[2, lane] = age, budget, int(u[lane, 5] * num_segments)
+        length = np.float32(0.0)
+        for i in range(dim):
+            wish = loves[first, i] + second_weight * loves[second, i] + third_weight * loves[third, i]
+            interest[lane, i] = wish
+            length += wish * wish
+            profile[lane, i] = quarter * (loves[first, i] + loves[second, i] + ages[age, i] + budgets[budget, i])
+        scale = np.float32(1.0) / max(np.sqrt(length), np.float32(1e-12))
+        for i in range(dim):
+            interest[lane, i] *= scale

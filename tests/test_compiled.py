@@ -1,0 +1,60 @@
+"""The shared loops against NumPy, and the word to whoever waits for the compiler."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recgym.compiled import dot, dots, drawn, purchase_change, sigmoid, top
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 70))
+def test_dot_and_dots(seed, length):
+    rows = np.random.default_rng(seed).integers(-9, 10, size=(4, length)).astype(np.float32)  # sums are exact
+    expected = [float(rows[0] @ row) for row in rows[1:]]
+    assert [float(dot(rows[0], row)) for row in rows[1:]] == expected
+    assert [float(product) for product in dots(*rows)] == expected
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=12), st.data())
+def test_top_is_a_stable_sort(values, data):
+    count = data.draw(st.integers(1, len(values)))
+    chosen = np.empty(count, dtype=np.int64)
+    top(np.array(values, dtype=np.float32), chosen)
+    assert chosen.tolist() == sorted(range(len(values)), key=lambda i: (-values[i], i))[:count]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9), st.floats(0, 1, exclude_max=True))
+def test_drawn_is_a_binary_search(weights, u):
+    cumulative = np.cumsum(np.array(weights) + 0.01)
+    cumulative /= cumulative[-1]
+    assert drawn(cumulative, u) == min(np.searchsorted(cumulative, u, side="right"), len(weights) - 1)
+
+
+def test_sigmoid_and_purchase_change_take_numbers_and_arrays():
+    x = np.array([-2.0, 0.0, math.log(3)])
+    assert np.allclose(sigmoid(x), [1 / (1 + math.e**2), 0.5, 0.75], atol=1e-15)
+    assert purchase_change(2.0, 0.1, 0.3) == pytest.approx(0.1 * math.tanh(2))
+    assert np.allclose(purchase_change(np.array([-1.0, 0.0]), 0.1, 0.3), [-0.3 * math.tanh(1), 0.0])
+
+
+def test_compiling_is_announced_once_and_kept_on_disk(tmp_path):
+    code = "import numpy as np; from recgym.compiled import dot, top\nfor _ in range(2): dot(np.ones(2), np.ones(2))\n" \
+           "top(np.ones(3), np.zeros(1, dtype=np.int64))"  # fmt: skip
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    said = [
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert said[0].stderr.count("compiling") == 1 and "compiling" not in said[1].stderr
+    assert not said[0].stdout

@@ -1,86 +1,162 @@
-"""How fast the environments run: steps per second and memory, beside the least work any such simulator has to do.
+"""How fast the environments run: steps per second and memory, beside what the machine could do at the very best.
 
-The limit is a bare kernel in NumPy at the same batch size: gather the embeddings of the shown items, take their dot
-products with the users' interests, squash them, and compare with uniforms. It is measured in the same run, alternating
-with the environment, so that another load on the machine slows both.
+Two limits are measured in the same run, turn by turn with the environment, so that another load on the machine slows
+all three:
+
+- the bare kernel: who clicks on what, and nothing else (gather the shown items' embeddings, take their products with
+  the users' interests, squash them, compare with uniforms), compiled like the environment;
+- the bytes: how often the arrays that a step reads and writes could be copied at all.
 """
 
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
+from numpy.typing import NDArray
 
 from recgym.actions import VIEWS
+from recgym.compiled import dot, kernel, sigmoid
+from recgym.observation import KINDS
 from recgym.pages import table
 from recgym.registration import ENVIRONMENTS
 
 ENV_ID = next(iter(ENVIRONMENTS))
-BATCHES = (64, 256, 1024)
+BATCHES = (64, 1024, 8192)
+MIDDLE = 1024  # at which the views and observations are compared
 MEMORY_ENVS = 256
-ROUNDS = 4  # the environment and the kernel take turns so often
+ROUNDS = 4  # the environment and the limits take turns so often
+SINGLE = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured: so many environments in one `make_vec`, or one made by `make`."""
+
+    env_id: str
+    num_envs: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """As the table shows it."""
+        how = "make" if self.num_envs == SINGLE else f"make_vec, {self.num_envs:,}"
+        return ", ".join([how, *(f"{name}={value}" for name, value in self.settings.items())])
 
 
 class Speed(NamedTuple):
-    """One row: a name, steps of one user per second, and the bare kernel's."""
+    """User-steps per second of the environment, and the two limits of the same unit."""
 
-    name: str
     per_second: float
-    limit: float
+    kernel: float
+    copy: float
 
 
-class Report(NamedTuple):
-    """All that was measured; `memory` is the resident memory in MB of a fresh process with 256 environments."""
+class Line(NamedTuple):
+    """One line of the table; `cores` processes at once, each on its own environments, their speeds added up."""
 
-    rows: list[Speed]
-    memory: float
-
-
-def measure(seconds: float = 2.0, env_id: str = ENV_ID) -> Report:
-    """Measure every action view singly, the batches, and memory; about `seconds` for each row."""
-    rows = []
-    for view in VIEWS:
-        env = gymnasium.make(env_id, action=view)
-        sizes = env.unwrapped.simulator
-        rows.append(_row(f"1 environment, action={view}", _single(env), bare_kernel(1, **_shape(sizes)), 1, seconds))
-    for num_envs in BATCHES:
-        envs = gymnasium.make_vec(env_id, num_envs=num_envs)
-        kernel = bare_kernel(num_envs, **_shape(envs.unwrapped.simulator))
-        rows.append(_row(f"make_vec, {num_envs:,} environments", _batch(envs), kernel, num_envs, seconds))
-    return Report(rows, memory(env_id))
+    case: Case
+    cores: int
+    speed: Speed
 
 
-def render(report: Report, markdown: bool = False) -> str:
-    """The table as plain text or Markdown, with the memory below."""
-    header = ("", "user-steps/s", "bare kernel/s", "kernel / environment")
-    cells = [(r.name, f"{r.per_second:,.0f}", f"{r.limit:,.0f}", f"{r.limit / r.per_second:.1f}") for r in report.rows]
-    note = f"Resident memory of a process with {MEMORY_ENVS} environments: {report.memory:.0f} MB."
+def cases(env_ids: Sequence[str] = (ENV_ID,)) -> Iterator[tuple[Case, int]]:
+    """What `recgym speed` measures, with the number of cores."""
+    for env_id in env_ids:
+        for num_envs in (SINGLE, *BATCHES):
+            yield from ((Case(env_id, num_envs), cores) for cores in (1, 2))
+        for view in VIEWS:
+            yield Case(env_id, SINGLE, {"action": view}), 1
+        for view in VIEWS:
+            for kind in KINDS:
+                yield Case(env_id, MIDDLE, {"action": view, "observation": kind}), 1
+        yield Case(env_id, MIDDLE, {"embedding_dim": 384}), 1
+
+
+def one_line_each(env_ids: Sequence[str]) -> Iterator[tuple[Case, int]]:
+    """The default settings of many environments, singly and in a batch."""
+    for env_id in env_ids:
+        yield from ((Case(env_id, num_envs), 1) for num_envs in (SINGLE, MIDDLE))
+
+
+def measure(case: Case, cores: int, seconds: float) -> Line:
+    """Measure one case for about `seconds`, in `cores` processes at once where that is more than one."""
+    if cores == 1:
+        return Line(case, cores, measure_here(case, seconds))
+    with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("spawn")) as pool:
+        speeds = list(pool.map(measure_here, [case] * cores, [seconds] * cores))
+    return Line(case, cores, Speed(*map(sum, zip(*speeds, strict=True))))
+
+
+def measure_here(case: Case, seconds: float) -> Speed:
+    """The speed of a case in this process."""
+    made = _Running(case)
+    sizes = made.env.unwrapped.simulator
+    shape = {"num_items": sizes.items.num_items, "embedding_dim": sizes.items.embedding_dim,
+             "slate_size": sizes.slate_size}  # fmt: skip
+    turns = (made.step, bare_kernel(case.num_envs, **shape), copying(made.bytes_of_a_step()))
+    for turn in turns:
+        turn()
+    gc.collect()
+    share = seconds / (len(turns) * ROUNDS)
+    rounds = [[rate(turn, share) for turn in turns] for _ in range(ROUNDS)]
+    made.env.close()
+    return Speed(*(case.num_envs * _per_second(of_turn) for of_turn in zip(*rounds, strict=True)))
+
+
+def render(lines: Sequence[Line], megabytes: float, markdown: bool = False) -> str:
+    """The table as plain text or Markdown, with the memory of a process with 256 environments below."""
+    header = ("", "cores", "user-steps/s", "bare kernel/s", "copies/s", "share of the kernel")
+    cells = [
+        (f"{line.case.env_id.removesuffix('-v0')} {line.case.name}", str(line.cores), *(f"{value:,.0f}" for value in line.speed),
+         f"{line.speed.per_second / line.speed.kernel:.0%}") for line in lines
+    ]  # fmt: skip
+    note = f"Resident memory of a process with {MEMORY_ENVS} environments: {megabytes:.0f} MB."
     if markdown:
         return f"{table(header, cells)}\n\n{note}"
-    widths = [max(len(line[column]) for line in (header, *cells)) for column in range(len(header))]
-    lines = [f"{line[0]:{widths[0]}}" + "".join(f"  {c:>{w}}" for c, w in zip(line[1:], widths[1:], strict=True))
-             for line in (header, *cells)]  # fmt: skip
-    return "\n".join((*lines, note))
+    widths = [max(len(row[column]) for row in (header, *cells)) for column in range(len(header))]
+    rows = [f"{row[0]:{widths[0]}}" + "".join(f"  {c:>{w}}" for c, w in zip(row[1:], widths[1:], strict=True))
+            for row in (header, *cells)]  # fmt: skip
+    return "\n".join((*rows, note))
 
 
 def bare_kernel(num_envs: int, num_items: int, embedding_dim: int, slate_size: int) -> Callable[[], Any]:
-    """A function of no arguments: who clicks on what, and nothing else."""
+    """A function of no arguments: one step of the bare kernel for a batch."""
     rng = np.random.default_rng(0)
     embeddings = rng.normal(size=(num_items, embedding_dim)).astype(np.float32)
     interest = rng.normal(size=(num_envs, embedding_dim)).astype(np.float32)
     slates = rng.integers(num_items, size=(num_envs, slate_size))
+    u = rng.random((num_envs, slate_size))
 
-    def step() -> Any:
-        score = np.einsum("nkd,nd->nk", embeddings[slates], interest)
-        return rng.random((num_envs, slate_size)) < 1.0 / (1.0 + np.exp(-score))
+    def step() -> NDArray[np.bool_]:
+        clicked = np.empty(slates.shape, dtype=bool)
+        _choose(slates, embeddings, interest, u, clicked)
+        return clicked
 
     return step
+
+
+@kernel
+def _choose(slates, embeddings, interest, u, clicked):
+    for lane in range(len(slates)):
+        for slot in range(slates.shape[1]):
+            clicked[lane, slot] = u[lane, slot] < sigmoid(dot(embeddings[slates[lane, slot]], interest[lane]))
+
+
+def copying(num_bytes: int) -> Callable[[], Any]:
+    """A function of no arguments: read and write so many bytes in all."""
+    source = np.ones(max(num_bytes // 2, 8) // 8)
+    target = np.empty_like(source)
+    return lambda: np.copyto(target, source)
 
 
 def memory(env_id: str = ENV_ID, num_envs: int = MEMORY_ENVS) -> float:
@@ -107,49 +183,36 @@ def rate(step: Callable[[], Any], seconds: float) -> tuple[int, float]:
     return calls, elapsed
 
 
-def _row(name: str, env_step: Callable[[], Any], kernel: Callable[[], Any], num_envs: int, seconds: float) -> Speed:
-    env_step(), kernel()
-    gc.collect()
-    share = seconds / (2 * ROUNDS)
-    env_rounds, kernel_rounds = zip(*((rate(env_step, share), rate(kernel, share)) for _ in range(ROUNDS)), strict=True)
-    return Speed(name, num_envs * _per_second(env_rounds), num_envs * _per_second(kernel_rounds))
-
-
-def _per_second(rounds: tuple[tuple[int, float], ...]) -> float:
+def _per_second(rounds: Sequence[tuple[int, float]]) -> float:
     return sum(calls for calls, _ in rounds) / sum(elapsed for _, elapsed in rounds)
 
 
-def _shape(simulator: Any) -> dict[str, int]:
-    items = simulator.items
-    return {"num_items": items.num_items, "embedding_dim": items.embedding_dim, "slate_size": simulator.slate_size}
+class _Running:
+    """An environment under random actions, which were drawn beforehand: sampling a space is not what is measured."""
 
+    def __init__(self, case: Case) -> None:
+        self.single = case.num_envs == SINGLE
+        settings = dict(case.settings)
+        if self.single:
+            self.env = gymnasium.make(case.env_id, **settings)
+        else:
+            self.env = gymnasium.make_vec(case.env_id, num_envs=case.num_envs, **settings)
+        self.env.action_space.seed(0)
+        self.observation, _ = self.env.reset(seed=0)
+        self.actions = [self.env.action_space.sample() for _ in range(50)]
+        self.turn = 0
 
-def _actions(space: gymnasium.Space[Any]) -> Callable[[], Any]:
-    """Random actions drawn beforehand: sampling a space is not what is measured."""
-    drawn = [space.sample() for _ in range(200)]
-    turn = 0
+    def step(self) -> None:
+        """One step; the vector environment resets its lanes itself."""
+        self.turn = (self.turn + 1) % len(self.actions)
+        self.observation, _, terminated, truncated, _ = self.env.step(self.actions[self.turn])
+        if self.single and (terminated or truncated):
+            self.env.reset()
 
-    def take() -> Any:
-        nonlocal turn
-        turn = (turn + 1) % len(drawn)
-        return drawn[turn]
-
-    return take
-
-
-def _single(env: gymnasium.Env[Any, Any]) -> Callable[[], Any]:
-    env.reset(seed=0)
-    action = _actions(env.action_space)
-
-    def step() -> None:
-        _, _, terminated, truncated, _ = env.step(action())
-        if terminated or truncated:
-            env.reset()
-
-    return step
-
-
-def _batch(envs: gymnasium.vector.VectorEnv[Any, Any, Any]) -> Callable[[], Any]:
-    envs.reset(seed=0)
-    action = _actions(envs.action_space)
-    return lambda: envs.step(action())
+    def bytes_of_a_step(self) -> int:
+        """The state is read and written, the candidates' embeddings are gathered, the observation is written."""
+        state = self.env.unwrapped.state
+        written = sum(values.nbytes for values in state.values())
+        gathered = state["candidates"].size * self.env.unwrapped.simulator.items.embeddings[0].nbytes
+        parts = self.observation.values() if isinstance(self.observation, dict) else [self.observation]
+        return 2 * written + gathered + sum(part.nbytes for part in parts)

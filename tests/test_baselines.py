@@ -67,7 +67,8 @@ def test_the_heuristics_are_named_and_a_misspelt_one_is_told():
 @pytest.mark.parametrize("view", ACTIONS)
 def test_random_actions_are_valid_varied_and_reproducible(view):
     env = lanes(view)
-    one, two = (np.stack([agent.act(env, None) for _ in range(20)]) for agent in (RandomRecommender(3), RandomRecommender(3)))
+    agents = (RandomRecommender(3), RandomRecommender(3))
+    one, two = (np.stack([agent.act(env, None) for _ in range(20)]) for agent in agents)
     np.testing.assert_array_equal(one, two)
     assert all(env.action_space.contains(actions) for actions in one)
     assert np.unique(one).size > 15
@@ -130,13 +131,12 @@ def test_a_slate_without_filling_counts_only_what_was_shown():
 def test_expected_effects_are_the_means_of_simulated_pages():
     """Reward and trust of whole pages, against what happened, over users in many moods."""
     env = make_lanes(ENV_ID, 4000)
-    simulator, rng = env.simulator, np.random.default_rng(0)
     env.reset(seed=0)
+    simulator = env.simulator
     trust = simulator.part(Trust)
-    surplus, drift = [], []
-    for _ in range(8):
-        state = env.state
-        slates = rng.permuted(np.tile(np.arange(simulator.num_candidates), (4000, 1)), axis=1)[:, : simulator.slate_size]
+    surplus, drift, purchases = [], [], 0
+    for _ in range(12):
+        state, slates = env.state, FAR_SIGHTED.act(env, None)
         effects = {
             name: (np.take_along_axis(values, slates, axis=1) * simulator.response.examination).sum(axis=1)
             for name, values in expected_effects(simulator, state).items()
@@ -144,21 +144,23 @@ def test_expected_effects_are_the_means_of_simulated_pages():
         }
         before = state["trust"].copy()
         _, reward, _, _, info = env.step(slates)
-        inside = (before > 0.3) & (before < 0.7)  # one page cannot push these to a bound of [0, 1]
+        inside = (before > 0.4) & (before < 0.7)  # one page does not push these to a bound of [0, 1]
         forgotten = trust.forgetting * (trust.neutral - before)
         told = info["_slate"]
+        purchases += info["purchased"][told].sum()
         surplus.append((reward - effects["reward"])[told])
         drift.append((info["truth"]["trust"] - before - forgotten - effects["trust"])[told & inside])
     for differences in map(np.concatenate, (surplus, drift)):
         error = differences.std() / np.sqrt(len(differences))
         assert abs(differences.mean()) < 4 * error
-    assert np.concatenate(surplus).std() > 0.1
+    assert purchases > 1000
 
 
 def test_without_prices_the_privileged_policy_shows_the_highest_expected_rewards():
     env = lanes("slate")
     rewards = expected_effects(env.simulator, env.state)["reward"]
-    np.testing.assert_array_equal(MYOPIC.act(env, None), np.argsort(-rewards, axis=1, kind="stable")[:, : env.simulator.slate_size])
+    best = np.argsort(-rewards, axis=1, kind="stable")[:, : env.simulator.slate_size]
+    np.testing.assert_array_equal(MYOPIC.act(env, None), best)
     assert not np.array_equal(FAR_SIGHTED.scores(env), MYOPIC.scores(env))
 
 
@@ -234,7 +236,8 @@ def test_no_tuning_or_training_session_is_ever_evaluated():
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)
 def test_every_environment_is_tuned(env_id, view):
     env = make_lanes(env_id, 50, action=view)
-    returns = [evaluate(agent, env, 77).mean for agent in (RandomRecommender(), tuned_linear_ranker(env), reference(env_id, view))]
+    agents = (RandomRecommender(), tuned_linear_ranker(env), reference(env_id, view))
+    returns = [evaluate(agent, env, 77).mean for agent in agents]
     assert returns == sorted(returns)
 
 
@@ -309,8 +312,10 @@ def test_bounds_are_paired_reproducible_and_kept(tmp_path, capsys):
     assert main([*command, "--action", "item"]) == 0
     kept = json.loads(path.read_text())
     assert kept["views"]["slate"] == json.loads(first)["views"]["slate"] and list(kept["views"]) == ["slate", "item"]
-    assert {name: kept[name] for name in kept if name != "views"} == {"env_id": ENV_ID, "episodes": 30, "seed": EVALUATION_SEED}
-    rows = {row["name"]: row for row in kept["views"]["slate"]["rows"]}
+    del kept["views"]["item"]
+    views = kept.pop("views")
+    assert kept == {"env_id": ENV_ID, "episodes": 30, "seed": EVALUATION_SEED}, "nothing that a rerun would change"
+    rows = {row["name"]: row for row in views["slate"]["rows"]}
     assert (rows["random"]["score"], rows["random"]["score_half_width"]) == (0, 0)
     assert (rows[reference(ENV_ID, "slate").name]["score"]) == 1
     assert list(rows)[1:6] == list(HEURISTICS)

@@ -15,7 +15,8 @@ ENV_ID = "RecGym-Ecommerce-v0"
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_committed_pages_are_up_to_date():
+def test_committed_pages_are_up_to_date(monkeypatch):
+    monkeypatch.chdir(ROOT)
     for env_id, scenario in pages.ENVIRONMENTS.items():
         path = ROOT / "docs" / "environments" / f"{scenario}.md"
         assert path.read_text(encoding="utf-8") == pages.page(env_id), f"run: recgym docs  ({path.name} is old)"

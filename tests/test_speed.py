@@ -1,4 +1,4 @@
-"""speed: the arithmetic under a clock of our own, the kernel, and the table."""
+"""speed: the arithmetic under a clock of our own, the limits, and the table. Seconds themselves are never tested."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from recgym import speed
+from recgym.actions import VIEWS
+from recgym.observation import KINDS
 
 ENV_ID = "RecGym-Ecommerce-v0"
 
@@ -19,12 +21,27 @@ def test_rate_counts_calls_per_second():
     assert 1 <= calls <= 10 and elapsed >= max(0.1, calls * 0.01)
 
 
-def test_a_row_divides_by_time_and_multiplies_by_the_batch(monkeypatch):
-    clock = iter(np.arange(0, 1000, 0.25).tolist())  # every look at the clock takes a quarter of a second
+def test_a_speed_divides_by_time_and_multiplies_by_the_batch(monkeypatch):
+    clock = iter(np.arange(0, 100_000, 0.25).tolist())  # every look at the clock takes a quarter of a second
     monkeypatch.setattr(speed, "time", types.SimpleNamespace(perf_counter=lambda: next(clock)))
-    row = speed._row("x", lambda: None, lambda: None, 64, seconds=8.0)
-    # A round of 1 s: it starts with a look at the clock, and the looks .25, .5 and .75 s later are followed by a call.
-    assert row.per_second == row.limit == pytest.approx(64 * 3)
+    measured = speed.measure_here(speed.Case(ENV_ID, 64), seconds=12.0)
+    # A turn of 1 s: it starts with a look at the clock, and the looks .25, .5 and .75 s later are followed by a call.
+    assert measured == pytest.approx((64 * 3, 64 * 3, 64 * 3))
+
+
+def test_two_cores_add_up(monkeypatch):
+    line = speed.measure(speed.Case(ENV_ID, 2), cores=2, seconds=0.2)
+    assert line.cores == 2 and min(line.speed) > 0
+
+
+def test_the_cases_cover_batches_cores_views_and_observations():
+    found = list(speed.cases())
+    assert {(case.num_envs, cores) for case, cores in found if not case.settings} == {
+        (num_envs, cores) for num_envs in (1, 64, 1024, 8192) for cores in (1, 2)
+    }
+    combined = {(case.settings["action"], case.settings["observation"]) for case, _ in found if len(case.settings) == 2}
+    assert combined == {(view, kind) for view in VIEWS for kind in KINDS}
+    assert [case.env_id for case, _ in speed.one_line_each(["a", "b"])] == ["a", "a", "b", "b"]
 
 
 def test_bare_kernel_clicks_with_the_chance_of_its_scores():
@@ -33,11 +50,20 @@ def test_bare_kernel_clicks_with_the_chance_of_its_scores():
     assert clicks.mean() == pytest.approx(0.5, abs=0.1)  # symmetric scores
 
 
-def test_render_has_the_ratio_in_both_forms():
-    report = speed.Report([speed.Speed("one", 100.0, 1250.0)], memory=99.4)
-    assert speed.render(report).splitlines()[1].split() == ["one", "100", "1,250", "12.5"]
-    assert "| one | 100 | 1,250 | 12.5 |" in speed.render(report, markdown=True)
-    assert "99 MB" in speed.render(report)
+def test_the_bytes_of_a_step_grow_with_the_embedding():
+    small, large = (
+        speed._Running(speed.Case(ENV_ID, 4, {"embedding_dim": dim})).bytes_of_a_step() for dim in (16, 32)
+    )
+    # Per lane: five vectors of the state read and written, twenty gathered, five fused parts observed, of 4 bytes each.
+    assert large - small == 4 * 16 * 4 * (2 * 5 + 20 + 5)
+
+
+def test_render_has_the_share_in_both_forms():
+    lines = [speed.Line(speed.Case(ENV_ID, 1024, {"action": "item"}), 1, speed.Speed(250.0, 1250.0, 5000.0))]
+    text = speed.render(lines, 99.4)
+    assert text.splitlines()[1].split()[-5:] == ["1", "250", "1,250", "5,000", "20%"]
+    assert "| RecGym-Ecommerce make_vec, 1,024, action=item | 1 | 250 | 1,250 | 5,000 | 20% |" in speed.render(lines, 1, True)
+    assert "99 MB" in text
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is read from /proc")

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import sys
+
+from recgym.registration import ENVIRONMENTS
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("speed", help="measure steps per second and memory on this machine")
     parser.add_argument("--seconds", type=_seconds, default=2.0, help="per measurement (default 2)")
+    parser.add_argument("--all", action="store_true", help="every environment, at its default settings")
+    parser.add_argument("--quick", action="store_true", help="the default settings only, no views and observations")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.set_defaults(run=speed)
 
 
 def speed(options: argparse.Namespace) -> int:
-    """Measure and print one table."""
-    from recgym.speed import measure, render
+    """Measure and print one table; each case is named on stderr while it runs."""
+    from recgym.speed import cases, measure, memory, one_line_each, render
 
-    print(render(measure(options.seconds), markdown=options.markdown))
+    ids = list(ENVIRONMENTS)
+    chosen = list(one_line_each(ids) if options.all else one_line_each(ids[:1]) if options.quick else cases())
+    lines = []
+    for number, (case, cores) in enumerate(chosen, start=1):
+        print(f"\r{number} of {len(chosen)}: {case.name}".ljust(79), end="", file=sys.stderr, flush=True)
+        lines.append(measure(case, cores, options.seconds))
+    print("\r".ljust(80) + "\r", end="", file=sys.stderr, flush=True)
+    print(render(lines, memory(), markdown=options.markdown))
     return 0
 
 

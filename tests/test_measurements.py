@@ -1,0 +1,43 @@
+"""No environment without a reason to use RL: the committed measurements, and that they are of this version."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from baselines.bounds import measure
+from baselines.heuristics import HEURISTICS, LINEAR_TUNED
+from baselines.oracles import MYOPIC
+from recgym.actions import VIEWS
+from recgym.registration import ENVIRONMENTS
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "measurements"
+
+
+def measured(env_id: str) -> dict:
+    return json.loads((FOLDER / f"{env_id}-bounds.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+def test_far_sight_pays_and_no_fixed_ranking_gets_there(env_id, view):
+    facts, found = measured(env_id)["views"][view], measured(env_id)
+    scores = {row["name"]: row["score"] for row in facts["rows"]}
+    assert found["episodes"] >= 500
+    assert facts["gap"] - facts["gap_half_width"] > 0.15 and facts["p_value"] < 0.001
+    assert max(scores[name] for name in HEURISTICS) <= 0.6
+    assert scores[LINEAR_TUNED] <= 0.85
+    assert scores["random"] == 0 < scores[MYOPIC.name] < 1
+
+
+@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+def test_the_measurement_is_of_this_version(env_id):
+    """The first of its sessions again: an environment that changed has to be measured anew."""
+    rows = {row["name"]: row for row in measured(env_id)["views"]["slate"]["rows"]}
+    again = measure(env_id, "slate", measured(env_id)["episodes"])
+    for name in ("best rated", MYOPIC.name):
+        assert again.evaluations[name].mean == pytest.approx(rows[name]["return"], abs=0.02), (
+            f"run: python -m baselines bounds {env_id}"
+        )

@@ -1,1 +1,1 @@
-"""Baselines for RecGym: heuristics, privileged references, Stable-Baselines3, and the measurements that compare them."""
+"""Baselines for RecGym: heuristics, privileged references, Stable-Baselines3, and measurements that compare them."""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines import tuned
+from baselines.names import did_you_mean
 from recgym.actions import ItemAction, ProtoAction, SequentialAction
 from recgym.env import RecVectorEnv
 
@@ -44,7 +46,7 @@ class LinearRanker:
         """The same ranking in every action view."""
         scores = env.state["candidate_features"] @ self.weights.astype(np.float32)
         if isinstance(env.sessions.view, ProtoAction):
-            weights = (self.weights / np.abs(self.weights).max()).astype(np.float32)
+            weights = (self.weights / max(np.abs(self.weights).max(), 1e-9)).astype(np.float32)
             return np.broadcast_to(weights, env.action_space.shape)
         return actions_from_scores(env, scores)
 
@@ -58,11 +60,36 @@ HEURISTICS = {
 }
 
 
+LINEAR_TUNED = "linear ranker (tuned)"
+
+
 def heuristic(name: str, env: RecVectorEnv) -> LinearRanker:
     """One of HEURISTICS, by the feature it goes by: "content" is nearest neighbour to what the user liked."""
+    if name not in HEURISTICS:
+        hint = did_you_mean(name, HEURISTICS)
+        raise ValueError(f"unknown heuristic {name!r}; there are {', '.join(HEURISTICS)}.{hint}")
     features = env.simulator.features.names
     weights = np.array([HEURISTICS[name].get(feature, 0.0) for feature in features])
     return LinearRanker(weights, name)
+
+
+def heuristics(env: RecVectorEnv) -> list[LinearRanker]:
+    """All of HEURISTICS whose features the environment has."""
+    features = set(env.simulator.features.names)
+    return [heuristic(name, env) for name, weights in HEURISTICS.items() if set(weights) <= features]
+
+
+def tuned_linear_ranker(env: RecVectorEnv) -> LinearRanker:
+    """The fixed ranking whose weights were found by search for this environment and action view.
+
+    Raises:
+        baselines.tuned.NotTuned: Nobody has searched yet.
+    """
+    if env.spec is None:
+        raise ValueError("tuned_linear_ranker: expected an environment from gymnasium.make_vec, whose id is known")
+    features = env.simulator.features.names
+    weights = tuned.load(env.spec.id, env.spec.kwargs.get("action", "slate"), "linear", features)
+    return LinearRanker(np.array([weights[feature] for feature in features]), LINEAR_TUNED)
 
 
 def actions_from_scores(env: RecVectorEnv, scores: NDArray[np.floating[Any]]) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines import tuned
 from baselines.heuristics import actions_from_scores
 from recgym.actions import ItemAction, ProtoAction
 from recgym.dynamics import Need, Trust
@@ -89,6 +90,16 @@ class PrivilegedRecommender:
 
 PRICES = ("trust", "trust_low", "readiness", "readiness_high", "inspired", "met", "click")
 MYOPIC = PrivilegedRecommender({}, "myopic (privileged)")
+REFERENCE = "far-sighted reference (privileged)"
+
+
+def reference(env_id: str, view: str) -> PrivilegedRecommender:
+    """The far-sighted reference of an environment under an action view, at the prices found by search.
+
+    Raises:
+        baselines.tuned.NotTuned: Nobody has searched yet.
+    """
+    return PrivilegedRecommender(tuned.load(env_id, view, "prices", PRICES), REFERENCE)
 
 
 def best_lead(

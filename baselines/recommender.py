@@ -23,6 +23,9 @@ class Recommender(Protocol):
         """A batch of actions for the sessions of `env`, whose last observations are given."""
 
 
+EVALUATION_SEED = 1_000_000  # of the first held-out session; tuning and training use smaller seeds only
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What a recommender reached in a number of sessions, one entry each."""
@@ -46,14 +49,18 @@ class Evaluation:
 
 
 def make_lanes(env_id: str, num_envs: int, **settings: Any) -> RecVectorEnv:
-    """A vector environment whose lanes stop when their session is over."""
-    env = gymnasium.make_vec(env_id, num_envs=num_envs, autoreset_mode="SameStep", **settings)
+    """A vector environment with one session per lane for `evaluate`.
+
+    It keeps Gymnasium's default autoreset, NEXT_STEP: SAME_STEP would put what came of a session's last page under
+    "final_info", where `evaluate` does not look.
+    """
+    env = gymnasium.make_vec(env_id, num_envs=num_envs, **settings)
     assert isinstance(env, RecVectorEnv)
     return env
 
 
 def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int) -> Evaluation:
-    """Run one session in every lane of `env`; lane i has the seed `seed + i`, so recommenders can be compared in pairs."""
+    """Run one session in every lane of `env`. Lane i has the seed `seed + i`: recommenders are compared in pairs."""
     observations, _ = env.reset(seed=seed)
     going = np.ones(env.num_envs, dtype=bool)
     returns = np.zeros(env.num_envs)

@@ -1,8 +1,8 @@
-"""Stable-Baselines3: a VecEnv over the native vector environment, and which action view each algorithm takes."""
+"""Stable-Baselines3: a VecEnv over the native vector environment, models on it, and trained ones as recommenders."""
 
 from __future__ import annotations
 
-import difflib
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,26 +12,9 @@ from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
 
+from baselines.algorithms import DEFAULTS, VIEWS
+from baselines.names import did_you_mean
 from recgym.env import RecVectorEnv, lane
-
-SLATE_AND_DISCRETE = ("slate", "item", "sequential")
-DISCRETE = ("item", "sequential")
-# algorithm -> the action views it can take, the best first
-VIEWS: Mapping[str, tuple[str, ...]] = {
-    "PPO": ("proto", *SLATE_AND_DISCRETE),
-    "A2C": ("proto", *SLATE_AND_DISCRETE),
-    "TRPO": ("slate", "proto", *DISCRETE),
-    "RecurrentPPO": ("slate", "proto", *DISCRETE),
-    "MaskablePPO": SLATE_AND_DISCRETE,
-    "DQN": DISCRETE,
-    "QRDQN": DISCRETE,
-    "ARS": ("proto", *DISCRETE),
-    "SAC": ("proto",),
-    "TD3": ("proto",),
-    "DDPG": ("proto",),
-    "TQC": ("proto",),
-    "CrossQ": ("proto",),
-}
 
 
 def algorithm_class(name: str) -> type[BaseAlgorithm]:
@@ -40,9 +23,7 @@ def algorithm_class(name: str) -> type[BaseAlgorithm]:
     import stable_baselines3
 
     if name not in VIEWS:
-        near = difflib.get_close_matches(name, VIEWS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"unknown algorithm {name!r}; there are {', '.join(VIEWS)}.{hint}")
+        raise ValueError(f"unknown algorithm {name!r}; there are {', '.join(VIEWS)}.{did_you_mean(name, VIEWS)}")
     found: type[BaseAlgorithm] = getattr(stable_baselines3, name, None) or getattr(sb3_contrib, name)
     return found
 
@@ -61,6 +42,29 @@ def make_for(algorithm: str, env_id: str, num_envs: int = 1, seed: int = 0, **se
         )
     env = gymnasium.make_vec(env_id, num_envs=num_envs, autoreset_mode="SameStep", action=action, **settings)
     return RecVecEnv(env, seed)
+
+
+def make_model(
+    algorithm: str, env_id: str, *, seed: int = 0, settings: Mapping[str, Any] = DEFAULTS, **env_settings: Any
+) -> BaseAlgorithm:
+    """An untrained model of `algorithm` on the environment as `make_for` makes it.
+
+    Args:
+        algorithm: A key of `baselines.algorithms.VIEWS`.
+        env_id: Registered id.
+        seed: Of the networks, of the exploration, and of the first sessions (seed, seed + 1, ...).
+        settings: "num_envs" and the algorithm's own keyword arguments, as in `baselines.algorithms.TUNED`.
+        env_settings: `action` and the environment's other keyword arguments.
+    """
+    arguments = copy.deepcopy(dict(settings))  # some algorithms write into their policy_kwargs
+    env = make_for(algorithm, env_id, arguments.pop("num_envs", 1), seed, **env_settings)
+    return algorithm_class(algorithm)(policy_for(algorithm, env.observation_space), env, seed=seed, **arguments)
+
+
+def policy_for(algorithm: str, space: gymnasium.Space[Any]) -> str:
+    """Stable-Baselines3's name of the policy for an observation space: "MlpPolicy" for the flat one."""
+    inputs = "MultiInput" if isinstance(space, gymnasium.spaces.Dict) else "Mlp"
+    return f"{inputs}{'Lstm' if algorithm == 'RecurrentPPO' else ''}Policy"
 
 
 class RecVecEnv(VecEnv):
@@ -111,7 +115,7 @@ class RecVecEnv(VecEnv):
             infos[i] = {
                 "terminal_observation": info["final_obs"][i],
                 "TimeLimit.truncated": bool(truncated[i]),
-                "episode": {"r": float(self._returns[i]), "l": int(self._lengths[i]), "t": 0.0},
+                "episode": {"r": round(float(self._returns[i]), 6), "l": int(self._lengths[i]), "t": 0.0},
             }
         self._returns[dones], self._lengths[dones] = 0, 0
         return observations, rewards.astype(np.float32), dones, infos
@@ -164,7 +168,15 @@ class TrainedRecommender:
         if type(self.model).__name__ == "MaskablePPO":
             options["action_masks"] = env.action_masks()
         if type(self.model).__name__ == "RecurrentPPO":
-            starts = env.state["step"] == 0
+            starts = _session_starts(env)
+            if starts.all():  # new sessions, perhaps of another number of lanes
+                self._memory = None
             actions, self._memory = self.model.predict(observations, self._memory, starts, **options)
             return actions
         return self.model.predict(observations, **options)[0]
+
+
+def _session_starts(env: RecVectorEnv) -> NDArray[np.bool_]:
+    """(num_envs,) lanes that have not acted yet, not even for the first slot of a slate filled slot by slot."""
+    starts = env.state["step"] == 0
+    return starts & (env.state["picked"] < 0).all(axis=1) if "picked" in env.state else starts

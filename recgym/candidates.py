@@ -47,17 +47,19 @@ class Retrieval:
         """(num_envs, num_candidates) distinct catalogue rows."""
         drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
         u = rng.uniform(state["step"], Purpose.CANDIDATES, self.num_candidates)
-        wanted = np.where(state["query_category"] >= 0, state["query_category"], state["interest_category"])
-        _draw(u, state["interest_item"], wanted, self.neighbours, self.rated, self.popular, self.new, self.explore,
-              self.rating, self.per_source, drawn)  # fmt: skip
+        _draw(u, state["interest_item"], state["query_category"], state["interest_category"], self.neighbours,
+              self.rated, self.popular, self.new, self.explore, self.rating, self.per_source, drawn)  # fmt: skip
         return drawn
 
 
 @kernel
-def _draw(u, interest_item, wanted, neighbours, rated, popular, new, explore, rating, each, drawn):
+def _draw(
+    u, interest_item, query_category, interest_category, neighbours, rated, popular, new, explore, rating, each, drawn
+):  # fmt: skip
     for lane in range(len(u)):
+        wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
         _source(u[lane], neighbours[interest_item[lane]], 0, each, drawn[lane])
-        _source(u[lane], rated[wanted[lane]], 1, each, drawn[lane])
+        _source(u[lane], rated[wanted], 1, each, drawn[lane])
         _source(u[lane], popular, 2, each, drawn[lane])
         _source(u[lane], new, 3, each, drawn[lane])
         _source(u[lane], explore, 4, each, drawn[lane])

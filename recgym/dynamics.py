@@ -120,11 +120,16 @@ class Visits:
         after["left"], after["churned"] = left, churned = np.empty((2, num_envs), dtype=bool)
         after["page"], after["visit"], after["context"] = page, visit, context = np.empty((3, num_envs), dtype=np.int64)
         after["days_away"] = days_away = np.empty(num_envs)
+        _visits(before["page"], before["visit"], before["context"], before["patience"], after["trust"], response.clicked,
+                response.stayed, response.purchased, u, self._leave, self._returns, self.context_stay, self._shape,
+                left, churned, page, visit, context, days_away)  # fmt: skip
+
+    def __post_init__(self) -> None:
         leave = (self.leave_bias, self.leave_click, self.leave_disappointment, self.leave_purchase)
         returns = (self.return_bias, self.return_trust, self.return_click, self.gap_days, self.gap_trust)
-        _visits(before["page"], before["visit"], before["context"], before["patience"], after["trust"], response.clicked,
-                response.stayed, response.purchased, u, leave, returns, self.context_stay, self.context_shape,
-                left, churned, page, visit, context, days_away)  # fmt: skip
+        object.__setattr__(self, "_leave", np.array(leave))
+        object.__setattr__(self, "_returns", np.array(returns))
+        object.__setattr__(self, "_shape", np.array(self.context_shape))
 
 
 @kernel
@@ -214,13 +219,14 @@ class Need:
         num_envs = before.num_envs
         after["need"], after["query"] = need, query = np.empty((2, num_envs), dtype=np.int64)
         after["readiness"], after["need_pages"] = readiness, need_pages = np.empty((2, num_envs))
-        chances = (self.inspiration, self.spontaneous, self.lost, self.favourite)
         _need(before["need"], before["readiness"], before["need_pages"], before["favourites"], after["left"], slates,
-              response.clicked, response.stayed, response.purchased, response.funnel.needed, u, chances, self._gains,
+              response.clicked, response.stayed, response.purchased, response.funnel.needed, u, self._chances, self._gains,
               self.items.categories, self._cumulative, self.query_rows, need, query, readiness, need_pages)  # fmt: skip
         after["query_category"] = need
 
     def __post_init__(self) -> None:
+        chances = (self.inspiration, self.spontaneous, self.lost, self.favourite)
+        object.__setattr__(self, "_chances", np.array(chances))
         object.__setattr__(self, "_gains", self.gain(self.items.trait("rating")))
         cumulative = np.cumsum(self.category_weights, dtype=np.float64)
         object.__setattr__(self, "_cumulative", cumulative / cumulative[-1])

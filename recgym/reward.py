@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -65,10 +66,8 @@ class ShopReward:
 
     def total(self, terms: Mapping[str, NDArray[np.float64]], num_envs: int) -> NDArray[np.float64]:
         """(num_envs,) the weighted sum of `terms`."""
-        total = np.zeros(num_envs)
-        for name, values in terms.items():
-            total += self.weights[name] * values
-        return total
+        weighted = [self.weights[name] * values for name, values in terms.items()]
+        return functools.reduce(np.add, weighted) if weighted else np.zeros(num_envs)
 
     def _diversity(self, slates: NDArray[np.int64]) -> NDArray[np.float64]:
         shown = (slates >= 0).astype(np.float32)

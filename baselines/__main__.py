@@ -1,0 +1,51 @@
+"""python -m baselines: one file per command, each with an `add` that declares it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from baselines import bounds, demo, learn, tune
+from baselines.learning import OtherEnvironment
+from baselines.names import did_you_mean
+from baselines.tuned import NotTuned
+
+COMMANDS = (demo, tune, bounds, learn)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command: 0 if all went well, 1 if part of it failed, 2 for a request that cannot be carried out."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = _parse(arguments)
+        return options.run(options)
+    except SystemExit as exit_request:  # argparse has printed its message
+        return int(exit_request.code or 0)
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except (NotTuned, OtherEnvironment) as problem:
+        print(f"python -m baselines: {problem}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").split(".")[0] in ("baselines", "recgym", ""):
+            raise
+        print(f'python -m baselines: needs {missing.name}. Install it with: pip install "recgym[baselines]"',
+              file=sys.stderr)  # fmt: skip
+        return 2
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m baselines", description="Agents for RecGym, measured.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in commands.choices:
+        hint = did_you_mean(arguments[0], commands.choices)
+        parser.error(f"unknown command {arguments[0]!r}.{hint} `python -m baselines --help` lists them.")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

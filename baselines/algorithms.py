@@ -1,0 +1,61 @@
+"""The Stable-Baselines3 algorithms, the action views they take, and the settings we recommend: only data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SLATE_AND_DISCRETE = ("slate", "item", "sequential")
+DISCRETE = ("item", "sequential")
+# algorithm -> the action views it can take, the best first
+VIEWS: Mapping[str, tuple[str, ...]] = {
+    "PPO": ("proto", *SLATE_AND_DISCRETE),
+    "A2C": ("proto", *SLATE_AND_DISCRETE),
+    "TRPO": ("slate", "proto", *DISCRETE),
+    "RecurrentPPO": ("slate", "proto", *DISCRETE),
+    "MaskablePPO": SLATE_AND_DISCRETE,
+    "DQN": DISCRETE,
+    "QRDQN": DISCRETE,
+    "ARS": ("proto", *DISCRETE),
+    "SAC": ("proto",),
+    "TD3": ("proto",),
+    "DDPG": ("proto",),
+    "TQC": ("proto",),
+    "CrossQ": ("proto",),
+}
+
+# Stable-Baselines3's own defaults: one environment, and no keyword arguments.
+DEFAULTS: Mapping[str, Any] = {"num_envs": 1}
+# algorithm -> number of environments and keyword arguments, plain JSON; networks: {"policy_kwargs": {"net_arch": ...}}
+TUNED: Mapping[str, Mapping[str, Any]] = {
+    "PPO": {
+        "num_envs": 16,
+        "n_steps": 256,
+        "batch_size": 512,
+        "learning_rate": 5e-4,
+        "gamma": 0.95,
+        "gae_lambda": 0.9,
+        # A narrower start for Gaussian policies: at SB3's own width most elements of a query are clipped at its ends.
+        "policy_kwargs": {"net_arch": [128, 128], "log_std_init": -1.0},
+    },
+    "DQN": {
+        "num_envs": 8,
+        "train_freq": 1,
+        "gradient_steps": 2,
+        "learning_rate": 3e-4,
+        "buffer_size": 100_000,
+        "exploration_fraction": 0.3,
+        "target_update_interval": 2000,
+        "batch_size": 128,
+        "gamma": 0.95,
+        "learning_starts": 5000,
+    },
+    "SAC": {
+        "num_envs": 8,
+        "train_freq": 1,
+        "gradient_steps": 2,
+        "learning_starts": 2000,
+        "batch_size": 256,
+        "gamma": 0.95,
+    },
+}

@@ -1,0 +1,51 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Collection
+
+from baselines.names import did_you_mean
+from recgym.actions import VIEWS
+from recgym.cli.environments import recgym_id
+from recgym.registration import ENVIRONMENTS
+
+
+def add_env_id(parser: argparse.ArgumentParser, optional: bool = False) -> None:
+    """The environment's id; an optional one defaults to the first of RecGym's."""
+    first = next(iter(ENVIRONMENTS))
+    if optional:
+        parser.add_argument("env_id", type=recgym_id, metavar="ID", nargs="?", default=first, help=f"default {first}")
+    else:
+        parser.add_argument("env_id", type=recgym_id, metavar="ID", help=f"such as {first}")
+
+
+def add_views(parser: argparse.ArgumentParser) -> None:
+    """--action, which names one view; all four without it."""
+    parser.add_argument(
+        "--action", dest="views", type=lambda text: (one_of(VIEWS)(text),), default=VIEWS,
+        metavar="|".join(VIEWS), help="the action view (default: all four)",
+    )  # fmt: skip
+
+
+def one_of(names: Collection[str]) -> Callable[[str], str]:
+    """An argument type: one of these names, with "did you mean"."""
+
+    def name(text: str) -> str:
+        if text in names:
+            return text
+        hint = did_you_mean(text, names)
+        raise argparse.ArgumentTypeError(f"expected one of {', '.join(names)}, got {text!r}.{hint}")
+
+    return name
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """An argument type: a whole number from `least` on."""
+
+    def number(text: str) -> int:
+        if text.isdecimal() and int(text) >= least:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
+
+    return number

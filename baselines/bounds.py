@@ -1,0 +1,155 @@
+"""python -m baselines bounds: what there is to be learned, from random slates to a far-sighted reference."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from baselines import tables
+from baselines.arguments import add_env_id, add_views, at_least
+from baselines.files import MEASUREMENTS, read_json, write_json
+from baselines.heuristics import HEURISTICS, RandomRecommender, heuristics, tuned_linear_ranker
+from baselines.intervals import Estimate, mean_of, paired_p_value, ratio_of
+from baselines.oracles import MYOPIC, REFERENCE, reference
+from baselines.recommender import EVALUATION_SEED, Evaluation, Recommender, evaluate, make_lanes
+from recgym.actions import VIEWS
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# What is told of sessions beside the score, per session; CTR is clicks per item shown.
+MEASURES: Mapping[str, Callable[[Evaluation], Estimate]] = {
+    "return": lambda sessions: mean_of(sessions.returns),
+    "length": lambda sessions: mean_of(sessions.lengths),
+    "CTR": lambda sessions: ratio_of(sessions.clicks, sessions.impressions),
+    "clicks": lambda sessions: mean_of(sessions.clicks),
+    "carts": lambda sessions: mean_of(sessions.carts),
+    "purchases": lambda sessions: mean_of(sessions.purchases),
+}
+COLUMNS = ("return", "score", "length", "CTR", "carts", "purchases")
+
+
+class Gap(NamedTuple):
+    """What looking ahead is worth."""
+
+    share: Estimate  # (reference - myopic) / reference
+    p_value: float  # of the paired t-test that both have the same mean return
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The same sessions with every recommender that does not learn: name -> what it reached, in a table's order."""
+
+    evaluations: Mapping[str, Evaluation]
+
+    @property
+    def random(self) -> Evaluation:
+        """Score 0."""
+        return self.evaluations[RandomRecommender.name]
+
+    @property
+    def reference(self) -> Evaluation:
+        """Score 1; not proven to be the optimum."""
+        return self.evaluations[REFERENCE]
+
+    @property
+    def best_heuristic(self) -> str:
+        """The fixed rule with the highest mean return."""
+        rules = [name for name in self.evaluations if name in HEURISTICS]
+        return max(rules, key=lambda name: self.evaluations[name].mean)
+
+    @property
+    def gap(self) -> Gap:
+        """Between the reference and the myopic privileged policy."""
+        far, near = self.reference.returns, self.evaluations[MYOPIC.name].returns
+        return Gap(ratio_of(far - near, far), paired_p_value(far, near))
+
+    def score(self, sessions: Evaluation) -> Estimate:
+        """(J - J_random) / (J_reference - J_random) of the same sessions with another recommender."""
+        floor = self.random.returns
+        return ratio_of(sessions.returns - floor, self.reference.returns - floor)
+
+    def row(self, sessions: Evaluation, columns: Sequence[str]) -> dict[str, Estimate]:
+        """Columns of the table, "score" or of MEASURES."""
+        return {name: self.score(sessions) if name == "score" else MEASURES[name](sessions) for name in columns}
+
+
+def measure(env_id: str, view: str, episodes: int, seed: int = EVALUATION_SEED) -> Bounds:
+    """Run every recommender that does not learn on `episodes` sessions under an action view.
+
+    Raises:
+        baselines.tuned.NotTuned: The reference or the linear ranker is not tuned.
+    """
+    env = make_lanes(env_id, episodes, action=view)
+    recommenders: list[Recommender] = [RandomRecommender(), *heuristics(env), tuned_linear_ranker(env), MYOPIC]
+    recommenders.append(reference(env_id, view))
+    return Bounds({recommender.name: evaluate(recommender, env, seed) for recommender in recommenders})
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("bounds", help="compare everything that does not learn, on the same sessions")
+    add_env_id(parser)
+    add_views(parser)
+    parser.add_argument("--episodes", type=at_least(2), default=500, help="sessions of each recommender (default 500)")
+    parser.add_argument("--seed", type=at_least(0), default=EVALUATION_SEED, help=f"default {EVALUATION_SEED}")
+    parser.add_argument("--out", type=Path, default=MEASUREMENTS, help=f"folder of the rows (default {MEASUREMENTS})")
+    parser.set_defaults(run=bounds)
+
+
+def bounds(options: argparse.Namespace) -> int:
+    """Measure and print every view, and keep the rows."""
+    console = tables.console()
+    found = {}
+    for view in options.views:
+        one = found[view] = measure(options.env_id, view, options.episodes, options.seed)
+        title = f"{options.env_id}, action={view!r}: the same {options.episodes:,} sessions for all"
+        console.print(table(title, one, COLUMNS))
+        share, p_value = one.gap
+        console.print(f"Looking ahead is worth {_percent(share)} of the reference's return (paired t-test, "
+                      f"p = {p_value:.2g}).\n", soft_wrap=True)  # fmt: skip
+    path = options.out / f"{options.env_id}-bounds.json"
+    _save(path, options, found)
+    console.print(f"Rows: {path}", soft_wrap=True)
+    return 0
+
+
+def table(title: str, known: Bounds, columns: Sequence[str], learned: Mapping[str, Evaluation] | None = None) -> Table:
+    """All rows of `known`, and below them those of trained agents (name -> the same sessions)."""
+
+    def cells(evaluations: Mapping[str, Evaluation]) -> list[list[str]]:
+        return [[name, *map(str, known.row(sessions, columns).values())] for name, sessions in evaluations.items()]
+
+    return tables.table(title, ("", *columns), (cells(known.evaluations), cells(learned or {})))
+
+
+def as_json(known: Bounds) -> dict[str, Any]:
+    """Numbers only, rounded to what another machine reproduces."""
+    share, p_value = known.gap
+    rows = []
+    for name, sessions in known.evaluations.items():
+        row: dict[str, Any] = {"name": name}
+        for column, estimate in known.row(sessions, COLUMNS).items():
+            row |= _rounded(column, estimate)
+        rows.append(row)
+    return {**_rounded("gap", share), "p_value": float(f"{p_value:.3g}"), "rows": rows}
+
+
+def _save(path: Path, options: argparse.Namespace, found: Mapping[str, Bounds]) -> None:
+    """Write the views, beside those that an earlier run measured in the same way."""
+    how = {"env_id": options.env_id, "episodes": options.episodes, "seed": options.seed}
+    kept = read_json(path) or {}
+    same = all(kept.get(name) == value for name, value in how.items())
+    views = (kept["views"] if same else {}) | {view: as_json(known) for view, known in found.items()}
+    write_json(path, how | {"views": {view: views[view] for view in VIEWS if view in views}})
+
+
+def _rounded(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name: round(estimate.value, 4), f"{name}_half_width": round(estimate.half_width, 4)}
+
+
+def _percent(share: Estimate) -> str:
+    return f"{share.value:.1%} ±{share.half_width:.1%}"

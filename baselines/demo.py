@@ -1,0 +1,132 @@
+"""python -m baselines demo: two agents learn before your eyes, and are compared with all that does not learn."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from baselines import bounds, tables
+from baselines.algorithms import TUNED
+from baselines.arguments import add_env_id
+from baselines.bounds import Bounds
+from baselines.intervals import mean_of
+from baselines.oracles import MYOPIC
+from baselines.plots import Curve, learning_curves
+from baselines.recommender import EVALUATION_SEED, Evaluation, evaluate, make_lanes
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from baselines.callbacks import SessionLog
+
+VIEW = "item"  # both algorithms take it, so that one table compares all
+AGENTS: Mapping[str, int] = {"PPO": 250_000, "DQN": 250_000}  # steps; together a few minutes on one core
+SETTINGS: Mapping[str, Mapping[str, Any]] = TUNED
+SESSIONS = 200  # held out, the same for everyone
+TELL_EVERY = 50  # finished sessions
+SEED = 0
+COLUMNS = ("return", "score", "length", "clicks", "purchases")
+FOLDER = Path("results")
+
+
+class Trained(NamedTuple):
+    """An agent after its training."""
+
+    model: BaseAlgorithm
+    log: SessionLog
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("demo", help="train two agents, compare them with the rest, and show the result")
+    add_env_id(parser, optional=True)
+    parser.add_argument("--out", type=Path, default=FOLDER, help=f"folder of the results (default {FOLDER})")
+    parser.set_defaults(run=demo)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """All stages, each announced by a sentence."""
+    console = tables.console()
+    env_id, folder = options.env_id, options.out
+    _announce(console, f"1. {SESSIONS} simulated customers of {env_id} meet recommenders that do not learn: random "
+                       "pages, fixed rankings, and two policies that can read the customers' minds.")  # fmt: skip
+    known = bounds.measure(env_id, VIEW, SESSIONS)
+    console.print(_ladder(known), soft_wrap=True)
+
+    trained: dict[str, Trained] = {}
+    for stage, (algorithm, steps) in enumerate(AGENTS.items(), start=2):
+        _announce(console, f"{stage}. {algorithm} learns from {steps:,} pages shown to other customers, knowing only "
+                           f"what a shop can see. An episode is one customer, and every {TELL_EVERY}th is told: its "
+                           "reward is the sum over its pages, its length their number.")  # fmt: skip
+        trained[algorithm] = train(console, env_id, algorithm, steps)
+
+    _announce(console, f"{len(AGENTS) + 2}. The trained agents meet the {SESSIONS} customers of the first stage, whom "
+                       "they have never seen. Score 0 is random, score 1 the far-sighted reference; ± is a 95 % "
+                       "interval.")  # fmt: skip
+    learned = assess(env_id, trained)
+    console.print(bounds.table(f"{env_id}, action={VIEW!r}, {SESSIONS} sessions", known, COLUMNS, learned))
+    for path in save(folder, env_id, known, trained, learned):
+        console.print(f"Saved: {path}", soft_wrap=True)
+    return 0
+
+
+def train(console: Console, env_id: str, algorithm: str, steps: int) -> Trained:
+    """Train one agent with the committed settings, under a progress bar."""
+    import torch
+
+    from baselines.callbacks import SessionLog
+    from baselines.sb3 import make_model
+
+    torch.set_num_threads(1)
+    model = make_model(algorithm, env_id, seed=SEED, settings=SETTINGS[algorithm], action=VIEW)
+    with tables.progress(console) as progress:
+        task = progress.add_task(algorithm, total=steps, note="")
+        log = SessionLog(lambda line: console.print(f"{algorithm}  {line}"), TELL_EVERY,
+                         lambda done: progress.update(task, completed=min(done, steps)))  # fmt: skip
+        model.learn(steps, callback=log)
+    return Trained(model, log)
+
+
+def assess(env_id: str, trained: Mapping[str, Trained]) -> dict[str, Evaluation]:
+    """The held-out sessions with each agent."""
+    from baselines.sb3 import TrainedRecommender
+
+    env = make_lanes(env_id, SESSIONS, action=VIEW)
+    return {
+        name: evaluate(TrainedRecommender(agent.model, name), env, EVALUATION_SEED) for name, agent in trained.items()
+    }
+
+
+def save(
+    folder: Path, env_id: str, known: Bounds, trained: Mapping[str, Trained], learned: Mapping[str, Evaluation]
+) -> list[Path]:
+    """Write the picture and the models, and name them."""
+    picture = folder / "demo.png"
+    curves = {name: Curve(agent.log.ends, agent.log.returns, mean_of(learned[name].returns))
+              for name, agent in trained.items()}  # fmt: skip
+    levels = {
+        "random": known.random.mean,
+        f"best heuristic ({known.best_heuristic})": known.evaluations[known.best_heuristic].mean,
+        MYOPIC.name: known.evaluations[MYOPIC.name].mean,
+        "far-sighted reference": known.reference.mean,
+    }
+    learning_curves(picture, f"{env_id}, action={VIEW!r}", curves, levels)
+    paths = [picture]
+    for name, agent in trained.items():
+        paths.append(folder / f"demo-{name.lower()}.zip")
+        agent.model.save(paths[-1])
+    return paths
+
+
+def _announce(console: Console, text: str) -> None:
+    console.print(f"\n[bold]{text}[/bold]")
+
+
+def _ladder(known: Bounds) -> str:
+    """What there is to be won, in one sentence."""
+    best = known.best_heuristic
+    return (f"A session returns {known.random.mean:.2f} at random, {known.evaluations[best].mean:.2f} by the best of "
+            f"the simple rules ({best}), and {known.reference.mean:.2f} for the far-sighted reference.")  # fmt: skip

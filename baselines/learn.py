@@ -1,0 +1,71 @@
+"""python -m baselines learn: measures the learning table, or what is missing of it, and prints it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from baselines import learning, tables
+from baselines.arguments import add_env_id, at_least, one_of
+from baselines.files import MEASUREMENTS
+from baselines.intervals import mean_of
+from baselines.learning import ROWS, Record, Row, Yardsticks
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+HEADER = ("", "steps", "seeds", "score", "wanted", "myopic", "best heuristic", "linear ranker")
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command."""
+    names = [row.name for row in ROWS]
+    parser = commands.add_parser("learn", help="train Stable-Baselines3's algorithms over several seeds, resumable")
+    add_env_id(parser)
+    parser.add_argument("--rows", nargs="+", type=one_of(names), default=names, metavar="NAME",
+                        help=f"of {', '.join(names)} (default: all)")  # fmt: skip
+    parser.add_argument("--seeds", type=at_least(1), default=5, help="of every row (default 5)")
+    parser.add_argument("--jobs", type=at_least(1), default=2, help="processes at a time (default 2)")
+    parser.add_argument("--out", type=Path, default=MEASUREMENTS, help=f"folder of the table (default {MEASUREMENTS})")
+    parser.set_defaults(run=learn)
+
+
+def learn(options: argparse.Namespace) -> int:
+    """Run what is missing, then print the whole table; 1 if a cell failed."""
+    console = tables.console()
+    path = options.out / f"{options.env_id}-learning.csv"
+    rows = [row for row in ROWS if row.name in options.rows]
+    yardsticks = {view: Yardsticks.measure(options.env_id, view) for view in sorted({row.view for row in rows})}
+    todo = len(learning.missing(learning.load(path), rows, options.seeds))
+    failed = 0
+    with tables.progress(console) as progress:
+        task = progress.add_task("training", total=todo, note="")
+        for row, seed, record in learning.run(options.env_id, rows, options.seeds, options.jobs, path, yardsticks):
+            failed += record is None
+            progress.update(task, advance=1)
+            if record:
+                console.print(f"{row.name}, seed {seed}: score {record['score']} in {record['seconds']} s")
+    title = f"{options.env_id}: score, 0 is random and 1 the reference"
+    console.print(table(title, rows, learning.load(path), yardsticks))
+    console.print(f"All cells: {path}", soft_wrap=True)
+    if failed:
+        print(f"{failed} of {todo} cells failed; the same command tries them again.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def table(title: str, rows: Sequence[Row], records: Sequence[Record], yardsticks: Mapping[str, Yardsticks]) -> Table:
+    """Mean score over the seeds with its 95 % interval, beside what is wanted and what does not learn."""
+    lines = []
+    for row in rows:
+        scores = np.array([float(record["score"]) for record in learning.of_row(records, row)])
+        known = yardsticks[row.view]
+        reached = str(mean_of(scores)) if len(scores) else "not measured"
+        others = (known.myopic, known.best_heuristic, known.linear)
+        lines.append((f"{row.name} ({row.view})", f"{row.steps:,}", str(len(scores)), reached, f"{row.wanted:.2f}",
+                      *(f"{score:.2f}" for score in others)))  # fmt: skip
+    return tables.table(title, HEADER, [lines])

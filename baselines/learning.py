@@ -1,0 +1,248 @@
+"""The learning table: what Stable-Baselines3's algorithms reach, one cell per row and seed, each in its own process."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import multiprocessing
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from math import isclose
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from baselines import bounds
+from baselines.algorithms import DEFAULTS, TUNED
+from baselines.files import write_whole
+from baselines.heuristics import LINEAR_TUNED
+from baselines.oracles import MYOPIC
+from baselines.recommender import EVALUATION_SEED, evaluate, make_lanes
+
+EPISODES = 500  # held-out sessions of every evaluation
+POINTS = 8  # of a learning curve, the last after all training
+SEED_STRIDE = 1000  # seed k trains on sessions from 1000 k on, so that no two seeds share a lane's sessions
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    algorithm: str
+    view: str
+    steps: int
+    settings: Mapping[str, Any]  # number of environments and keyword arguments; see `baselines.sb3.make_model`
+    wanted: float  # score
+
+
+ROWS = (
+    Row("PPO-slate", "PPO", "slate", 200_000, DEFAULTS, 0.5),
+    Row("PPO-proto", "PPO", "proto", 200_000, DEFAULTS, 0.6),
+    Row("PPO-item", "PPO", "item", 200_000, DEFAULTS, 0.5),
+    Row("TRPO-slate", "TRPO", "slate", 200_000, DEFAULTS, 0.5),
+    Row("PPO-tuned", "PPO", "proto", 500_000, TUNED["PPO"], 0.8),
+    Row("DQN-tuned", "DQN", "item", 500_000, TUNED["DQN"], 0.5),
+    Row("SAC-tuned", "SAC", "proto", 100_000, TUNED["SAC"], 0.5),
+)
+
+
+class Outcome(NamedTuple):
+    """What a cell measured."""
+
+    returns: Sequence[float]  # (POINTS,) mean returns of the held-out sessions, the last one the result
+    seconds: float
+
+
+Cell = Callable[[str, Row, int], Outcome]  # of an environment's id, a row and a seed
+Record = dict[str, str]  # one line of the file, by COLUMNS
+
+IDENTITY = ("row", "algorithm", "view", "steps", "settings", "seed")
+CURVE = tuple(f"return_{point}" for point in range(1, POINTS + 1))
+COLUMNS = (*IDENTITY, "return", "score", "random", "reference", "myopic_score", "best_heuristic_score", "linear_score",
+           "seconds", *CURVE)  # fmt: skip
+
+
+MOVE = "Move the file away to measure anew"  # how the errors below are cured
+
+
+class OtherEnvironment(RuntimeError):
+    """A file was measured in another version of the environment, or of this table."""
+
+
+@dataclass(frozen=True)
+class Yardsticks:
+    """What a view's results are compared with, all of the same held-out sessions."""
+
+    random: float  # mean return
+    reference: float  # mean return
+    myopic: float  # scores
+    best_heuristic: float
+    linear: float
+
+    @classmethod
+    def measure(cls, env_id: str, view: str) -> Yardsticks:
+        """Of one action view."""
+        known = bounds.measure(env_id, view, EPISODES)
+        names = (MYOPIC.name, known.best_heuristic, LINEAR_TUNED)
+        scores = (known.score(known.evaluations[name]).value for name in names)
+        return cls(known.random.mean, known.reference.mean, *scores)
+
+    def score(self, mean_return: float) -> float:
+        """0 is random, 1 the reference."""
+        return (mean_return - self.random) / (self.reference - self.random)
+
+
+def train(env_id: str, row: Row, seed: int) -> Outcome:
+    """Learn and measure one cell."""
+    import torch
+
+    from baselines.callbacks import LearningCurve
+    from baselines.sb3 import TrainedRecommender, make_model
+
+    torch.set_num_threads(1)
+    sessions = make_lanes(env_id, EPISODES, action=row.view)
+
+    def mean_return(model: Any) -> float:
+        return evaluate(TrainedRecommender(model, row.algorithm), sessions, EVALUATION_SEED).mean
+
+    start = time.perf_counter()
+    model = make_model(row.algorithm, env_id, seed=SEED_STRIDE * seed, settings=row.settings, action=row.view)
+    curve = LearningCurve(mean_return, row.steps, POINTS)
+    model.learn(row.steps, callback=curve)
+    return Outcome((*curve.returns, mean_return(model)), time.perf_counter() - start)
+
+
+def run(
+    env_id: str,
+    rows: Sequence[Row],
+    seeds: int,
+    jobs: int,
+    path: Path,
+    yardsticks: Mapping[str, Yardsticks],
+    cell: Cell = train,
+) -> Iterator[tuple[Row, int, Record | None]]:
+    """Run the cells that `path` lacks, `jobs` at a time, and yield each when the file holds it.
+
+    A cell that fails is told on stderr and yielded with None; the others go on. Only this process writes, the whole
+    file at once, so a kill at any moment loses no finished cell.
+
+    Raises:
+        OtherEnvironment: The file's records were measured against other yardsticks (view -> Yardsticks).
+    """
+    records = load(path)
+    _check_environment(records, rows, yardsticks, path)
+    with ThreadPoolExecutor(jobs) as threads:
+        cells = {threads.submit(_in_own_process, cell, env_id, row, seed): (row, seed)
+                 for row, seed in missing(records, rows, seeds)}  # fmt: skip
+        try:
+            for future in as_completed(cells):
+                row, seed = cells[future]
+                try:
+                    record = _record(row, seed, future.result(), yardsticks[row.view])
+                except Exception as error:  # whatever goes wrong in one cell must not cost the others
+                    trace = "".join(traceback.format_exception(error))
+                    print(f"{row.name}, seed {seed} failed:\n{trace}", file=sys.stderr, flush=True)
+                    yield row, seed, None
+                    continue
+                # An outdated record of this cell, with other settings, makes room.
+                records = [old for old in records if (old["row"], old["seed"]) != (row.name, str(seed))] + [record]
+                save(path, records)
+                yield row, seed, record
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def missing(records: Sequence[Record], rows: Sequence[Row], seeds: int) -> list[tuple[Row, int]]:
+    """The cells that no record holds, with the first seed of every row first."""
+    done = {tuple(record[name] for name in IDENTITY) for record in records}
+    return [(row, seed) for seed in range(seeds) for row in rows if tuple(_identity(row, seed).values()) not in done]
+
+
+def of_row(records: Sequence[Record], row: Row) -> list[Record]:
+    """The records of a row as it is now, whatever the seed."""
+    return [record for record in records if all(record[name] == value for name, value in _identity(row).items())]
+
+
+def load(path: Path) -> list[Record]:
+    """The records of a file, none if it is not there."""
+    if not path.exists():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            found = ", ".join(reader.fieldnames or ())
+            raise OtherEnvironment(f"{path}: expected the columns {', '.join(COLUMNS)}, found {found}. {MOVE}")
+        return list(reader)
+
+
+def save(path: Path, records: Sequence[Record]) -> None:
+    """Write all records, by row and seed."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(records, key=lambda record: (record["row"], int(record["seed"]))))
+    write_whole(path, text.getvalue())
+
+
+def _identity(row: Row, seed: int | None = None) -> Record:
+    """What a record is about, without the seed if none is given."""
+    named = {"row": row.name, "algorithm": row.algorithm, "view": row.view, "steps": str(row.steps),
+             "settings": json.dumps(dict(row.settings))}  # fmt: skip
+    return named if seed is None else {**named, "seed": str(seed)}
+
+
+def _record(row: Row, seed: int, outcome: Outcome, known: Yardsticks) -> Record:
+    final = outcome.returns[-1]
+    numbers = {
+        "return": final,
+        "score": known.score(final),
+        "random": known.random,
+        "reference": known.reference,
+        "myopic_score": known.myopic,
+        "best_heuristic_score": known.best_heuristic,
+        "linear_score": known.linear,
+        **dict(zip(CURVE, outcome.returns, strict=True)),
+    }
+    measured = {name: f"{number:.4f}" for name, number in numbers.items()}
+    return {**_identity(row, seed), **measured, "seconds": f"{outcome.seconds:.1f}"}
+
+
+def _check_environment(
+    records: Sequence[Record], rows: Sequence[Row], yardsticks: Mapping[str, Yardsticks], path: Path
+) -> None:
+    """Seeds measured in two versions of an environment must not end up in one mean."""
+    for record in (record for row in rows for record in of_row(records, row)):
+        known = yardsticks[record["view"]]
+        for name, now in (("random", known.random), ("reference", known.reference)):
+            if not isclose(float(record[name]), now, rel_tol=0.01):
+                raise OtherEnvironment(
+                    f"{path}: {record['row']}, seed {record['seed']} was measured where {name!r} returned "
+                    f"{record[name]}, but now it returns {now:.4f}: the environment or its tuned numbers have changed. "
+                    f"{MOVE}"
+                )
+
+
+def _in_own_process(cell: Cell, env_id: str, row: Row, seed: int) -> Outcome:
+    """Run a cell in a fresh process: its memory is freed, and its death is only its own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent) as process:
+        return process.submit(cell, env_id, row, seed).result()
+
+
+def _end_with_parent() -> None:
+    """In a child: do not go on for hours when the parent has been killed."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -47,14 +47,16 @@ class Retrieval:
         """(num_envs, num_candidates) distinct catalogue rows."""
         drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
         u = rng.uniform(state["step"], Purpose.CANDIDATES, self.num_candidates)
-        _draw(u, state["interest_item"], state["query_category"], state["interest_category"], self.neighbours,
-              self.rated, self.popular, self.new, self.explore, self.rating, self.per_source, drawn)  # fmt: skip
+        _choose(u, state["interest_item"], state["query_category"], state["interest_category"], self.neighbours,
+                self.rated, self.popular, self.new, self.explore, self.per_source, drawn)  # fmt: skip
+        distinct(drawn, len(self.rating))
+        _best_first(drawn, self.rating, self.per_source)
         return drawn
 
 
 @kernel
-def _draw(
-    u, interest_item, query_category, interest_category, neighbours, rated, popular, new, explore, rating, each, drawn
+def _choose(
+    u, interest_item, query_category, interest_category, neighbours, rated, popular, new, explore, each, drawn
 ):  # fmt: skip
     for lane in range(len(u)):
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
@@ -63,10 +65,6 @@ def _draw(
         _source(u[lane], popular, 2, each, drawn[lane])
         _source(u[lane], new, 3, each, drawn[lane])
         _source(u[lane], explore, 4, each, drawn[lane])
-    distinct(drawn, len(rating))
-    for lane in range(len(u)):
-        for source in range(5):
-            _best_first(drawn[lane, source * each : (source + 1) * each], rating)
 
 
 @kernel
@@ -85,34 +83,31 @@ def distinct(rows, num_items):
     Args:
         rows: (num_envs, num_candidates) int64, num_candidates <= num_items.
         num_items: Size of the catalogue.
-
-    Returns:
-        `rows`.
     """
-    for line in rows:
-        for position in range(1, len(line)):
-            while _holds(line[:position], line[position]):
-                line[position] = (line[position] + 1) % num_items
-    return rows
+    for lane in range(len(rows)):
+        for position in range(1, rows.shape[1]):
+            row = rows[lane, position]
+            while True:
+                repeats = 0
+                for earlier in range(position):  # to the end: without a way out several are compared at once
+                    repeats += rows[lane, earlier] == row
+                if not repeats:
+                    break
+                row = (row + 1) % num_items
+            rows[lane, position] = row
 
 
 @kernel
-def _holds(rows, row):
-    found = False
-    for other in rows:  # to the end: without a way out the loop compares several at once
-        found |= other == row
-    return found
-
-
-@kernel
-def _best_first(rows, rating):
-    """Sort by falling rating, in place and stable."""
-    for i in range(1, len(rows)):
-        row, place = rows[i], i
-        while place > 0 and rating[rows[place - 1]] < rating[row]:
-            rows[place] = rows[place - 1]
-            place -= 1
-        rows[place] = row
+def _best_first(rows, rating, each):
+    """Sort each source's items by falling rating, in place and stable."""
+    for lane in range(len(rows)):
+        for first in range(0, rows.shape[1], each):
+            for i in range(first + 1, first + each):
+                row, place = rows[lane, i], i
+                while place > first and rating[rows[lane, place - 1]] < rating[row]:
+                    rows[lane, place] = rows[lane, place - 1]
+                    place -= 1
+                rows[lane, place] = row
 
 
 def category_rankings(

@@ -29,7 +29,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_env_id(parser)
     parser.add_argument("--rows", nargs="+", type=one_of(names), default=names, metavar="NAME",
                         help=f"of {', '.join(names)} (default: all)")  # fmt: skip
-    parser.add_argument("--seeds", type=at_least(1), default=5, help="of every row (default 5)")
+    parser.add_argument("--seeds", type=at_least(1), default=5, help="of every row, at most (default 5)")
     parser.add_argument("--jobs", type=at_least(1), default=2, help="processes at a time (default 2)")
     parser.add_argument("--out", type=Path, default=MEASUREMENTS, help=f"folder of the table (default {MEASUREMENTS})")
     parser.set_defaults(run=learn)

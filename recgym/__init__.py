@@ -1,6 +1,16 @@
 """RecGym: Gymnasium environments for reinforcement learning in recommendation.
 
-Importing it registers the environments: `gymnasium.make("RecGym-Ecommerce-v0")`.
+Importing it registers the environments.
+
+>>> import gymnasium
+>>> import recgym
+>>> env = gymnasium.make("RecGym-Ecommerce-v0", action="item")
+>>> observation, info = env.reset(seed=0)
+>>> observation.shape, env.action_space
+((350,), Discrete(20))
+>>> observation, reward, terminated, truncated, info = env.step(3)
+>>> sorted(info["reward_terms"])
+['cart', 'click', 'purchase', 'satisfaction']
 """
 
 from recgym.catalog import Catalog, CatalogError

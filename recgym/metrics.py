@@ -34,6 +34,9 @@ class Rates(NamedTuple):
 def gini(counts: ArrayLike) -> float:
     """Gini coefficient of non-negative counts: 0 if all are equal, (n - 1) / n if one of n has everything.
 
+    >>> gini([5, 5, 5, 5]), gini([0, 0, 0, 20])
+    (0.0, 0.75)
+
     Raises:
         ValueError: negative counts, or none that is positive.
     """
@@ -63,6 +66,9 @@ def visit_lengths(left: ArrayLike) -> NDArray[np.int64]:
     """Pages of each visit of one session: (num_pages,) bool `left` marks the last page of a visit.
 
     The visit that the end of the session cut short is not counted.
+
+    >>> visit_lengths([False, True, True, False]).tolist()
+    [2, 1]
     """
     ends = np.flatnonzero(np.asarray(left, dtype=bool)) + 1
     return np.diff(ends, prepend=0)

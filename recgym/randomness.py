@@ -59,7 +59,13 @@ class BatchRNG:
     """Uniform numbers as a pure function of (lane key, step, purpose, index).
 
     A lane's numbers depend on nothing but its own key, so a batch of one draws exactly what lane 0 of a
-    larger batch draws.
+    larger batch draws:
+
+    >>> step = np.zeros(2, dtype=np.int64)
+    >>> both = BatchRNG(np.array([11, 22], dtype=np.uint64)).uniform(step, Purpose.RESPONSE, 3)
+    >>> alone = BatchRNG(np.array([11], dtype=np.uint64)).uniform(step[:1], Purpose.RESPONSE, 3)
+    >>> bool((both[0] == alone[0]).all()), bool((both[0] == both[1]).any())
+    (True, False)
 
     Args:
         keys: (num_envs,) uint64, one per lane, well mixed (drawn from a generator or `next_episode`).

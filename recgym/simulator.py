@@ -99,7 +99,8 @@ class Simulator:
             "rating": response.rating,
             "left": after["left"].copy(),
             "reward_terms": terms,
-            "truth": {"appeal": response.appeal, **response.funnel._asdict(),
+            "truth": {"appeal": response.appeal, "examination": np.tile(self.response.examination, (len(slates), 1)),
+                      **response.funnel._asdict(),
                       **{name: after[name].copy() for name in ("trust", "need", "readiness")}},
         }  # fmt: skip
         return Transition(after, reward, after["churned"].copy(), info)

@@ -17,6 +17,7 @@ from recgym.state import State
 class Dynamics(Protocol):
     """A part of the user that changes."""
 
+    moves: ClassVar[tuple[str, ...]]  # the variables it owns: what `step` writes
     num_uniforms: ClassVar[int]  # random numbers per lane and step
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -25,7 +26,10 @@ class Dynamics(Protocol):
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        """Replace this part's variables in `after`, which the parts before it have already moved."""
+        """Move this part's variables in `after`, which the parts before it have already moved.
+
+        The arrays in `after` that any part moves are copies, so a part writes into its own; `before` stays as it was.
+        """
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Trust:
     forgetting: float = 0.02
     """Share of the way back to `neutral` per page."""
     neutral: float = 0.6
+    moves: ClassVar[tuple[str, ...]] = ("trust",)
     num_uniforms: ClassVar[int] = 1
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -52,9 +57,9 @@ class Trust:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        after["trust"] = trust = np.empty(before.num_envs)
-        _trust(before["trust"], response.clicked, response.stayed, response.purchased, response.rating, self.stay_gain,
-               self.disappointment_loss, self.good_purchase, self.bad_purchase, self.forgetting, self.neutral, trust)  # fmt: skip
+        _trust(after["trust"], response.clicked, response.stayed, response.purchased, response.rating,
+               self.stay_gain, self.disappointment_loss, self.good_purchase, self.bad_purchase, self.forgetting,
+               self.neutral)  # fmt: skip
 
     def purchase_change(self, surprise: NDArray[np.float64]) -> NDArray[np.float64]:
         """Change of trust after a purchase rated `surprise` stars above 3."""
@@ -62,18 +67,17 @@ class Trust:
 
 
 @kernel
-def _trust(before, clicked, stayed, purchased, rating, gain, loss, good, bad, forgetting, neutral, after):
-    for lane in range(len(before)):
-        trust = before[lane]
+def _trust(trust, clicked, stayed, purchased, rating, gain, loss, good, bad, forgetting, neutral):
+    for lane in range(len(trust)):
+        moved = trust[lane] + forgetting * (neutral - trust[lane])
         for slot in range(clicked.shape[1]):
             if stayed[lane, slot]:
-                trust += gain
+                moved += gain
             elif clicked[lane, slot]:
-                trust -= loss
+                moved -= loss
             if purchased[lane, slot]:
-                trust += purchase_change(rating[lane, slot] - 3.0, good, bad)
-        trust += forgetting * (neutral - before[lane])
-        after[lane] = min(max(trust, 0.0), 1.0)
+                moved += purchase_change(rating[lane, slot] - 3.0, good, bad)
+        trust[lane] = min(max(moved, 0.0), 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +105,7 @@ class Visits:
     gap_days: float = 8.0
     gap_trust: float = 6.0
     """Mean days away are 1 + gap_days - gap_trust x trust."""
+    moves: ClassVar[tuple[str, ...]] = ("page", "visit", "context", "days_away", "left", "churned")
     num_uniforms: ClassVar[int] = 8
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -116,13 +121,9 @@ class Visits:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        num_envs = before.num_envs
-        after["left"], after["churned"] = left, churned = np.empty((2, num_envs), dtype=bool)
-        after["page"], after["visit"], after["context"] = page, visit, context = np.empty((3, num_envs), dtype=np.int64)
-        after["days_away"] = days_away = np.empty(num_envs)
-        _visits(before["page"], before["visit"], before["context"], before["patience"], after["trust"], response.clicked,
-                response.stayed, response.purchased, u, self._leave, self._returns, self.context_stay, self._shape,
-                left, churned, page, visit, context, days_away)  # fmt: skip
+        _visits(after["page"], after["visit"], after["context"], after["days_away"], after["left"], after["churned"],
+                before["patience"], after["trust"], response.clicked, response.stayed, response.purchased, u,
+                self._leave, self._returns, self.context_stay, self._shape)  # fmt: skip
 
     def __post_init__(self) -> None:
         leave = (self.leave_bias, self.leave_click, self.leave_disappointment, self.leave_purchase)
@@ -134,8 +135,8 @@ class Visits:
 
 @kernel
 def _visits(
-    page_before, visit_before, context_before, patience, trust, clicked, stayed, purchased, u, leave, returns,
-    context_stay, context_shape, left, churned, page, visit, context, days_away,
+    page, visit, context, days_away, left, churned, patience, trust, clicked, stayed, purchased, u, leave, returns,
+    context_stay, context_shape,
 ):  # fmt: skip
     for lane in range(len(u)):
         clicks, disappointed, bought = 0, 0, False
@@ -144,17 +145,15 @@ def _visits(
             disappointed += clicked[lane, slot] and not stayed[lane, slot]
             bought |= purchased[lane, slot]
         logit = leave[0] + leave[1] * clicks + leave[2] * disappointed + leave[3] * bought
-        logit -= patience[lane] + context_stay[context_before[lane]]
+        logit -= patience[lane] + context_stay[context[lane]]
         left[lane] = u[lane, 0] < sigmoid(logit)
         if not left[lane]:
-            churned[lane] = False
-            page[lane], visit[lane], context[lane] = page_before[lane] + 1, visit_before[lane], context_before[lane]
-            days_away[lane] = 0.0
+            page[lane], days_away[lane], churned[lane] = page[lane] + 1, 0.0, False
             continue
         churned[lane] = u[lane, 1] > sigmoid(returns[0] + returns[1] * (trust[lane] - 0.5) + returns[2] * clicks)
-        page[lane], visit[lane] = 0, visit_before[lane] + 1
+        page[lane], visit[lane] = 0, visit[lane] + 1
         days_away[lane] = np.floor(1.0 - np.log1p(-u[lane, 2]) * (returns[3] - returns[4] * trust[lane]))
-        context[lane] = _next_context(context_before[lane], days_away[lane], u[lane, 3:], context_shape)
+        context[lane] = _next_context(context[lane], days_away[lane], u[lane, 3:], context_shape)
 
 
 @kernel
@@ -200,14 +199,16 @@ class Need:
     """Chance that a need is forgotten on a page without a click."""
     favourite: float = 0.5
     """Chance that a new need is for one of the favourites."""
+    moves: ClassVar[tuple[str, ...]] = ("need", "readiness", "need_pages", "query", "query_category")
     num_uniforms: ClassVar[int] = 7
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
         num_envs = state.num_envs
-        state["need"], state["query"] = need, query = np.empty((2, num_envs), dtype=np.int64)
-        _first_need(state["favourites"], u, self.start, self.favourite, self._cumulative, self.query_rows, need, query)
-        state["query_category"] = need
-        state["readiness"], state["need_pages"] = np.zeros((2, num_envs))
+        for name in ("need", "query", "query_category"):
+            state[name] = np.empty(num_envs, dtype=np.int64)
+        _first_need(state["favourites"], u, self.start, self.favourite, self._cumulative, self.query_rows, state["need"],
+                    state["query"], state["query_category"])  # fmt: skip
+        state["readiness"], state["need_pages"] = np.zeros(num_envs), np.zeros(num_envs)
 
     def gain(self, rating: NDArray[np.float64]) -> NDArray[np.float64]:
         """Readiness gained from a satisfying page of the needed category, by the item's standardised rating."""
@@ -216,13 +217,10 @@ class Need:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        num_envs = before.num_envs
-        after["need"], after["query"] = need, query = np.empty((2, num_envs), dtype=np.int64)
-        after["readiness"], after["need_pages"] = readiness, need_pages = np.empty((2, num_envs))
-        _need(before["need"], before["readiness"], before["need_pages"], before["favourites"], after["left"], slates,
-              response.clicked, response.stayed, response.purchased, response.funnel.needed, u, self._chances, self._gains,
-              self.items.categories, self._cumulative, self.query_rows, need, query, readiness, need_pages)  # fmt: skip
-        after["query_category"] = need
+        _need(after["need"], after["readiness"], after["need_pages"], after["query"], after["query_category"],
+              before["favourites"], after["left"], slates, response.clicked, response.stayed, response.purchased,
+              response.funnel.needed, u, self._chances, self._gains, self.items.categories, self._cumulative,
+              self.query_rows)  # fmt: skip
 
     def __post_init__(self) -> None:
         chances = (self.inspiration, self.spontaneous, self.lost, self.favourite)
@@ -234,13 +232,12 @@ class Need:
 
 @kernel
 def _need(
-    need_before, readiness_before, pages_before, favourites, left, slates, clicked, stayed, purchased, needed, u,
-    chances, gains, categories, cumulative, query_rows, need, query, readiness, need_pages,
+    need, readiness, need_pages, query, query_category, favourites, left, slates, clicked, stayed, purchased, needed, u,
+    chances, gains, categories, cumulative, query_rows,
 ):  # fmt: skip
     inspiration, spontaneous, lost, favourite = chances
     for lane in range(len(u)):
-        old = need_before[lane]
-        now, ready, pages = old, readiness_before[lane], pages_before[lane]
+        ready, pages = readiness[lane], need_pages[lane]
         any_click, met, not_inspired, first = False, False, 1.0, -1
         for slot in range(slates.shape[1]):
             any_click |= clicked[lane, slot]
@@ -251,25 +248,26 @@ def _need(
                 first = slates[lane, slot] if first < 0 else first
                 if needed[lane, slot]:
                     ready += gains[slates[lane, slot]]
-        same = old >= 0
-        if old < 0:
+        same = need[lane] >= 0
+        if not same:
             if u[lane, 1] < 1.0 - not_inspired:
-                now = categories[first]
+                need[lane] = categories[first]
         elif met or (not any_click and u[lane, 0] < lost):
-            now, same = -1, False
-        if left[lane] and now < 0 and u[lane, 2] < spontaneous:
-            now = _new_need(favourites[lane], u[lane, 3:6], cumulative, favourite)
-        need[lane] = now
+            need[lane], same = -1, False
+        if left[lane] and need[lane] < 0 and u[lane, 2] < spontaneous:
+            need[lane] = _new_need(favourites[lane], u[lane, 3:6], cumulative, favourite)
         readiness[lane] = min(ready, 1.0) if same else 0.0
         need_pages[lane] = pages if same else 0.0
-        query[lane] = _query(now, readiness[lane], query_rows, u[lane, 6])
+        query[lane] = _query(need[lane], readiness[lane], query_rows, u[lane, 6])
+        query_category[lane] = need[lane]
 
 
 @kernel
-def _first_need(favourites, u, start, favourite, cumulative, query_rows, need, query):
+def _first_need(favourites, u, start, favourite, cumulative, query_rows, need, query, query_category):
     for lane in range(len(u)):
         need[lane] = _new_need(favourites[lane], u[lane, 3:6], cumulative, favourite) if u[lane, 0] < start else -1
         query[lane] = _query(need[lane], 0.0, query_rows, u[lane, 6])
+        query_category[lane] = need[lane]
 
 
 @kernel
@@ -300,6 +298,7 @@ class Satiation:
     click: float = 0.5
     purchase: float = 1.0
     recovery_days: float = 10.0
+    moves: ClassVar[tuple[str, ...]] = ("satiation",)
     num_uniforms: ClassVar[int] = 0
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -308,21 +307,20 @@ class Satiation:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        after["satiation"] = satiation = np.empty_like(before["satiation"])
-        _satiation(before["satiation"], after["days_away"], slates, response.clicked, response.purchased,
-                   self.items.categories, self.decay, self.recovery_days, self.click, self.purchase, satiation)  # fmt: skip
+        _satiation(after["satiation"], after["days_away"], slates, response.clicked, response.purchased,
+                   self.items.categories, self.decay, self.recovery_days, self.click, self.purchase)  # fmt: skip
 
 
 @kernel
-def _satiation(before, days_away, slates, clicked, purchased, categories, decay, recovery, click, purchase, after):
-    for lane in range(len(before)):
+def _satiation(satiation, days_away, slates, clicked, purchased, categories, decay, recovery, click, purchase):
+    for lane in range(len(satiation)):
         kept = np.float32(decay * np.exp(-days_away[lane] / recovery)) if days_away[lane] > 0 else np.float32(decay)
-        for category in range(before.shape[1]):
-            after[lane, category] = before[lane, category] * kept
+        for category in range(satiation.shape[1]):
+            satiation[lane, category] *= kept
         for slot in range(slates.shape[1]):
             if clicked[lane, slot]:
                 amount = click + purchase * purchased[lane, slot]
-                after[lane, categories[slates[lane, slot]]] += np.float32(amount)
+                satiation[lane, categories[slates[lane, slot]]] += np.float32(amount)
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,6 +332,7 @@ class ReferencePrice:
 
     items: Items
     memory: float = 0.85
+    moves: ClassVar[tuple[str, ...]] = ("reference_price",)
     num_uniforms: ClassVar[int] = 0
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -342,24 +341,22 @@ class ReferencePrice:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        after["reference_price"] = price = np.empty(before.num_envs)
-        _reference_price(before["reference_price"], slates, response.clicked, self._price, self.memory, price)
+        _reference_price(after["reference_price"], slates, response.clicked, self._price, self.memory)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_price", np.ascontiguousarray(self.items.trait("relative_price")))
 
 
 @kernel
-def _reference_price(before, slates, clicked, price, memory, after):
-    for lane in range(len(before)):
+def _reference_price(reference_price, slates, clicked, price, memory):
+    for lane in range(len(reference_price)):
         looked, seen = 0, 0.0
         for slot in range(slates.shape[1]):
             if clicked[lane, slot]:
                 looked += 1
                 seen += price[slates[lane, slot]]
-        after[lane] = before[lane]
         if looked:
-            after[lane] += (1.0 - memory**looked) * (seen / looked - before[lane])
+            reference_price[lane] += (1.0 - memory**looked) * (seen / looked - reference_price[lane])
 
 
 @dataclass(frozen=True, eq=False)
@@ -371,6 +368,7 @@ class Drift:
 
     items: Items
     rate: float = 0.03
+    moves: ClassVar[tuple[str, ...]] = ("interest",)
     num_uniforms: ClassVar[int] = 0
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -379,28 +377,25 @@ class Drift:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        after["interest"] = interest = np.empty_like(before["interest"])
-        _drift(before["interest"], slates, response.stayed, self.items.embeddings, np.float32(self.rate), interest)
+        _drift(after["interest"], slates, response.stayed, self.items.embeddings, np.float32(self.rate))
 
 
 @kernel
-def _drift(before, slates, stayed, embeddings, rate, after):
-    for lane in range(len(before)):
+def _drift(interest, slates, stayed, embeddings, rate):
+    for lane in range(len(interest)):
         moves = False
-        for i in range(before.shape[1]):
-            after[lane, i] = before[lane, i]
         for slot in range(slates.shape[1]):
             if stayed[lane, slot]:
                 moves = True
-                _add(after[lane], embeddings[slates[lane, slot]], rate)
+                _add(interest[lane], embeddings[slates[lane, slot]], rate)
         if not moves:
             continue
         length = np.float32(0.0)
-        for i in range(after.shape[1]):
-            length += after[lane, i] * after[lane, i]
+        for i in range(interest.shape[1]):
+            length += interest[lane, i] * interest[lane, i]
         scale = np.float32(1.0) / max(np.sqrt(length), np.float32(1e-12))
-        for i in range(after.shape[1]):
-            after[lane, i] *= scale
+        for i in range(interest.shape[1]):
+            interest[lane, i] *= scale
 
 
 @kernel
@@ -425,6 +420,9 @@ class History:
     history_length: int
     entry_items: NDArray[np.int64]  # (num_categories,) item that stands for a category before the first click
     pool_decay: float = 0.85
+    moves: ClassVar[tuple[str, ...]] = (
+        "liked", "skipped", "exposed", "history_items", "history_events", "recent", "interest_item", "interest_category",
+    )  # fmt: skip
     num_uniforms: ClassVar[int] = 1
 
     EVENTS: ClassVar[tuple[str, ...]] = ("skipped", "disappointed", "clicked", "carted", "purchased")
@@ -447,55 +445,48 @@ class History:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        for name in ("liked", "skipped", "exposed", "history_items", "history_events", "recent"):
-            after[name] = np.empty_like(before[name])
-        after["interest_item"], after["interest_category"] = np.empty((2, before.num_envs), dtype=np.int64)
-        _pools(before["liked"], before["skipped"], before["exposed"], slates, response.clicked, response.stayed,
-               self.items.embeddings, np.float32(self.pool_decay), after["liked"], after["skipped"], after["exposed"])  # fmt: skip
-        _log(before["history_items"], before["history_events"], before["recent"], slates, response.clicked,
-             response.stayed, response.carted, response.purchased, response.rating, self.RECENT_DECAY,
-             after["history_items"], after["history_events"], after["recent"])  # fmt: skip
-        _last_looked_at(before["interest_item"], before["interest_category"], before["favourites"], after["left"], slates,
-                        response.stayed, u, self.items.categories, after["interest_item"], after["interest_category"])  # fmt: skip
+        _pools(after["liked"], after["skipped"], after["exposed"], slates, response.clicked, response.stayed,
+               self.items.embeddings, np.float32(self.pool_decay))  # fmt: skip
+        _log(after["history_items"], after["history_events"], after["recent"], slates, response.clicked, response.stayed,
+             response.carted, response.purchased, response.rating, self.RECENT_DECAY)  # fmt: skip
+        _last_looked_at(after["interest_item"], after["interest_category"], before["favourites"], after["left"], slates,
+                        response.stayed, u, self.items.categories)  # fmt: skip
 
 
 @kernel
-def _pools(liked, skipped, exposed, slates, clicked, stayed, embeddings, decay, liked_out, skipped_out, exposed_out):
+def _pools(liked, skipped, exposed, slates, clicked, stayed, embeddings, decay):
     weight = np.float32(0.3)
     for lane in range(len(slates)):
         for i in range(liked.shape[1]):
-            liked_out[lane, i] = liked[lane, i] * decay
-            skipped_out[lane, i] = skipped[lane, i] * decay
-            exposed_out[lane, i] = exposed[lane, i] * decay
+            liked[lane, i] *= decay
+            skipped[lane, i] *= decay
+            exposed[lane, i] *= decay
         for slot in range(slates.shape[1]):
             if slates[lane, slot] < 0:
                 continue
             vector = embeddings[slates[lane, slot]]
-            _add(exposed_out[lane], vector, weight)
+            _add(exposed[lane], vector, weight)
             if stayed[lane, slot]:
-                _add(liked_out[lane], vector, weight)
+                _add(liked[lane], vector, weight)
             elif not clicked[lane, slot]:
-                _add(skipped_out[lane], vector, weight)
+                _add(skipped[lane], vector, weight)
 
 
 @kernel
-def _log(
-    items, events, recent, slates, clicked, stayed, carted, purchased, rating, recent_decay, items_out, events_out,
-    recent_out,
-):  # fmt: skip
+def _log(items, events, recent, slates, clicked, stayed, carted, purchased, rating, recent_decay):
+    last = items.shape[1] - 1
     for lane in range(len(slates)):
-        last = items.shape[1] - 1
         for page in range(last):
             for slot in range(slates.shape[1]):
-                items_out[lane, page, slot] = items[lane, page + 1, slot]
-                events_out[lane, page, slot] = events[lane, page + 1, slot]
+                items[lane, page, slot] = items[lane, page + 1, slot]
+                events[lane, page, slot] = events[lane, page + 1, slot]
         clicks, stays, stars, carts = 0, 0, 0.0, 0
         for slot in range(slates.shape[1]):
-            items_out[lane, last, slot] = slates[lane, slot]
+            items[lane, last, slot] = slates[lane, slot]
             code = 0
             if clicked[lane, slot]:
                 code = 4 if purchased[lane, slot] else 3 if carted[lane, slot] else 2 if stayed[lane, slot] else 1
-            events_out[lane, last, slot] = code
+            events[lane, last, slot] = code
             clicks += clicked[lane, slot]
             stays += stayed[lane, slot]
             carts += carted[lane, slot]
@@ -503,17 +494,16 @@ def _log(
                 stars += rating[lane, slot] - 3.0
         news = (0.3 * clicks, 0.65 * stays - 0.5 * clicks, stars, 0.5 * carts)
         for i in range(4):
-            recent_out[lane, i] = recent[lane, i] * recent_decay[i] + news[i]
+            recent[lane, i] = recent[lane, i] * recent_decay[i] + news[i]
 
 
 @kernel
-def _last_looked_at(item, category, favourites, left, slates, stayed, u, categories, item_out, category_out):
+def _last_looked_at(item, category, favourites, left, slates, stayed, u, categories):
     for lane in range(len(slates)):
-        item_out[lane], category_out[lane] = item[lane], category[lane]
         for slot in range(slates.shape[1]):
             if stayed[lane, slot]:
-                item_out[lane] = slates[lane, slot]
-                category_out[lane] = categories[slates[lane, slot]]
+                item[lane] = slates[lane, slot]
+                category[lane] = categories[slates[lane, slot]]
                 break
         if left[lane]:  # a new visit starts from the profile again
-            category_out[lane] = favourites[lane, int(u[lane, 0] * 2)]
+            category[lane] = favourites[lane, int(u[lane, 0] * 2)]

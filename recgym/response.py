@@ -138,7 +138,10 @@ class FunnelResponse:
 
     def funnel(self, state: State, shown: NDArray[np.int64]) -> Funnel:
         """The truth about `shown` items ((num_envs, num_shown) catalogue rows) for these users."""
-        funnel = Funnel(*np.empty((5, *shown.shape)), np.empty(shown.shape, dtype=bool))
+        shape = shown.shape
+        # One by one: taking a block of arrays apart costs more than making them.
+        funnel = Funnel(np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape),
+                        np.empty(shape, dtype=bool))  # fmt: skip
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
                 self._item_vectors, self._traits, self.items.categories, self._promises, self._stage_weights,
@@ -149,11 +152,12 @@ class FunnelResponse:
         """Draw what the users do with `slates` ((num_envs, slate_size) catalogue rows, -1 for an empty slot)."""
         funnel = self.funnel(state, slates)
         u = rng.uniform(state["step"], Purpose.RESPONSE, self.NUM_UNIFORMS * self.slate_size)
-        done = np.zeros((4, *slates.shape), dtype=bool)
-        rating, appeal = np.zeros((2, *slates.shape))
+        shape = slates.shape
+        response = Response(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool),
+                            np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), funnel)  # fmt: skip
         _respond(slates, u, self.examination, self.parameters.rating_noise, funnel.click, funnel.stay, funnel.cart,
-                 funnel.purchase, funnel.satisfaction, done[0], done[1], done[2], done[3], rating, appeal)  # fmt: skip
-        return Response(*done, rating, appeal, funnel)
+                 funnel.purchase, funnel.satisfaction, *response[:-1])  # fmt: skip
+        return response
 
 
 @kernel

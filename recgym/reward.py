@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -48,16 +47,17 @@ class ShopReward:
             if not isinstance(weight, int | float | np.number) or not np.isfinite(weight):
                 raise ValueError(f"reward: the weight of {name!r} must be a finite number, got {weight!r}")
         object.__setattr__(self, "_profit", np.ascontiguousarray(self.items.trait("profit")))
-        object.__setattr__(self, "weights", {**self.DEFAULT_WEIGHTS, **self.weights})
+        weights = {**self.DEFAULT_WEIGHTS, **self.weights}
+        object.__setattr__(self, "weights", {name: float(weight) for name, weight in weights.items()})
 
     def terms(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response
     ) -> dict[str, NDArray[np.float64]]:
         """The unweighted terms whose weight is not zero, name -> (num_envs,)."""
-        clicks, carts, margins, satisfaction = of_pages = np.zeros((4, len(slates)))
+        num_envs = len(slates)
+        terms = {name: np.zeros(num_envs) for name in ("click", "cart", "purchase", "satisfaction")}
         _count_up(slates, response.clicked, response.carted, response.purchased, response.rating, response.appeal,
-                  self._profit, self.RATING_WEIGHT, clicks, carts, margins, satisfaction)  # fmt: skip
-        terms = dict(zip(("click", "cart", "purchase", "satisfaction"), of_pages, strict=True))
+                  self._profit, self.RATING_WEIGHT, *terms.values())  # fmt: skip
         if self.weights["diversity"] != 0:
             terms["diversity"] = self._diversity(slates)
         if self.weights["potential"] != 0:
@@ -66,8 +66,10 @@ class ShopReward:
 
     def total(self, terms: Mapping[str, NDArray[np.float64]], num_envs: int) -> NDArray[np.float64]:
         """(num_envs,) the weighted sum of `terms`."""
-        weighted = [self.weights[name] * values for name, values in terms.items()]
-        return functools.reduce(np.add, weighted) if weighted else np.zeros(num_envs)
+        total = np.zeros(num_envs)
+        for name, values in terms.items():
+            _add_weighted(total, values, self.weights[name])
+        return total
 
     def _diversity(self, slates: NDArray[np.int64]) -> NDArray[np.float64]:
         shown = (slates >= 0).astype(np.float32)
@@ -91,3 +93,9 @@ def _count_up(
             if purchased[lane, slot]:
                 margins[lane] += profit[slates[lane, slot]]
                 satisfaction[lane] += rating_weight * (rating[lane, slot] - 3.0)
+
+
+@kernel
+def _add_weighted(total, values, weight):
+    for lane in range(len(total)):
+        total[lane] += weight * values[lane]

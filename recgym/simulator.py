@@ -14,7 +14,7 @@ from recgym.catalog import Catalog
 from recgym.dynamics import Dynamics
 from recgym.items import Items
 from recgym.randomness import BatchRNG, Purpose
-from recgym.response import FunnelResponse
+from recgym.response import FunnelResponse, Response
 from recgym.reward import ShopReward
 from recgym.state import State
 from recgym.users import UserPopulation
@@ -43,6 +43,9 @@ class Simulator:
     response: FunnelResponse
     dynamics: Sequence[Dynamics]
     reward: ShopReward
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_moved", tuple(name for part in self.dynamics for name in part.moves))
 
     @property
     def slate_size(self) -> int:
@@ -78,6 +81,8 @@ class Simulator:
         # 2. What they saw and did moves them.
         after = State(state)
         after["step"] = state["step"] + 1
+        for name in self._moved:
+            after[name] = state[name].copy()
         first = 0
         for part in self.dynamics:
             u = rng.uniform(state["step"], Purpose.DYNAMICS, part.num_uniforms, first)
@@ -99,11 +104,19 @@ class Simulator:
             "rating": response.rating,
             "left": after["left"].copy(),
             "reward_terms": terms,
-            "truth": {"appeal": response.appeal, "examination": np.tile(self.response.examination, (len(slates), 1)),
-                      **response.funnel._asdict(),
-                      **{name: after[name].copy() for name in ("trust", "need", "readiness")}},
-        }  # fmt: skip
+            "truth": self._truth(after, response),
+        }
         return Transition(after, reward, after["churned"].copy(), info)
+
+    def _truth(self, after: State, response: Response) -> dict[str, NDArray[Any]]:
+        """What no real shop knows: probabilities and propensities (num_envs, slate_size), and the users' hidden state."""
+        examination = np.empty(response.appeal.shape)
+        examination[...] = self.response.examination
+        truth = {"appeal": response.appeal, "examination": examination}
+        truth.update(zip(response.funnel._fields, response.funnel, strict=True))
+        for name in ("trust", "need", "readiness"):
+            truth[name] = after[name].copy()
+        return truth
 
     def _with_candidates(self, state: State, rng: BatchRNG) -> State:
         state["candidates"] = self.retrieval.draw(state, rng)

@@ -40,10 +40,13 @@ class UserPopulation:
         u = rng.uniform(state["step"], Purpose.POPULATION, 8 + self.taste_dim)
         num_envs, dim = len(u), self.category_statements.shape[1]
         state["favourites"] = favourites = np.empty((num_envs, self.NUM_FAVOURITES), dtype=np.int64)
-        state["age_group"], state["budget"], state["segment"] = traits = np.empty((3, num_envs), dtype=np.int64)
-        state["interest"], state["profile"] = interest, profile = np.empty((2, num_envs, dim), dtype=np.float32)
+        for name in ("age_group", "budget", "segment"):
+            state[name] = np.empty(num_envs, dtype=np.int64)
+        for name in ("interest", "profile"):
+            state[name] = np.empty((num_envs, dim), dtype=np.float32)
         _sample(u, self._cumulative, self.category_statements, self.age_statements, self.budget_statements,
-                len(self.SEGMENTS), favourites, traits, interest, profile)  # fmt: skip
+                len(self.SEGMENTS), favourites, state["age_group"], state["budget"], state["segment"],
+                state["interest"], state["profile"])  # fmt: skip
         state["taste"] = normal(u[:, 8:])
         # Thrifty users and bargain hunters look at the price most.
         bargains = state["segment"] == 2
@@ -58,7 +61,7 @@ class UserPopulation:
 
 @kernel
 def _sample(
-    u, cumulative, loves, ages, budgets, num_segments, favourites, traits, interest, profile
+    u, cumulative, loves, ages, budgets, num_segments, favourites, age_group, budget, segment, interest, profile
 ):  # fmt: skip
     num_categories, dim = len(cumulative), loves.shape[1]
     second_weight, third_weight, quarter = np.float32(0.8), np.float32(0.6), np.float32(0.25)
@@ -72,14 +75,14 @@ def _sample(
                         category, clear = (category + 1) % num_categories, False
             favourites[lane, i] = category
         first, second, third = favourites[lane, 0], favourites[lane, 1], favourites[lane, 2]
-        age, budget = int(u[lane, 3] * len(ages)), int(u[lane, 4] * len(budgets))
-        traits[0, lane], traits[1, lane], traits[2, lane] = age, budget, int(u[lane, 5] * num_segments)
+        age, money = int(u[lane, 3] * len(ages)), int(u[lane, 4] * len(budgets))
+        age_group[lane], budget[lane], segment[lane] = age, money, int(u[lane, 5] * num_segments)
         length = np.float32(0.0)
         for i in range(dim):
             wish = loves[first, i] + second_weight * loves[second, i] + third_weight * loves[third, i]
             interest[lane, i] = wish
             length += wish * wish
-            profile[lane, i] = quarter * (loves[first, i] + loves[second, i] + ages[age, i] + budgets[budget, i])
+            profile[lane, i] = quarter * (loves[first, i] + loves[second, i] + ages[age, i] + budgets[money, i])
         scale = np.float32(1.0) / max(np.sqrt(length), np.float32(1e-12))
         for i in range(dim):
             interest[lane, i] *= scale

@@ -42,7 +42,7 @@ def lane(**values: object) -> State:
 
 def moved(part, before: State, done: tuple[np.ndarray, Response], u=NO_UNIFORMS, **already: object) -> State:
     """The state after one page; `already` is what the parts before this one have written."""
-    after = State(before)
+    after = State({name: values.copy() for name, values in before.items()})
     after.update({name: np.array([value]) for name, value in already.items()})
     part.step(before, after, *done, np.asarray(u, dtype=float).reshape(1, -1))
     return after
@@ -100,7 +100,7 @@ VISITS = Visits(
     np.zeros(math.prod(SHAPE)), SHAPE, leave_bias=-0.5, leave_click=-0.4, leave_disappointment=0.9, leave_purchase=0.7,
     return_bias=0.3, return_trust=2.0, return_click=0.2, gap_days=8.0, gap_trust=6.0,
 )  # fmt: skip
-AT_FIRST = {"page": 2, "visit": 1, "patience": 0.1, "context": 5, "left": False, "churned": False}
+AT_FIRST = {"page": 2, "visit": 1, "patience": 0.1, "context": 5, "days_away": 0.0, "left": False, "churned": False}
 
 
 def visitor(**values: object) -> State:
@@ -157,7 +157,7 @@ def test_leaving_returning_and_days_away_as_frequencies():
     num_envs = 100_000
     rng = BatchRNG(np.random.default_rng(2).integers(2**64, size=num_envs, dtype=np.uint64))
     before = visitor().take(np.zeros(num_envs, dtype=np.int64))
-    after = State(before)
+    after = before.take(np.arange(num_envs))
     after["trust"] = np.full(num_envs, 0.75)
     slates, one = page([0, 1], stayed=[0])
     many = Response(*[np.repeat(values, num_envs, axis=0) for values in one[:-1]], funnel=one.funnel)
@@ -221,7 +221,7 @@ UNIFORMS = {"forget": LATE, "inspire": LATE, "spontaneous": LATE, "favourite": 0
 
 
 def shopper(need: int, readiness: float = 0.0, pages: float = 0.0) -> State:
-    return lane(need=need, readiness=readiness, need_pages=pages, favourites=[2, 1, 0])
+    return lane(need=need, readiness=readiness, need_pages=pages, query=-1, query_category=need, favourites=[2, 1, 0])
 
 
 def after_page(before: State, done: tuple[np.ndarray, Response], left: bool = False, **chances: float) -> State:
@@ -538,6 +538,13 @@ def sessions(simulator, steps: int = 25):
 
 def test_a_step_never_writes_into_the_state_before_it(simulator):
     assert len(list(sessions(simulator))) == 25
+
+
+def test_parts_own_different_variables(simulator):
+    owned = [name for part in simulator.dynamics for name in part.moves]
+    assert len(set(owned)) == len(owned)
+    state = simulator.reset(BatchRNG(np.arange(3, dtype=np.uint64)))
+    assert set(owned) < set(state)
 
 
 def test_a_step_keeps_every_variable_its_type_and_shape(simulator):

@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from baselines import bounds, demo, learn, tune
+from baselines import bounds, demo, learn, share, tune
 from baselines.learning import OtherEnvironment
 from baselines.names import did_you_mean
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, tune, bounds, learn)
+COMMANDS = (demo, tune, bounds, learn, share)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

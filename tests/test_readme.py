@@ -25,8 +25,8 @@ def test_python_blocks_run(page, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {}
     for block in blocks(page, "python"):
-        short = re.sub(r"\.learn\([\d_]+", ".learn(64", block).replace("PPO(", "PPO(n_steps=64, policy=")
-        exec(compile(short.replace("policy=\"", "policy=\""), str(page), "exec"), names)
+        short = re.sub(r"\.learn\([\d_]+", ".learn(64", block).replace(", env, ", ", env, n_steps=64, ")
+        exec(compile(short, str(page), "exec"), names)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -43,9 +43,7 @@ def test_the_commands_it_names_exist(capsys):
         if words[0] == "recgym":
             assert recgym_main([words[1], "--help"]) == 0
         elif words[:3] == ["python", "-m", "baselines"]:
-            with pytest.raises(SystemExit) as exit_request:
-                baselines_main(["--help"])
-            assert not exit_request.value.code
+            assert baselines_main(["--help"]) == 0
         else:
             assert words[0] == "./run" and (ROOT / "run").exists()
     assert capsys.readouterr().out

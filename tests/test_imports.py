@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = (
     "compiled", "randomness", "state", "catalog", "items", "whitening", "encoders", "embedded", "users", "candidates", "response", "dynamics",
     "reward", "simulator", "observation", "actions", "scenarios", "data", "rendering", "metrics", "env", "registration",
-    "recgym", "logs", "calibration", "testing", "pages", "speed", "cli",
+    "recgym", "logs", "calibration", "testing", "pages", "speed", "peers", "cli",
 )  # fmt: skip
 AT_MODULE_LEVEL = {*sys.stdlib_module_names, "numpy", "numba", "gymnasium", "recgym"}
 

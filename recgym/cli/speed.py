@@ -14,12 +14,16 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--seconds", type=_seconds, default=2.0, help="per measurement (default 2)")
     parser.add_argument("--all", action="store_true", help="every environment, at its default settings")
     parser.add_argument("--quick", action="store_true", help="the default settings only, no views and observations")
+    parser.add_argument("--peers", action="store_true",
+                        help="beside other simulators, which are installed for the purpose and removed again")  # fmt: skip
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.set_defaults(run=speed)
 
 
 def speed(options: argparse.Namespace) -> int:
     """Measure and print one table; each case is named on stderr while it runs."""
+    if options.peers:
+        return _peers(options.seconds)
     from recgym.speed import cases, measure, memory, one_line_each, render
 
     ids = list(ENVIRONMENTS)
@@ -30,6 +34,19 @@ def speed(options: argparse.Namespace) -> int:
         lines.append(measure(case, cores, options.seconds))
     print("\r".ljust(80) + "\r", end="", file=sys.stderr, flush=True)
     print(render(lines, memory(), markdown=options.markdown))
+    return 0
+
+
+def _peers(seconds: float) -> int:
+    from recgym import peers
+
+    names = ", ".join(peer.name for peer in peers.PEERS)
+    print(f"installing {names} into a temporary folder", file=sys.stderr, flush=True)
+    try:
+        print(peers.render(peers.compare(next(iter(ENVIRONMENTS)), seconds)))
+    except peers.PeerError as error:
+        print(f"recgym speed: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

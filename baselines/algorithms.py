@@ -55,7 +55,8 @@ TUNED: Mapping[str, Mapping[str, Any]] = {
         "train_freq": 1,
         "gradient_steps": 2,
         "learning_starts": 2000,
-        "batch_size": 256,
+        "batch_size": 128,
         "gamma": 0.95,
+        "policy_kwargs": {"net_arch": [128, 128]},
     },
 }

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from recgym.compiled import dot, kernel, top
+from recgym.compiled import Flags, Ints, Singles, dot, kernel, top
 from recgym.state import Array, State
 
 VIEWS = ("slate", "item", "sequential", "proto")
@@ -191,7 +190,7 @@ def next_free(free: NDArray[np.bool_], wanted: NDArray[np.int64]) -> NDArray[np.
 
 
 @kernel
-def _next_free(free, wanted, given):
+def _next_free(free: Flags, wanted: Ints, given: Ints) -> None:
     for lane in range(len(wanted)):
         position = wanted[lane]
         while not free[lane, position]:
@@ -200,7 +199,7 @@ def _next_free(free, wanted, given):
 
 
 @kernel
-def _without_repeats(wanted, num_candidates, positions, replaced):
+def _without_repeats(wanted: Ints, num_candidates: int, positions: Ints, replaced: Ints) -> None:
     for lane in range(len(wanted)):
         for slot in range(wanted.shape[1]):
             given, earlier = wanted[lane, slot], 0
@@ -214,7 +213,7 @@ def _without_repeats(wanted, num_candidates, positions, replaced):
 
 
 @kernel
-def _nearest(features, lead, positions):
+def _nearest(features: Singles, lead: Ints, positions: Ints) -> None:
     closeness = np.empty(features.shape[1], dtype=np.float32)
     for lane in range(len(lead)):
         for position in range(len(closeness)):
@@ -228,7 +227,7 @@ def _nearest(features, lead, positions):
 
 
 @kernel
-def _ranked(features, query, positions):
+def _ranked(features: Singles, query: Singles, positions: Ints) -> None:
     scores = np.empty(features.shape[1], dtype=np.float32)
     for lane in range(len(query)):
         for position in range(len(scores)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import dots, kernel
+from recgym.compiled import Floats, Ints, Singles, dots, kernel
 from recgym.randomness import BatchRNG, Purpose
 from recgym.state import State
 
@@ -56,8 +56,9 @@ class Retrieval:
 
 @kernel
 def _choose(
-    u, interest_item, query_category, interest_category, neighbours, rated, popular, new, explore, each, drawn
-):  # fmt: skip
+    u: Floats, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints, rated: Ints,
+    popular: Ints, new: Ints, explore: Ints, each: int, drawn: Ints,
+) -> None:  # fmt: skip
     for lane in range(len(u)):
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
         _source(u[lane], neighbours[interest_item[lane]], 0, each, drawn[lane])
@@ -68,7 +69,7 @@ def _choose(
 
 
 @kernel
-def _source(u, ranking, source, each, drawn):
+def _source(u: Floats, ranking: Ints, source: int, each: int, drawn: Ints) -> None:
     """One item of each of `each` strata of a ranking."""
     for i in range(each):
         position = source * each + i
@@ -77,7 +78,7 @@ def _source(u, ranking, source, each, drawn):
 
 
 @kernel
-def distinct(rows, num_items):
+def distinct(rows: Ints, num_items: int) -> None:
     """Replace repeats within each line by the next free catalogue row (cyclically), first come first served, in place.
 
     Args:
@@ -98,7 +99,7 @@ def distinct(rows, num_items):
 
 
 @kernel
-def _best_first(rows, rating, each):
+def _best_first(rows: Ints, rating: Floats, each: int) -> None:
     """Sort each source's items by falling rating, in place and stable."""
     for lane in range(len(rows)):
         for first in range(0, rows.shape[1], each):
@@ -163,7 +164,10 @@ class CandidateFeatures:
 
 
 @kernel
-def _features(rows, liked, exposed, query, embeddings, query_vectors, visible, seen):
+def _features(
+    rows: Ints, liked: Singles, exposed: Singles, query: Ints, embeddings: Singles, query_vectors: Singles,
+    visible: Singles, seen: Singles,
+) -> None:  # fmt: skip
     half, one_and_a_half = np.float32(0.5), np.float32(1.5)
     for lane in range(len(rows)):
         search = query_vectors[query[lane]]

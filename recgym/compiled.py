@@ -17,6 +17,12 @@ import numpy as np
 from numba.core import event
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Codes = NDArray[np.int8]
+Flags = NDArray[np.bool_]
+
 kernel = numba.njit(cache=True, error_model="numpy")
 
 
@@ -52,6 +58,13 @@ def sigmoid(x: float) -> float:
 def purchase_change(surprise: float, good: float, bad: float) -> float:
     """What a purchase rated `surprise` stars above 3 changes: at most `good` or `bad` times its tanh."""
     return (good if surprise > 0 else bad) * math.tanh(surprise)
+
+
+@kernel
+def add(total: NDArray[Any], vector: NDArray[Any], weight: float) -> None:
+    """total += weight * vector, in place."""
+    for i in range(len(total)):
+        total[i] += weight * vector[i]
 
 
 @kernel

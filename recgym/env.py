@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-import difflib
-from typing import Any, NamedTuple
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -12,124 +11,12 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from recgym.actions import make_view
-from recgym.compiled import kernel
-from recgym.observation import Observed, make_observation
+from recgym.compiled import Ints, kernel
+from recgym.observation import Observed
 from recgym.randomness import BatchRNG
-from recgym.scenarios import SCENARIOS
+from recgym.sessions import Info, Outcome, Sessions
 from recgym.simulator import Simulator
 from recgym.state import State
-
-Info = dict[str, Any]
-
-
-class Outcome(NamedTuple):
-    """What a batch of actions led to, arrays of (num_envs, ...)."""
-
-    state: State
-    reward: NDArray[np.float64]
-    terminated: NDArray[np.bool_]
-    truncated: NDArray[np.bool_]
-    replaced: NDArray[np.int64]  # slots in which a repeated item was replaced
-    complete: NDArray[np.bool_]  # lanes whose slate was shown
-    shown: Info  # what came of it, meaningful where complete
-
-
-class Sessions:
-    """A batch of sessions under one action view and one observation: what both shells share.
-
-    Args:
-        scenario: Name of the scenario, a key of `recgym.scenarios.SCENARIOS`.
-        action: "slate", "item", "sequential" or "proto"; see `recgym.actions`.
-        fill: With action="item": "similar" fills the slate with the nearest candidates, "none" leaves it at the lead.
-        observation: "flat", "dict" or "sequence"; see `recgym.observation`.
-        fusion: "concat" puts the embedded history, profile and context side by side, "linear" maps them to fused_dim.
-        fused_dim: Length of the linear fusion.
-        live: Embed the history as text through the encoder at every step, instead of pooling item embeddings.
-        session_length: Slates after which a session is truncated.
-        settings: The scenario's own keyword arguments.
-    """
-
-    def __init__(
-        self,
-        scenario: str,
-        *,
-        action: str = "slate",
-        fill: str = "similar",
-        observation: str = "flat",
-        fusion: str = "concat",
-        fused_dim: int = 32,
-        live: bool = False,
-        session_length: int = 60,
-        **settings: Any,
-    ) -> None:
-        if not isinstance(session_length, int | np.integer) or session_length < 1:
-            raise ValueError(f"session_length: expected a whole number of slates, at least 1, got {session_length!r}")
-        if scenario not in SCENARIOS:
-            raise ValueError(f"scenario: expected one of {', '.join(map(repr, SCENARIOS))}, got {scenario!r}")
-        config_class, build = SCENARIOS[scenario]
-        names = [name for name, field in config_class.__dataclass_fields__.items() if field.init]
-        _check_names(settings, names)
-        config = config_class(**settings)
-        self.setting = build(config)
-        self.simulator: Simulator = self.setting.simulator
-        self.session_length = session_length
-        self.view = make_view(
-            action, self.simulator.num_candidates, len(self.simulator.features.names), self.simulator.slate_size, fill
-        )
-        fused = self.setting.fusion(fusion, fused_dim, live)
-        self.observation = make_observation(
-            observation, self.simulator, self.setting.counters, fused, self.view.num_features, config.history_length
-        )
-        # Objects, because Gymnasium's checker compares arrays of text by np.allclose.
-        self.item_ids = np.array([*self.simulator.catalog.item_ids, ""], dtype=object)  # row -1: an empty slot
-
-    def reset(self, rng: BatchRNG) -> State:
-        """New sessions."""
-        state = self.simulator.reset(rng)
-        self.view.reset(state)
-        return state
-
-    def step(self, state: State, actions: NDArray[Any], rng: BatchRNG) -> Outcome:
-        """What valid `actions` lead to."""
-        decision = self.view.decode(state, actions)
-        complete, replaced = decision.complete, decision.replaced
-        if complete.all():
-            after, reward, terminated, truncated, shown = self._show(decision.state, decision.positions, rng)
-            return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
-        num_envs = state.num_envs
-        after, reward, shown = decision.state, np.zeros(num_envs), {}
-        terminated, truncated = np.zeros(num_envs, dtype=bool), np.zeros(num_envs, dtype=bool)
-        lanes = np.flatnonzero(complete)
-        if len(lanes):  # lanes differ in how full their slates are after a reset in between
-            part, reward[lanes], terminated[lanes], truncated[lanes], some = self._show(
-                decision.state.take(lanes), decision.positions[lanes], rng.take(lanes)
-            )
-            after = after.put(lanes, part)
-            shown = spread(some, lanes, num_envs)
-        return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
-
-    def _show(
-        self, state: State, positions: NDArray[np.int64], rng: BatchRNG
-    ) -> tuple[State, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
-        """Show complete slates of candidate positions, -1 for an empty slot."""
-        slates = np.empty(positions.shape, dtype=np.int64)
-        _pick(state["candidates"], positions, slates)
-        after, reward, terminated, info = self.simulator.step(state, slates, rng)
-        info["item_ids"] = self.item_ids[slates]
-        return after, reward, terminated, ~terminated & (after["step"] >= self.session_length), info
-
-    def observe(self, state: State) -> Observed:
-        """Fresh arrays, never views of the state."""
-        return self.observation.observe(state, self.view.observe(state))
-
-
-@kernel
-def _pick(candidates, positions, slates):
-    for lane in range(len(positions)):
-        for slot in range(positions.shape[1]):
-            position = positions[lane, slot]
-            slates[lane, slot] = candidates[lane, position] if position >= 0 else -1
 
 
 class RecEnv(gymnasium.Env[Any, Any]):
@@ -371,18 +258,6 @@ def lane(value: Any, index: int = 0) -> Any:
     return {name: part[index] if type(part) is not dict else lane(part, index) for name, part in value.items()}
 
 
-def spread(info: Info, lanes: NDArray[np.int64], num_envs: int) -> Info:
-    """Nested arrays of some lanes as arrays of all lanes, zeros elsewhere."""
-    wide: Info = {}
-    for name, part in info.items():
-        if isinstance(part, dict):
-            wide[name] = spread(part, lanes, num_envs)
-        else:
-            wide[name] = np.zeros((num_envs, *part.shape[1:]), dtype=part.dtype)
-            wide[name][lanes] = part
-    return wide
-
-
 def with_masks(info: Info, mask: NDArray[np.bool_]) -> Info:
     """Gymnasium's vector info: beside every key its `_key` mask of the lanes that have it."""
     masked: Info = {}
@@ -421,7 +296,7 @@ def check_actions(actions: NDArray[Any], space: gymnasium.Space[Any], num_envs: 
 
 
 @kernel
-def _all_inside(values, top):
+def _all_inside(values: Ints, top: int) -> bool:
     for value in values:
         if value < 0 or value >= top:
             return False
@@ -434,13 +309,3 @@ def _autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
     except ValueError:
         modes = ", ".join(repr(known.value) for known in AutoresetMode)
         raise ValueError(f"autoreset_mode: expected one of {modes}, got {mode!r}") from None
-
-
-def _check_names(given: dict[str, Any], known: list[str]) -> None:
-    common = ("action", "fill", "observation", "fusion", "fused_dim", "live", "session_length", "render_mode")
-    for name in given:
-        if name not in known:
-            options = sorted((*common, *known))
-            near = difflib.get_close_matches(name, options, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise TypeError(f"unknown argument {name!r}.{hint} The arguments are {', '.join(options)}.")

@@ -21,7 +21,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from recgym.compiled import kernel
+from recgym.compiled import Floats, Ints, Singles, kernel
 from recgym.dynamics import History
 from recgym.simulator import Simulator
 from recgym.state import State
@@ -111,8 +111,9 @@ class Fusion:
 
 @kernel
 def _join(
-    liked, skipped, exposed, profile, context, query, context_vectors, query_vectors, scale, first, observed
-):  # fmt: skip
+    liked: Singles, skipped: Singles, exposed: Singles, profile: Singles, context: Ints, query: Ints,
+    context_vectors: Singles, query_vectors: Singles, scale: np.float32, first: int, observed: Singles,
+) -> None:  # fmt: skip
     dim = liked.shape[1]
     for lane in range(len(liked)):
         circumstances, search = context_vectors[context[lane]], query_vectors[query[lane]]
@@ -147,7 +148,10 @@ class Counters:
 
 
 @kernel
-def _count(query, page, visit, days_away, need_pages, recent, query_intent, counted):
+def _count(
+    query: Ints, page: Ints, visit: Ints, days_away: Floats, need_pages: Floats, recent: Floats, query_intent: Floats,
+    counted: Singles,
+) -> None:  # fmt: skip
     for lane in range(len(query)):
         counted[lane, 0] = query[lane] >= 0
         counted[lane, 1] = query_intent[query[lane]]
@@ -186,7 +190,7 @@ class FlatObservation:
 
 
 @kernel
-def _lay_out(counters, candidates, scale, observed):
+def _lay_out(counters: Singles, candidates: Singles, scale: np.float32, observed: Singles) -> None:
     num_counters, num_values = counters.shape[1], candidates.shape[1]
     for lane in range(len(counters)):
         for i in range(num_counters):

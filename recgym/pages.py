@@ -16,11 +16,12 @@ import gymnasium
 
 import recgym.observation
 from recgym.actions import VIEWS, ActionView, make_view
-from recgym.env import RecEnv, Sessions
+from recgym.env import RecEnv
 from recgym.observation import KINDS, Counters
 from recgym.registration import ENVIRONMENTS
 from recgym.reward import ShopReward
 from recgym.scenarios import SCENARIOS
+from recgym.sessions import Sessions
 from recgym.simulator import Simulator
 
 FOLDER = Path("docs") / "environments"

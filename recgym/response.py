@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import dot, kernel, sigmoid
+from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.items import Items
 from recgym.randomness import BatchRNG, Purpose
 from recgym.state import State
@@ -162,10 +162,12 @@ class FunnelResponse:
 
 @kernel
 def _funnel(
-    shown, interest, taste, trust, need, readiness, satiation, reference_price, price_sensitivity, interest_item,
-    item_vectors, traits, categories, promises, stage_weights, satisfaction_ready, wish, cart, purchase,
-    click_out, stay_out, cart_out, purchase_out, satisfaction_out, needed_out,
-):  # fmt: skip
+    shown: Ints, interest: Singles, taste: Floats, trust: Floats, need: Ints, readiness: Floats, satiation: Singles,
+    reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, item_vectors: Singles, traits: Floats,
+    categories: Ints, promises: Floats, stage_weights: Floats, satisfaction_ready: float, wish: Floats, cart: Floats,
+    purchase: Floats, click_out: Floats, stay_out: Floats, cart_out: Floats, purchase_out: Floats,
+    satisfaction_out: Floats, needed_out: Flags,
+) -> None:  # fmt: skip
     """Numbers in the order in which `FunnelResponse.__post_init__` puts them together."""
     dim = interest.shape[1]
     text_weight, taste_weight, trust_weight, satiation_weight, needed_bonus, not_needed_bonus = wish
@@ -207,9 +209,10 @@ def _funnel(
 
 @kernel
 def _respond(
-    slates, u, examination, noise, click, stay, cart, purchase, satisfaction,
-    clicked, stayed, carted, purchased, rating, appeal,
-):  # fmt: skip
+    slates: Ints, u: Floats, examination: Floats, noise: float, click: Floats, stay: Floats, cart: Floats,
+    purchase: Floats, satisfaction: Floats, clicked: Flags, stayed: Flags, carted: Flags, purchased: Flags,
+    rating: Floats, appeal: Floats,
+) -> None:  # fmt: skip
     """The flags, ratings and appeal come in as zeros."""
     num_slots = slates.shape[1]
     for lane in range(len(slates)):

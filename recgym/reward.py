@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import kernel
+from recgym.compiled import Flags, Floats, Ints, kernel
 from recgym.items import Items
 from recgym.response import Response
 from recgym.state import State
@@ -82,8 +82,9 @@ class ShopReward:
 
 @kernel
 def _count_up(
-    slates, clicked, carted, purchased, rating, appeal, profit, rating_weight, clicks, carts, margins, satisfaction
-):  # fmt: skip
+    slates: Ints, clicked: Flags, carted: Flags, purchased: Flags, rating: Floats, appeal: Floats, profit: Floats,
+    rating_weight: float, clicks: Floats, carts: Floats, margins: Floats, satisfaction: Floats,
+) -> None:  # fmt: skip
     """Add every slot to its page's terms, which come in as zeros."""
     for lane in range(len(slates)):
         for slot in range(slates.shape[1]):
@@ -96,6 +97,6 @@ def _count_up(
 
 
 @kernel
-def _add_weighted(total, values, weight):
+def _add_weighted(total: Floats, values: Floats, weight: float) -> None:
     for lane in range(len(total)):
         total[lane] += weight * values[lane]

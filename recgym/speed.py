@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.actions import VIEWS
-from recgym.compiled import dot, kernel, sigmoid
+from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.observation import KINDS
 from recgym.pages import table
 from recgym.registration import ENVIRONMENTS
@@ -146,7 +146,7 @@ def bare_kernel(num_envs: int, num_items: int, embedding_dim: int, slate_size: i
 
 
 @kernel
-def _choose(slates, embeddings, interest, u, clicked):
+def _choose(slates: Ints, embeddings: Singles, interest: Singles, u: Floats, clicked: Flags) -> None:
     for lane in range(len(slates)):
         for slot in range(slates.shape[1]):
             clicked[lane, slot] = u[lane, slot] < sigmoid(dot(embeddings[slates[lane, slot]], interest[lane]))

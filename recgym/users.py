@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import drawn, kernel
+from recgym.compiled import Floats, Ints, Singles, drawn, kernel
 from recgym.randomness import BatchRNG, Purpose, normal
 from recgym.state import State
 
@@ -61,8 +61,9 @@ class UserPopulation:
 
 @kernel
 def _sample(
-    u, cumulative, loves, ages, budgets, num_segments, favourites, age_group, budget, segment, interest, profile
-):  # fmt: skip
+    u: Floats, cumulative: Floats, loves: Singles, ages: Singles, budgets: Singles, num_segments: int,
+    favourites: Ints, age_group: Ints, budget: Ints, segment: Ints, interest: Singles, profile: Singles,
+) -> None:  # fmt: skip
     num_categories, dim = len(cumulative), loves.shape[1]
     second_weight, third_weight, quarter = np.float32(0.8), np.float32(0.6), np.float32(0.25)
     for lane in range(len(u)):

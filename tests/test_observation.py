@@ -7,9 +7,9 @@ import pytest
 from gymnasium import spaces
 
 from recgym.dynamics import History
-from recgym.env import Sessions
 from recgym.observation import CANDIDATE_SCALE, EMBEDDING_SCALE, KINDS, Counters, Fusion, history_texts
 from recgym.randomness import BatchRNG
+from recgym.sessions import Sessions
 from recgym.state import State
 from recgym.testing import HashingEncoder, small_catalog
 

@@ -1,0 +1,50 @@
+"""The remembered reference price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.compiled import Flags, Floats, Ints, kernel
+from recgym.items import Items
+from recgym.response import Response
+from recgym.state import State
+
+
+@dataclass(frozen=True, eq=False)
+class ReferencePrice:
+    """The price level a user expects follows the prices of the pages they look at (Popescu & Wu, 2007).
+
+    Writes: reference_price (num_envs,), in standard deviations of log price within a category.
+    """
+
+    items: Items
+    memory: float = 0.85
+    moves: ClassVar[tuple[str, ...]] = ("reference_price",)
+    num_uniforms: ClassVar[int] = 0
+
+    def reset(self, state: State, u: NDArray[np.float64]) -> None:
+        state["reference_price"] = np.zeros(state.num_envs)
+
+    def step(
+        self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
+    ) -> None:
+        _reference_price(after["reference_price"], slates, response.clicked, self._price, self.memory)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_price", np.ascontiguousarray(self.items.trait("relative_price")))
+
+
+@kernel
+def _reference_price(reference_price: Floats, slates: Ints, clicked: Flags, price: Floats, memory: float) -> None:
+    for lane in range(len(reference_price)):
+        looked, seen = 0, 0.0
+        for slot in range(slates.shape[1]):
+            if clicked[lane, slot]:
+                looked += 1
+                seen += price[slates[lane, slot]]
+        if looked:
+            reference_price[lane] += (1.0 - memory**looked) * (seen / looked - reference_price[lane])

@@ -1,0 +1,54 @@
+"""Satiation by category."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.compiled import Flags, Floats, Ints, Singles, kernel
+from recgym.items import Items
+from recgym.response import Response
+from recgym.state import State
+
+
+@dataclass(frozen=True, eq=False)
+class Satiation:
+    """Seeing a category tires of it; days away refresh (rebounding interest, Leqi et al., NeurIPS 2021).
+
+    Writes: satiation (num_envs, num_categories) float32.
+    """
+
+    items: Items
+    decay: float = 0.9
+    click: float = 0.5
+    purchase: float = 1.0
+    recovery_days: float = 10.0
+    moves: ClassVar[tuple[str, ...]] = ("satiation",)
+    num_uniforms: ClassVar[int] = 0
+
+    def reset(self, state: State, u: NDArray[np.float64]) -> None:
+        state["satiation"] = np.zeros((state.num_envs, self.items.num_categories), dtype=np.float32)
+
+    def step(
+        self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
+    ) -> None:
+        _satiation(after["satiation"], after["days_away"], slates, response.clicked, response.purchased,
+                   self.items.categories, self.decay, self.recovery_days, self.click, self.purchase)  # fmt: skip
+
+
+@kernel
+def _satiation(
+    satiation: Singles, days_away: Floats, slates: Ints, clicked: Flags, purchased: Flags, categories: Ints,
+    decay: float, recovery: float, click: float, purchase: float,
+) -> None:  # fmt: skip
+    for lane in range(len(satiation)):
+        kept = np.float32(decay * np.exp(-days_away[lane] / recovery)) if days_away[lane] > 0 else np.float32(decay)
+        for category in range(satiation.shape[1]):
+            satiation[lane, category] *= kept
+        for slot in range(slates.shape[1]):
+            if clicked[lane, slot]:
+                amount = click + purchase * purchased[lane, slot]
+                satiation[lane, categories[slates[lane, slot]]] += np.float32(amount)

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baselines import learning, tables
+from baselines.algorithms import DEFAULTS
 from baselines.arguments import add_env_id, at_least, one_of
 from baselines.files import MEASUREMENTS
 from baselines.intervals import mean_of
 from baselines.learning import ROWS, Record, Row, Yardsticks
+from recgym import pages
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+MARKDOWN_HEADER = ("algorithm", "view", "arguments", "steps", "seeds", "score", "best heuristic", "myopic (privileged)",
+                   "linear ranker (tuned)")  # fmt: skip
 HEADER = ("", "steps", "seeds", "score", "wanted", "myopic", "best heuristic", "linear ranker")
 
 
@@ -32,6 +36,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--seeds", type=at_least(1), default=5, help="of every row, at most (default 5)")
     parser.add_argument("--jobs", type=at_least(1), default=2, help="processes at a time (default 2)")
     parser.add_argument("--out", type=Path, default=MEASUREMENTS, help=f"folder of the table (default {MEASUREMENTS})")
+    parser.add_argument("--markdown", action="store_true", help="train nothing: print what the table holds, in Markdown")
     parser.set_defaults(run=learn)
 
 
@@ -40,6 +45,9 @@ def learn(options: argparse.Namespace) -> int:
     console = tables.console()
     path = options.out / f"{options.env_id}-learning.csv"
     rows = [row for row in ROWS if row.name in options.rows]
+    if options.markdown:
+        print(markdown(rows, learning.load(path)))
+        return 0
     yardsticks = {view: Yardsticks.measure(options.env_id, view) for view in sorted({row.view for row in rows})}
     todo = len(learning.missing(learning.load(path), rows, options.seeds))
     failed = 0
@@ -56,6 +64,21 @@ def learn(options: argparse.Namespace) -> int:
     if failed:
         print(f"{failed} of {todo} cells failed; the same command tries them again.", file=sys.stderr)
     return 1 if failed else 0
+
+
+def markdown(rows: Sequence[Row], records: Sequence[Record]) -> str:
+    """Scores of the rows that were measured, beside those of what does not learn in the same action view."""
+    lines = []
+    for row in rows:
+        measured = learning.of_row(records, row)
+        if not measured:
+            continue
+        score = mean_of(np.array([float(record["score"]) for record in measured]))
+        others = (f"{float(measured[0][name]):.2f}" for name in ("best_heuristic_score", "myopic_score", "linear_score"))
+        arguments = "SB3's defaults" if row.settings == DEFAULTS else "committed"
+        reached = f"{score.value:.2f}" + (f" ±{score.half_width:.2f}" if len(measured) > 1 else "")
+        lines.append((row.algorithm, f"`{row.view}`", arguments, f"{row.steps:,}", str(len(measured)), reached, *others))
+    return pages.table(MARKDOWN_HEADER, lines)
 
 
 def table(title: str, rows: Sequence[Row], records: Sequence[Record], yardsticks: Mapping[str, Yardsticks]) -> Table:

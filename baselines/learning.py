@@ -57,18 +57,18 @@ BREADTH = tuple(
     Row(f"{algorithm}-{view}", algorithm, view, steps, DEFAULTS, 0.1, seeds=1)
     for algorithm, view, steps in (
         ("A2C", "slate", 100_000),
-        ("RecurrentPPO", "slate", 50_000),
-        ("MaskablePPO", "slate", 100_000),
+        ("RecurrentPPO", "slate", 30_000),
+        ("MaskablePPO", "slate", 60_000),
         ("DQN", "item", 100_000),
         ("QRDQN", "item", 100_000),
-        ("MaskablePPO", "item", 100_000),
-        ("DQN", "sequential", 200_000),
-        ("QRDQN", "sequential", 200_000),
-        ("MaskablePPO", "sequential", 150_000),
-        ("SAC", "proto", 20_000),
-        ("TD3", "proto", 20_000),
-        ("DDPG", "proto", 20_000),
-        ("TQC", "proto", 20_000),
+        ("MaskablePPO", "item", 60_000),
+        ("DQN", "sequential", 150_000),
+        ("QRDQN", "sequential", 150_000),
+        ("MaskablePPO", "sequential", 100_000),
+        ("SAC", "proto", 15_000),
+        ("TD3", "proto", 15_000),
+        ("DDPG", "proto", 15_000),
+        ("TQC", "proto", 15_000),
     )
 )
 ROWS = MAIN + BREADTH

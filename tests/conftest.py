@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,9 @@ settings.register_profile("recgym", deadline=None)
 settings.load_profile("recgym")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Ray wants an environment of its own, where ./run test-ray runs this file.
+collect_ignore = [] if find_spec("ray") else ["test_rllib.py"]
 
 
 @pytest.fixture

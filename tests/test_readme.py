@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -47,3 +48,20 @@ def test_the_commands_it_names_exist(capsys):
         else:
             assert words[0] == "./run" and (ROOT / "run").exists()
     assert capsys.readouterr().out
+
+
+def test_the_returns_it_gives_are_the_committed_ones():
+    text = PAGES[0].read_text(encoding="utf-8")
+    measured = json.loads((ROOT / "docs" / "measurements" / "RecGym-Ecommerce-v0-bounds.json").read_text())["views"]["slate"]
+    returns = {row["name"]: row["return"] for row in measured["rows"]}
+    given = re.findall(r"^\| ([a-z][^|]+?) \| (\d+\.\d\d) \|$", text, re.MULTILINE)
+    assert len(given) == 5
+    for name, value in given:
+        assert f"{returns[name]:.2f}" == value, name
+    assert f"Looking ahead is worth {measured['gap']:.1%}".replace("%", " %") in text
+
+
+def test_the_scores_it_gives_are_the_committed_ones(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert baselines_main(["learn", "RecGym-Ecommerce-v0", "--markdown"]) == 0
+    assert capsys.readouterr().out.strip() in PAGES[0].read_text(encoding="utf-8")

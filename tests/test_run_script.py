@@ -21,21 +21,20 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     loader = SourceFileLoader("run_script", str(SCRIPT))
     module = module_from_spec(spec_from_loader("run_script", loader))
     loader.exec_module(module)
-    requirements = tmp_path / "pyproject.toml"
-    requirements.write_text("one")
-    module.VENV = tmp_path / ".venv"
-    module.PYTHON = module.VENV / "bin" / "python"
-    module.STAMP = module.VENV / "recgym-stamp.txt"
-    module.REQUIREMENTS = (requirements,)
+    module.PROJECT, constraints = tmp_path / "pyproject.toml", tmp_path / "constraints.txt"
+    module.PROJECT.write_text("one")
+    constraints.write_text("torch==1")
+    module.here = module.Place(tmp_path / ".venv", "test", constraints)
+    module.TASKS = {name: (what, module.here, command) for name, (what, _, command) in module.TASKS.items()}
     module.calls = []
 
     def create(folder: Path, with_pip: bool) -> None:
         module.calls.append("venv")
-        module.PYTHON.parent.mkdir()
-        module.PYTHON.touch()
+        (folder / "bin").mkdir()
+        (folder / "bin" / "python").touch()
 
     monkeypatch.setattr(module.venv, "create", create)
-    module.pip_install = lambda *arguments: module.calls.append(" ".join(arguments))
+    module.pip_install = lambda place, *arguments: module.calls.append(" ".join(arguments))
     return module
 
 
@@ -43,13 +42,16 @@ INSTALL = ["torch", "-e .[test]"]
 
 
 def test_installs_once_and_again_only_when_the_requirements_change(run):
-    run.install()
+    run.install(run.here)
     assert run.calls == ["venv", *INSTALL]
-    run.install()
+    run.install(run.here)
     assert run.calls == ["venv", *INSTALL]
-    run.REQUIREMENTS[0].write_text("two")
-    run.install()
+    run.PROJECT.write_text("two")
+    run.install(run.here)
     assert run.calls == ["venv", *INSTALL, *INSTALL]
+    run.here.constraints.write_text("torch==2")
+    run.install(run.here)
+    assert run.calls == ["venv", *INSTALL, *INSTALL, *INSTALL]
 
 
 def test_an_interrupted_install_starts_from_nothing(run, capsys):
@@ -58,7 +60,7 @@ def test_an_interrupted_install_starts_from_nothing(run, capsys):
 
     working, run.pip_install = run.pip_install, interrupted
     assert run.main(["setup"]) == 130
-    half_installed = run.VENV / "half-installed"
+    half_installed = run.here.folder / "half-installed"
     half_installed.touch()
     run.pip_install = working
     run.calls.clear()
@@ -69,11 +71,11 @@ def test_an_interrupted_install_starts_from_nothing(run, capsys):
 
 
 def test_a_venv_made_by_hand_is_kept(run):
-    run.VENV.mkdir()
-    run.venv.create(run.VENV, with_pip=True)
-    mine = run.VENV / "mine"
+    run.here.folder.mkdir()
+    run.venv.create(run.here.folder, with_pip=True)
+    mine = run.here.folder / "mine"
     mine.touch()
-    run.install()
+    run.install(run.here)
     assert run.calls == ["venv", *INSTALL]
     assert mine.exists()
 
@@ -92,7 +94,7 @@ def test_arguments_and_the_exit_code_are_passed_on(run, monkeypatch):
     monkeypatch.setattr(run.subprocess, "call", lambda command, **options: commands.append((command, options)) or 5)
     assert run.main(["test", "-k", "foo"]) == 5
     command, options = commands[0]
-    assert command[:4] == [str(run.PYTHON), "-m", "pytest", "-q"] and command[-2:] == ["-k", "foo"]
+    assert command[:4] == [str(run.here.python), "-m", "pytest", "-q"] and command[-2:] == ["-k", "foo"]
     assert options["env"]["OMP_NUM_THREADS"] == "1"
 
 
@@ -108,3 +110,15 @@ def test_unknown_task_and_old_python(run, capsys):
 def test_help_needs_no_install():
     done = subprocess.run([sys.executable, str(SCRIPT), "--help"], capture_output=True, text=True, check=True)
     assert "./run test" in done.stdout
+
+
+def test_every_task_has_its_place_and_every_place_its_constraints(run):
+    loader = SourceFileLoader("untouched", str(SCRIPT))
+    module = module_from_spec(spec_from_loader("untouched", loader))
+    loader.exec_module(module)
+    places = {place.folder.name: place for _, place, _ in module.TASKS.values()}
+    assert set(places) == {".venv", ".venv-ray", ".venv-oldest"}
+    for place in places.values():
+        pinned = place.constraints.read_text()
+        assert "\ntorch==" in f"\n{pinned}" and "\ngymnasium==" in pinned
+        assert f"\n{place.extra} = [" in module.PROJECT.read_text()

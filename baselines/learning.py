@@ -61,14 +61,14 @@ BREADTH = tuple(
         ("MaskablePPO", "slate", 60_000),
         ("DQN", "item", 100_000),
         ("QRDQN", "item", 100_000),
-        ("MaskablePPO", "item", 60_000),
+        ("MaskablePPO", "item", 40_000),
         ("DQN", "sequential", 150_000),
         ("QRDQN", "sequential", 150_000),
-        ("MaskablePPO", "sequential", 100_000),
-        ("SAC", "proto", 15_000),
-        ("TD3", "proto", 15_000),
-        ("DDPG", "proto", 15_000),
-        ("TQC", "proto", 15_000),
+        ("MaskablePPO", "sequential", 60_000),
+        ("SAC", "proto", 8_000),
+        ("TD3", "proto", 8_000),
+        ("DDPG", "proto", 8_000),
+        ("TQC", "proto", 8_000),
     )
 )
 ROWS = MAIN + BREADTH

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from recgym.catalog import nearest_neighbours
 from recgym.encoders import Encoder
+from recgym.encoders.protocol import checked_embeddings
 from recgym.whitening import Projection, fit_whitening
 
 NUM_NEIGHBOURS = 16
@@ -43,11 +44,10 @@ class Embedded:
         """Embed groups of texts; the projection is fitted to those of the group ITEMS, which comes first.
 
         Raises:
-            ValueError: The encoder's vectors are not finite rows of the length it says, or `whiten` is unknown.
+            ValueError: The encoder did not give one finite row of length 1 and the size it says per text, or `whiten` is unknown.
         """
-        raw = encoder.encode([text for group in texts.values() for text in group])
-        if raw.shape[1] != encoder.embedding_dim:
-            raise ValueError(f"encoder: says embedding_dim={encoder.embedding_dim} but gave rows of {raw.shape[1]}")
+        every_text = [text for group in texts.values() for text in group]
+        raw = checked_embeddings(encoder.encode(every_text), len(every_text), encoder)
         num_items = len(texts[ITEMS])
         projection = fit_whitening(raw[:num_items], whiten, embedding_dim)
         ends = np.cumsum([len(group) for group in texts.values()])[:-1]

@@ -49,6 +49,20 @@ def all_of(*words: str) -> str:
     return "".join(f"(?=.*{re.escape(word)})" for word in words)
 
 
+class TooFew(HashingEncoder):
+    """Forgets the last texts, which are not items."""
+
+    def encode(self, texts):
+        return super().encode(texts)[:-10]
+
+
+class NotFiniteAtTheEnd(HashingEncoder):
+    def encode(self, texts):
+        rows = super().encode(texts)
+        rows[-1, 0] = np.inf
+        return rows
+
+
 SETTINGS = {
     "action": ({"action": "slates"}, ["slates", "'slate'", "'item'", "'sequential'", "'proto'"]),
     "fill": ({"action": "item", "fill": "nearest"}, ["nearest", "'similar'", "'none'"]),
@@ -75,7 +89,9 @@ SETTINGS = {
     "few items": ({"catalog": small_catalog(10, 5), "candidates_per_source": 4}, ["10 items", "20 candidates", "add items"]),
     "few categories": ({"catalog": small_catalog(48, 2)}, ["3 categories", "2"]),
     "encoder rows": ({"encoder": WrongRows(16)}, ["16", "13"]),
-    "encoder not finite": ({"encoder": NotFinite(16)}, ["NaN"]),
+    "encoder not finite": ({"encoder": NotFinite(16)}, ["row 3", "nan"]),
+    "encoder not finite, context": ({"encoder": NotFiniteAtTheEnd(16)}, ["length 1", "inf"]),
+    "encoder with too few rows": ({"encoder": TooFew(16)}, ["shape", "expected"]),
     "scenario": ({"scenario": "ecomerce"}, ["ecomerce", "ecommerce"]),
 }  # fmt: skip
 
@@ -228,6 +244,13 @@ def test_catalogues(tmp_path):
         make(catalog=write(path, rows[:10]))
     with pytest.raises(FileNotFoundError, match=all_of("nothing.csv", ".parquet")):
         make(catalog=str(tmp_path / "nothing.csv"))
+
+
+def test_a_free_item_is_no_trouble(tmp_path):
+    rows = shop_rows()
+    rows[1] = rows[1].rsplit(",", 1)[0] + ",0"
+    env = make(catalog=write(tmp_path / "shop.csv", rows)).unwrapped
+    assert np.isfinite(env.simulator.items.visible).all() and env.simulator.items.trait("discount")[0] == 0
 
 
 def test_a_catalogue_cut_short(tmp_path):

@@ -110,9 +110,7 @@ class Simulator:
 
     def _truth(self, after: State, response: Response) -> dict[str, NDArray[Any]]:
         """What no real shop knows: probabilities and propensities (num_envs, slate_size), and the users' hidden state."""
-        examination = np.empty(response.appeal.shape)
-        examination[...] = self.response.examination
-        truth = {"appeal": response.appeal, "examination": examination}
+        truth = {"appeal": response.appeal, "examination": response.examination}
         truth.update(zip(response.funnel._fields, response.funnel, strict=True))
         for name in ("trust", "need", "readiness"):
             truth[name] = after[name].copy()

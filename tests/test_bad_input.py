@@ -170,6 +170,29 @@ def test_wrong_proto_actions(change, words):
         env.step(change(query))
 
 
+def test_slates_of_unequal_length():
+    env = make_vec(num_envs=2)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=all_of("one array of numbers", "unequal length", "[[0, 1, 2], [0, 1]]")):
+        env.step([[0, 1, 2], [0, 1]])
+
+
+@pytest.mark.parametrize("limit", [0, -1, "a", 2.5, True])
+def test_wrong_step_limit(limit):
+    with pytest.raises(ValueError, match=all_of("max_episode_steps", "at least 1", repr(limit))):
+        RecVectorEnv("ecommerce", num_envs=2, max_episode_steps=limit, **SMALL)
+
+
+def test_a_session_that_is_over_has_to_be_reset():
+    env = make(session_length=1).unwrapped
+    env.reset(seed=0)
+    env.step([0, 1, 2])
+    with pytest.raises(gymnasium.error.ResetNeeded, match=all_of("over", "reset()")):
+        env.step([0, 1, 2])
+    env.reset()
+    env.step([0, 1, 2])
+
+
 def test_wrong_number_of_actions():
     env = make_vec(num_envs=3)
     env.reset(seed=0)

@@ -62,6 +62,12 @@ def test_a_text_column_replaces_the_composed_text(tmp_path):
     assert catalog.texts == ("boils water",)
 
 
+def test_a_text_column_has_a_text_in_every_row(tmp_path):
+    path = write(tmp_path, "item_id,title,category,text\n1,Kettle,Kettles,boils water\n2,Pot,Kettles,  \n")
+    with pytest.raises(CatalogError, match=r"'text'.*empty in row 2 \(2\).*fill it in"):
+        Catalog.load(path)
+
+
 def test_byte_order_mark_windows_line_ends_and_blank_lines_are_fine(tmp_path):
     text = "\ufeff" + GOOD.replace("\n", "\r\n") + "\r\n\r\n"
     assert Catalog.load(write(tmp_path, text)).item_ids == ("A1", "A2", "A3")
@@ -200,7 +206,7 @@ def test_no_such_file(tmp_path):
 
 def test_parquet_without_pyarrow_names_the_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ImportError, match="pip install pyarrow"):
+    with pytest.raises(ImportError, match=r'pip install "recgym\[parquet\]"'):
         Catalog.load(write(tmp_path, b"PAR1", "shop.parquet"))
 
 
@@ -293,6 +299,29 @@ def test_fingerprint_tells_contents_apart(tmp_path):
 def test_arrays_of_different_length_are_refused(tmp_path):
     with pytest.raises(CatalogError, match="attribute 'price': expected 1 entries, got 2"):
         Catalog(("a",), ("A",), ("A",), np.zeros(1, int), np.zeros(1, int), ("D",), ("C",), {"price": np.ones(2)})
+
+
+BY_HAND = {
+    "same id twice": ({"item_ids": ("a", "b", "a")}, "item_ids.*unique ids.*'a'.*rename"),
+    "empty id": ({"item_ids": ("a", "", "c")}, "item_ids.*empty.*at 1"),
+    "blank title": ({"titles": ("A", "B", " ")}, "titles.*empty.*at 2.*fill it in"),
+    "empty text": ({"texts": ("", "B", "C")}, "texts.*empty.*at 0"),
+    "category -1": ({"categories": np.array([0, -1, 1])}, "categories.*0 to 1.*-1 at 1"),
+    "category too high": ({"categories": np.array([0, 1, 2])}, "categories.*0 to 1.*2 at 2"),
+    "department -1": ({"departments": np.array([-1, 0, 0])}, "departments.*0 to 0.*-1 at 0"),
+    "department too high": ({"departments": np.array([0, 0, 5])}, "departments.*0 to 0.*5 at 2"),
+}
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_a_catalogue_put_together_by_hand_is_checked(case):
+    good = {"item_ids": ("a", "b", "c"), "titles": ("A", "B", "C"), "texts": ("A", "B", "C"),
+            "departments": np.zeros(3, int), "categories": np.array([0, 1, 1]), "department_names": ("D",),
+            "category_names": ("C", "E"), "attributes": {}}  # fmt: skip
+    assert Catalog(**good).num_items == 3
+    changed, pattern = BY_HAND[case]
+    with pytest.raises(CatalogError, match=pattern):
+        Catalog(**{**good, **changed})
 
 
 @settings(deadline=None)

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from recgym.catalog.tables import (
     RATING_COLUMNS,
     CatalogError,
+    array_problems,
     catalog_fields,
     complete_attributes,
     encode_names,
@@ -48,6 +49,12 @@ class Catalog:
         lengths |= {f"attribute {name!r}": len(values) for name, values in self.attributes.items()}
         wrong = [f"{name}: expected {self.num_items} entries, got {n}" for name, n in lengths.items()
                  if n != self.num_items]  # fmt: skip
+        wrong = wrong or array_problems(
+            {"item_ids": self.item_ids, "titles": self.titles, "texts": self.texts},
+            {"departments": (self.departments, len(self.department_names)),
+             "categories": (self.categories, len(self.category_names))},
+            self.num_items,
+        )  # fmt: skip
         if wrong:
             raise CatalogError("given as arrays", wrong)
 

@@ -16,6 +16,7 @@ from recgym.testing import HashingEncoder, small_catalog
 DIM, SLATE_SIZE, HISTORY, CANDIDATES = 12, 3, 4, 10
 SETTINGS = {"catalog": small_catalog(), "encoder": HashingEncoder(24), "embedding_dim": DIM, "slate_size": SLATE_SIZE,
             "candidates_per_source": 2, "history_length": HISTORY}  # fmt: skip
+FUSIONS = {"concat": {"fusion": "concat"}, "linear": {"fusion": "linear", "fused_dim": 9}}
 PARTS = {"counters": (len(Counters.NAMES),), "history": (3 * DIM,), "profile": (DIM,), "context": (DIM,)}
 
 
@@ -40,10 +41,10 @@ def assert_in_space(space: spaces.Space, observed: object, num_envs: int) -> Non
 
 
 @pytest.mark.parametrize("action", ["slate", "sequential"])
-@pytest.mark.parametrize("fusion", ["concat", "linear"])
+@pytest.mark.parametrize("fusion", FUSIONS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_observations_lie_in_spaces_of_the_documented_shapes(kind, fusion, action):
-    made = sessions(observation=kind, fusion=fusion, fused_dim=9, action=action)
+    made = sessions(observation=kind, action=action, **FUSIONS[fusion])
     num_features = len(made.simulator.features.names)
     extra = CANDIDATES + SLATE_SIZE if action == "sequential" else 0
     fused = 9 if fusion == "linear" else 5 * DIM
@@ -64,9 +65,9 @@ def test_observations_lie_in_spaces_of_the_documented_shapes(kind, fusion, actio
     assert_in_space(space, made.observe(state), state.num_envs)
 
 
-@pytest.mark.parametrize("fusion", ["concat", "linear"])
+@pytest.mark.parametrize("fusion", FUSIONS)
 def test_the_flat_vector_is_the_parts_side_by_side(fusion):
-    flat, parts = (sessions(observation=kind, fusion=fusion, fused_dim=9, action="sequential") for kind in ("flat", "dict"))
+    flat, parts = (sessions(observation=kind, action="sequential", **FUSIONS[fusion]) for kind in ("flat", "dict"))
     state = played(flat)
     seen = parts.observe(state)
     embedded = [seen["fused"]] if fusion == "linear" else [seen["history"], seen["profile"], seen["context"]]

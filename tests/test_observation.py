@@ -7,6 +7,7 @@ import pytest
 from gymnasium import spaces
 
 from recgym.dynamics import History
+from recgym.encoders import SentenceTransformerEncoder
 from recgym.observation import CANDIDATE_SCALE, EMBEDDING_SCALE, KINDS, Counters, Fusion, history_texts
 from recgym.randomness import BatchRNG
 from recgym.sessions import Sessions
@@ -178,6 +179,25 @@ def test_live_history_is_the_embedded_text():
     assert len(set(texts)) > 1
     assert np.allclose(seen["history"], made.setting.projection.apply(encoder.encode(texts)), atol=1e-6)
     assert_in_space(made.observation.space, seen, state.num_envs)
+
+
+def test_live_histories_are_embedded_once_and_never_on_disk(tmp_path, monkeypatch):
+    """A language model's cache on disk holds the shop's texts before and after a session."""
+    encoder = SentenceTransformerEncoder(tmp_path / "model", cache_dir=tmp_path / "cache", progress=False)
+    asked: list[tuple[str, ...]] = []
+
+    def encode(texts, *, on_disk=True):
+        if not on_disk:
+            asked.extend(texts)
+        return HashingEncoder(24).encode(texts)
+
+    monkeypatch.setattr(encoder, "encode", encode)
+    encoder.__dict__ |= {"embedding_dim": 24, "fingerprint": "words"}  # no model is loaded
+    made = sessions(live=True, encoder=encoder)
+    state = played(made, steps=6)
+    assert np.array_equal(made.observe(state), made.observe(state))
+    texts = history_texts(state, made.simulator.catalog.titles)
+    assert sorted(asked) == sorted(set(texts))
 
 
 def test_history_in_words():

@@ -68,7 +68,7 @@ class EmbeddingTable:
         path = Path(path)
         if not path.exists():
             raise FileNotFoundError(
-                f"no such file: {path}, expected a table of embeddings; write it with `recgym embed shop.csv -o {path}`, "
+                f"no such file: {path}, expected a table of embeddings; write it with `recgym embed shop.csv -o {path}` "
                 "or EmbeddingTable.build(texts, encoder).save(path)"
             )
         try:

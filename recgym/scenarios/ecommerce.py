@@ -53,9 +53,9 @@ drawn evenly.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from importlib import resources
 
 import numpy as np
@@ -66,7 +66,7 @@ from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
 from recgym.catalog import Catalog
 from recgym.dynamics import Drift, Dynamics, History, Need, ReferencePrice, Satiation, Trust, Visits
 from recgym.embedded import NUM_NEIGHBOURS, Embedded
-from recgym.encoders import EmbeddingTable, Encoder, as_encoder
+from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
 from recgym.items import Items, standardised
 from recgym.observation import Counters, Fusion, history_texts
 from recgym.response import FunnelParameters, FunnelResponse
@@ -142,12 +142,31 @@ class Shop:
         return _encoder(self.config)
 
     def fusion(self, kind: str, fused_dim: int, live: bool) -> Fusion:
-        """How X, Y and Z become one vector; `live` embeds the history as text at every step."""
-        return Fusion(self.query_vectors, self.context_vectors, kind, fused_dim, self._live if live else None)
+        """How X, Y and Z become one vector; `live` embeds the history as text at every step.
 
-    def _live(self, state: State) -> NDArray[np.float32]:
-        texts = history_texts(state, self.simulator.catalog.titles)
-        return self.projection.apply(self.encoder.encode(texts))
+        Raises:
+            ValueError: `live`, and the encoder is a table, which knows no texts but its own.
+        """
+        live_history = self._live_history() if live else None
+        return Fusion(self.query_vectors, self.context_vectors, kind, fused_dim, live_history)
+
+    def _live_history(self) -> Callable[[State], NDArray[np.float32]]:
+        encoder, titles = self.encoder, self.simulator.catalog.titles
+        if isinstance(encoder, EmbeddingTable):
+            raise ValueError(
+                f"live: histories are new texts and need a language model, got a table of {len(encoder)} embeddings; pass "
+                'encoder="all-MiniLM-L6-v2", which needs: pip install "recgym[encoder]"'
+            )
+        encode = encoder.encode
+        if isinstance(encoder, SentenceTransformerEncoder):
+            encode = partial(encode, on_disk=False)
+
+        def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+            # One product per text: the same bits in any batch, if the encoder's rows have them.
+            return self.projection.apply(encode(texts)[:, None])[:, 0]
+
+        recent = RecentTexts(embed)
+        return lambda state: recent(history_texts(state, titles))
 
 
 def build(config: Ecommerce) -> Shop:

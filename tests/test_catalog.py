@@ -45,7 +45,7 @@ def test_load_reads_texts_groups_and_attributes(tmp_path):
     assert catalog.texts[0] == "Gooseneck Kettle. Brewmont. Kitchen > Kettles. Pours slowly."
     assert catalog.texts[1] == "Kettle, glass. Kitchen > Kettles"
     assert catalog.department_names == ("Kitchen", "Toys") and catalog.category_names == ("Kettles", "Dolls")
-    assert catalog.departments.tolist() == [0, 0, 1] and catalog.category_departments.tolist() == [0, 1]
+    assert catalog.departments.tolist() == [0, 0, 1] and catalog.categories.tolist() == [0, 0, 1]
     assert list(catalog.attributes) == ["price"], "a column of words is no attribute"
     assert catalog.attributes["price"].tolist() == [39.99, 25.0, 19.5]
     with pytest.raises(ValueError, match="read-only"):
@@ -269,17 +269,6 @@ def test_odd_texts_survive_a_round_trip(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("odd") / "shop.csv"
     catalog.save(path)
     assert_same(catalog, Catalog.load(path))
-
-
-def test_subset_keeps_the_order_and_renumbers(tmp_path):
-    catalog = Catalog.load(write(tmp_path, GOOD))
-    part = catalog.subset([2, 0])
-    assert part.item_ids == ("A3", "A1")
-    assert part.category_names == ("Dolls", "Kettles") and part.categories.tolist() == [0, 1]
-    assert part.attributes["price"].tolist() == [19.5, 39.99]
-    mask = catalog.subset(np.array([True, False, True]))
-    assert mask.item_ids == ("A1", "A3")
-    assert_same(catalog, catalog.subset(range(3)))
 
 
 def test_fingerprint_tells_contents_apart(tmp_path):

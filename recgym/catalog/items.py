@@ -20,9 +20,7 @@ from recgym.catalog.tables import (
     array_problems,
     catalog_fields,
     complete_attributes,
-    encode_names,
     read_csv,
-    read_only,
     read_parquet,
 )
 
@@ -67,12 +65,6 @@ class Catalog:
     def num_categories(self) -> int:
         """Number of categories."""
         return len(self.category_names)
-
-    @cached_property
-    def category_departments(self) -> NDArray[np.int64]:
-        """The department of each category: (num_categories,), index into `department_names`."""
-        _, first_items = np.unique(self.categories, return_index=True)
-        return self.departments[first_items]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -164,25 +156,6 @@ class Catalog:
         except BaseException:
             os.unlink(temporary)
             raise
-
-    def subset(self, rows: ArrayLike) -> "Catalog":
-        """The catalogue of the given rows (integers, or a boolean mask), in their order.
-
-        Departments and categories without items are dropped, the others renumbered.
-        """
-        index = np.arange(self.num_items)[np.asarray(rows)]
-        department_names, departments = encode_names([self.department_names[i] for i in self.departments[index]])
-        category_names, categories = encode_names([self.category_names[i] for i in self.categories[index]])
-        return Catalog(
-            item_ids=tuple(self.item_ids[i] for i in index),
-            titles=tuple(self.titles[i] for i in index),
-            texts=tuple(self.texts[i] for i in index),
-            departments=departments,
-            categories=categories,
-            department_names=department_names,
-            category_names=category_names,
-            attributes={name: read_only(values[index]) for name, values in self.attributes.items()},
-        )
 
 
 def nearest_neighbours(embeddings: ArrayLike, count: int, block_size: int = 512) -> NDArray[np.int64]:

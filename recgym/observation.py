@@ -6,7 +6,7 @@ The observed parts, all float32:
 |---|---|---|
 | counters | (10,) | has a query, query intent, page of the visit, visits, days away, pages looked at for this query, recent clicks, contentment, ratings, carts |
 | candidates | (num_candidates, num_features) | `CandidateFeatures` |
-| history (X) | (3 * embedding_dim,) | recency-weighted pools of what was liked, skipped, exposed |
+| history (X) | (3 * embedding_dim,) | recency-weighted pools of what was liked, skipped, exposed; with `live=True` (embedding_dim,), the history embedded as text |
 | profile (Y) | (embedding_dim,) | mean embedding of what the user says about themselves |
 | context (Z) | (embedding_dim,) | embedding of the circumstances plus that of the search query |
 """
@@ -134,7 +134,7 @@ class Counters:
     """What can be counted about a session, about unit scale.
 
     `query_intent` reads the search query with the language model: its position on the axis from queries that compare
-    to queries that buy, -1 to 1.
+    to queries that buy, -1 at the mean query that compares and 1 at the mean one that buys, cut at -2 and 2.
     """
 
     query_intent: NDArray[np.float64]  # (num_queries + 1,), 0 for no query

@@ -31,8 +31,13 @@ next free candidate and is counted in `info["replaced"]`.
 ## Observation space
 
 All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
-preferences Y and context Z. Nothing that is hidden from a real shop is observed: trust, need, readiness, satiation,
-taste and true quality are in `info["truth"]` only.
+preferences Y and context Z. Nothing that is hidden from a real shop is observed: trust, need and readiness are in
+`info["truth"]` only, satiation, taste and true quality show in the probabilities beside them.
+
+Age group, season and campaign are observed, but no customer behaves otherwise because of them. They are distractors, and
+meant to be: many columns of a shop's log do not matter, and which ones an agent has to find out. What else the context
+says does matter: weekends and evenings lengthen visits, phones shorten them. Of the hidden segments bargain hunters mind
+prices more; explorers and researchers decide alike.
 
 ## Rewards
 

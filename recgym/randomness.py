@@ -19,12 +19,14 @@ _S30, _S27, _S31, _S11 = (np.uint64(bits) for bits in (30, 27, 31, 11))
 
 
 class Purpose(IntEnum):
-    """What a uniform is drawn for: each purpose has its own part of every lane's stream."""
+    """What a uniform is drawn for: each purpose has its own part of every lane's stream.
+
+    The numbers are part of every seed's meaning: another number is another stream.
+    """
 
     POPULATION = 0
     RESPONSE = 1
     DYNAMICS = 2
-    CONTEXT = 3
     CANDIDATES = 4
 
 

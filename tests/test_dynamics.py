@@ -15,6 +15,7 @@ from recgym.dynamics import Drift, History, Need, ReferencePrice, Satiation, Tru
 from recgym.randomness import BatchRNG, Purpose
 from recgym.response import READY, Funnel, Response
 from recgym.scenarios import ecommerce
+from recgym.scenarios import ecommerce_words as words
 from recgym.state import State
 from recgym.testing import HashingEncoder, random_items, small_catalog
 
@@ -171,6 +172,7 @@ def test_leaving_returning_and_days_away_as_frequencies():
     # Whole days, 1 + a geometric number: floor(1 + x), x exponential of mean m, so P(days > k) = exp(-k / m).
     days, mean = after["days_away"][after["left"]], 8 - 6 * 0.75
     assert days.min() == 1 and (days == np.floor(days)).all() and not after["days_away"][~after["left"]].any()
+    assert days.mean() == pytest.approx(1 + 1 / (math.exp(1 / mean) - 1), rel=0.02)
     for k in (1, 3, 7, 12):
         chance = math.exp(-k / mean)
         assert abs((days > k).mean() - chance) < 4 * math.sqrt(chance * (1 - chance) / gone)
@@ -558,6 +560,26 @@ def test_a_step_is_a_function_of_state_slates_and_stream(simulator):
     one = [digest(transition.state) for _, transition in sessions(simulator, steps=5)]
     two = [digest(transition.state) for _, transition in sessions(simulator, steps=5)]
     assert one == two and len({str(one_step) for one_step in one}) == 5
+
+
+def test_distractors_change_nothing(simulator):
+    """Another age group, season, campaign, or a researcher instead of an explorer: everything else goes the same way."""
+    shape = tuple(map(len, (words.WEEKDAYS, words.DAYTIMES, words.DEVICES, words.SEASONS, words.CAMPAIGNS)))
+    rng = BatchRNG(np.random.default_rng(4).integers(2**64, size=60, dtype=np.uint64))
+    state = simulator.reset(rng)
+    assert {"age_group", "segment", "context"} < set(state)
+    other = State({name: values.copy() for name, values in state.items()})
+    for _ in range(20):
+        weekday, daytime, device, season, campaign = np.unravel_index(state["context"], shape)
+        other["context"] = np.ravel_multi_index((weekday, daytime, device, (season + 1) % 4, (campaign + 1) % 4), shape)
+        other["age_group"] = (state["age_group"] + 1) % len(words.AGE_GROUPS)
+        other["segment"] = np.where(state["segment"] == 2, 2, 1 - state["segment"])
+        slates = state["candidates"][:, :3]
+        one, two = simulator.step(state, slates, rng), simulator.step(other, slates, rng)
+        state, other = one.state, two.state
+        assert np.array_equal(one.reward, two.reward) and np.array_equal(one.terminated, two.terminated)
+        same = set(state) - {"age_group", "segment", "context"}
+        assert all(np.array_equal(state[name], other[name]) for name in same)
 
 
 def test_invariants_over_sessions(simulator):

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from recgym.encoders import (
     CacheError,
     EmbeddingTable,
+    RecentTexts,
     SentenceTransformerEncoder,
     TableError,
     TextCutWarning,
@@ -535,3 +536,40 @@ def test_as_encoder_names_the_missing_members():
 
     with pytest.raises(TypeError, match="no fingerprint"):
         as_encoder(Partial())
+
+
+# --- texts without end ----------------------------------------------------------------------------------------------
+
+
+def test_texts_without_end_stay_off_the_disk(model_folder, capsys):
+    encoder = fake_encoder(model_folder, batch_size=2)
+    texts = ["b", "a", "b", "ccc", "dd dd"]
+    np.testing.assert_allclose(encoder.encode(texts, on_disk=False), HashEncoder().encode(texts), atol=1e-6)
+    assert not (model_folder.parent / "cache").exists() and capsys.readouterr().err == ""
+    encoder.encode(["a"])
+    encoder._model.batches.clear()
+    encoder.encode(["a"], on_disk=False)
+    assert encoder._model.batches == [["a"]]
+
+
+@given(st.lists(st.lists(st.integers(0, 12).map(str), min_size=1, max_size=6), min_size=1, max_size=12), st.integers(1, 8))
+def test_recent_texts_are_those_used_last(calls, size):
+    asked: list[str] = []
+
+    def embed(texts):
+        asked.extend(texts)
+        return HashEncoder().encode(texts)
+
+    recent, last = RecentTexts(embed, size), []
+    for texts in calls:
+        asked.clear()
+        np.testing.assert_array_equal(recent(texts), HashEncoder().encode(texts))
+        distinct = list(dict.fromkeys(texts))
+        assert asked == [text for text in distinct if text not in last]
+        last = [*(text for text in last if text not in texts), *distinct][-size:]
+
+
+def test_recent_vectors_are_the_callers_own():
+    recent = RecentTexts(HashEncoder().encode)
+    recent(["a", "b"])[:] = 0
+    np.testing.assert_array_equal(recent(["b"]), HashEncoder().encode(["b"]))

@@ -21,7 +21,8 @@ class History:
     Writes: liked, skipped, exposed (num_envs, embedding_dim) float32; history_items (num_envs, history_length,
     slate_size) int64, -1 where empty, the latest page last; history_events of the same shape, int8 codes of EVENTS;
     interest_item, interest_category (num_envs,) int64, what was last looked at; recent (num_envs, len(RECENT)) running
-    sums of what can be seen of the user.
+    sums of what can be seen of the user. A visit that ends puts interest_category back to a category of the profile;
+    interest_item stays: the shop still shows what is similar to it.
     """
 
     items: Items

@@ -37,7 +37,8 @@ class Visits:
     return_click: float = 0.1
     gap_days: float = 8.0
     gap_trust: float = 6.0
-    """Mean days away are 1 + gap_days - gap_trust x trust."""
+    """Days away are floor(1 + x), x exponential of mean m = gap_days - gap_trust x trust: 1 + 1 / (exp(1 / m) - 1) days on
+    average, which is about m + 0.5."""
     moves: ClassVar[tuple[str, ...]] = ("page", "visit", "context", "days_away", "left", "churned")
     num_uniforms: ClassVar[int] = 8
 

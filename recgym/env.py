@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from recgym.arguments import whole_number
 from recgym.compiled import Ints, kernel
 from recgym.observation import Observed
 from recgym.randomness import BatchRNG
@@ -119,16 +120,10 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     ) -> None:
         if render_mode is not None:
             raise ValueError("render_mode: the vector environment does not render; use gymnasium.make for a picture")
-        if not isinstance(num_envs, int | np.integer) or num_envs < 1:
-            raise ValueError(f"num_envs: expected a whole number of at least 1, got {num_envs!r}")
-        if max_episode_steps is not None and (
-            isinstance(max_episode_steps, bool) or not isinstance(max_episode_steps, int | np.integer) or max_episode_steps < 1
-        ):
-            raise ValueError(
-                f"max_episode_steps: expected None or a whole number of at least 1, got {max_episode_steps!r}"
-            )
+        if max_episode_steps is not None:
+            max_episode_steps = whole_number("max_episode_steps", max_episode_steps)
         self.sessions = Sessions(scenario, **settings)
-        self.num_envs = int(num_envs)
+        self.num_envs = whole_number("num_envs", num_envs)
         self.autoreset_mode = _autoreset_mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.max_episode_steps = max_episode_steps

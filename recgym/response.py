@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.items import Items
-from recgym.randomness import BatchRNG, Purpose
+from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
 STAGES = ("browsing", "comparing", "buying")
+RESPONSE = int(Purpose.RESPONSE)
 READY = 0.5  # from this readiness on, a user who compared offers wants to buy
 
 
@@ -111,7 +112,6 @@ class FunnelResponse:
     parameters: FunnelParameters = field(default_factory=FunnelParameters)
 
     TRAITS = ("rating", "popularity", "newness", "discount", "relative_price")
-    NUM_UNIFORMS = 5
 
     def __post_init__(self) -> None:
         p = self.parameters
@@ -151,11 +151,10 @@ class FunnelResponse:
     def respond(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Response:
         """Draw what the users do with `slates` ((num_envs, slate_size) catalogue rows, -1 for an empty slot)."""
         funnel = self.funnel(state, slates)
-        u = rng.uniform(state["step"], Purpose.RESPONSE, self.NUM_UNIFORMS * self.slate_size)
         shape = slates.shape
         response = Response(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool),
                             np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), np.zeros(shape), funnel)  # fmt: skip
-        _respond(slates, u, self.examination, self.parameters.rating_noise, funnel.click, funnel.stay, funnel.cart,
+        _respond(slates, rng.keys, state["step"], self.examination, self.parameters.rating_noise, funnel.click, funnel.stay, funnel.cart,
                  funnel.purchase, funnel.satisfaction, *response[:-1])  # fmt: skip
         return response
 
@@ -213,25 +212,26 @@ def _funnel(
 
 @kernel
 def _respond(
-    slates: Ints, u: Floats, examination: Floats, noise: float, click: Floats, stay: Floats, cart: Floats,
+    slates: Ints, keys: Keys, step: Ints, examination: Floats, noise: float, click: Floats, stay: Floats, cart: Floats,
     purchase: Floats, satisfaction: Floats, clicked: Flags, stayed: Flags, carted: Flags, purchased: Flags,
     rating: Floats, examined: Floats, appeal: Floats,
 ) -> None:  # fmt: skip
-    """The flags, ratings, examination and appeal come in as zeros."""
+    """The flags, ratings, examination and appeal come in as zeros. A slot has a uniform for each of its stages."""
     num_slots = slates.shape[1]
     for lane in range(len(slates)):
+        u = counter_of(keys[lane], step[lane], RESPONSE)
         for slot in range(num_slots):
             if slates[lane, slot] < 0:
                 continue
             examined[lane, slot] = examination[slot]
             appeal[lane, slot] = click[lane, slot] * examination[slot]
-            if u[lane, slot] >= appeal[lane, slot]:
+            if uniform_at(u, slot) >= appeal[lane, slot]:
                 continue
             clicked[lane, slot] = True
-            stayed[lane, slot] = u[lane, num_slots + slot] < stay[lane, slot]
+            stayed[lane, slot] = uniform_at(u, num_slots + slot) < stay[lane, slot]
             chance = cart[lane, slot] if stayed[lane, slot] else cart[lane, slot] / 3
-            carted[lane, slot] = u[lane, 2 * num_slots + slot] < chance
-            if carted[lane, slot] and u[lane, 3 * num_slots + slot] < purchase[lane, slot]:
+            carted[lane, slot] = uniform_at(u, 2 * num_slots + slot) < chance
+            if carted[lane, slot] and uniform_at(u, 3 * num_slots + slot) < purchase[lane, slot]:
                 purchased[lane, slot] = True
-                felt = 3.5 + satisfaction[lane, slot] + noise * (2 * u[lane, 4 * num_slots + slot] - 1)
+                felt = 3.5 + satisfaction[lane, slot] + noise * (2 * uniform_at(u, 4 * num_slots + slot) - 1)
                 rating[lane, slot] = min(max(np.rint(felt), 1.0), 5.0)

@@ -95,7 +95,7 @@ class Sessions:
         """What valid `actions` lead to."""
         decision = self.view.decode(state, actions)
         complete, replaced = decision.complete, decision.replaced
-        if complete.all():
+        if self.view.steps_per_slate == 1 or complete.all():
             after, reward, terminated, truncated, shown = self._show(decision.state, decision.positions, rng)
             return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
         num_envs = state.num_envs

@@ -47,10 +47,16 @@ def test_a_step_never_writes_into_the_state_before_it(simulator):
 
 
 def test_parts_own_different_variables(simulator):
-    owned = [name for part in simulator.dynamics for name in part.moves]
-    assert len(set(owned)) == len(owned)
-    state = simulator.reset(BatchRNG(np.arange(3, dtype=np.uint64)))
-    assert set(owned) < set(state)
+    rng = BatchRNG(np.arange(3, dtype=np.uint64))
+    state = simulator.reset(rng)
+    response = simulator.response.respond(state, state["candidates"][:, :3].copy(), rng)
+    after, owned = State(state), []
+    for part in simulator.dynamics:
+        already = dict(after)
+        part.step(state, after, state["candidates"][:, :3].copy(), response, np.full((3, part.num_uniforms), 0.5))
+        owned += [name for name in state if after[name] is not already[name]]
+    assert len(set(owned)) == len(owned) > 20
+    assert set(after) == set(state)
 
 
 def test_a_step_keeps_every_variable_its_type_and_shape(simulator):

@@ -94,14 +94,14 @@ def test_the_categories_of_new_needs_as_frequencies():
 
     rng = BatchRNG(np.random.default_rng(7).integers(2**64, size=num_envs, dtype=np.uint64))
     before = State(step=np.zeros(num_envs, dtype=np.int64), favourites=favourites)
-    need.reset(before, rng.uniform(before["step"], Purpose.DYNAMICS, 7))
+    first, later = rng.uniforms(before["step"], Purpose.DYNAMICS, (7, 7))
+    need.reset(before, first)
     nobody = shopper(-1).take(np.zeros(num_envs, dtype=np.int64)) | {"favourites": favourites}
     after = State(nobody, left=np.ones(num_envs, dtype=bool))
     slates, one = page([0])
     idle = Response(*[np.repeat(values, num_envs, axis=0) for values in one[:-1]],
                     funnel=Funnel(*[np.repeat(values, num_envs, axis=0) for values in one.funnel]))  # fmt: skip
-    need.step(State(nobody), after, np.repeat(slates, num_envs, axis=0), idle,
-              rng.uniform(before["step"], Purpose.DYNAMICS, 7, first=7))  # fmt: skip
+    need.step(State(nobody), after, np.repeat(slates, num_envs, axis=0), idle, later)
 
     for state, chance in ((before, 0.5), (after, 0.8)):
         begins = state["need"] >= 0

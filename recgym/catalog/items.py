@@ -14,15 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recgym.catalog.reading import read_columns
 from recgym.catalog.tables import (
     RATING_COLUMNS,
     CatalogError,
     catalog_fields,
     complete_attributes,
     encode_names,
-    read_csv,
     read_only,
-    read_parquet,
 )
 
 
@@ -33,9 +32,9 @@ class Catalog:
     Names of departments and categories stand in the order of their first item. The arrays `load` makes are read-only.
     """
 
-    item_ids: tuple[str, ...]
-    titles: tuple[str, ...]
-    texts: tuple[str, ...]  # what the encoder reads: "title. brand. Department > Category. description"
+    item_ids: Sequence[str]
+    titles: Sequence[str]
+    texts: Sequence[str]  # what the encoder reads: "title. brand. Department > Category. description"
     departments: NDArray[np.int64]  # (num_items,) index into department_names
     categories: NDArray[np.int64]  # (num_items,) index into category_names
     department_names: tuple[str, ...]
@@ -115,15 +114,7 @@ class Catalog:
                 raise CatalogError("given", problems)
             return replace(source, attributes=attributes)
         path = Path(source)
-        if not path.is_file():
-            raise FileNotFoundError(f"no catalogue at {path}: expected a .csv, .csv.gz or .parquet file")
-        if path.name.endswith((".csv", ".csv.gz")):
-            columns = read_csv(path)
-        elif path.suffix == ".parquet":
-            columns = read_parquet(path)
-        else:
-            raise CatalogError(path, [f"expected a name ending in .csv, .csv.gz or .parquet, got {path.name!r}"])
-        return cls(**catalog_fields(columns, path, required, defaults or {}))
+        return cls(**catalog_fields(read_columns(path), path, required, defaults or {}))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a .csv or .csv.gz that `load` reads back to an equal catalogue; a crash leaves no half-written file."""

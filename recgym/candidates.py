@@ -121,15 +121,24 @@ def category_rankings(
 
     A category with fewer items is filled from its department, then from the whole catalogue.
     """
-    num_categories = int(categories.max()) + 1
     by_score = np.argsort(-score, kind="stable")
-    rankings = np.empty((num_categories, length), dtype=np.int64)
-    for category in range(num_categories):
-        own = categories[by_score] == category
-        near = departments[by_score] == departments[np.argmax(categories == category)]
-        closeness = np.where(own, 0, np.where(near, 1, 2))
-        rankings[category] = by_score[np.argsort(closeness, kind="stable")[:length]]
+    everything = by_score[:length]
+    own, near = (_best_of_groups(groups[by_score], by_score, length) for groups in (categories, departments))
+    rankings = np.empty((int(categories.max()) + 1, length), dtype=np.int64)
+    homes = departments[np.unique(categories, return_index=True)[1]]
+    for category, ranked in enumerate(own):
+        if len(ranked) < length:  # what is left of each wider circle, the best first
+            for wider in (near[homes[category]], everything):
+                ranked = np.concatenate((ranked, wider[~np.isin(wider, ranked)]))[:length]
+        rankings[category] = ranked
     return rankings
+
+
+def _best_of_groups(groups: NDArray[np.int64], rows: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:
+    """The first `length` of `rows` in each group 0, 1, ...; `groups` and `rows` are of one length."""
+    order = np.argsort(groups, kind="stable")
+    starts = np.searchsorted(groups[order], np.arange(int(groups.max()) + 2))
+    return [rows[order[start : min(start + length, stop)]] for start, stop in zip(starts[:-1], starts[1:], strict=True)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -256,7 +256,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
     off = columns["list_price"] - price  # a free item, of list price 0, has no discount
     discount = np.clip(off / np.where(columns["list_price"] > 0, columns["list_price"], 1.0) / 0.5, 0, 1.2)
     log_price = np.log(np.maximum(price, 0.01))
-    medians = np.array([np.median(price[categories == c]) for c in range(catalog.num_categories)])
+    medians = _medians(price, categories, catalog.num_categories)
     relative_price = np.clip((log_price - np.log(np.maximum(medians, 0.01))[categories]) / 0.4, -2.5, 2.5)
     profit = np.minimum(columns["margin"] * price / np.maximum(medians, 0.01)[categories], 1.5)
     visible = {
@@ -280,6 +280,13 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
         hidden_names=("quality",),
         taste=(0.6 * shared + 0.8 * own) / np.sqrt(UserPopulation.taste_dim),
     )
+
+
+def _medians(values: NDArray[np.float64], groups: NDArray[np.int64], num_groups: int) -> NDArray[np.float64]:
+    """(num_groups,) the median of each group 0, 1, ...; none is empty."""
+    order = np.argsort(groups, kind="stable")
+    ends = np.searchsorted(groups[order], np.arange(1, num_groups))
+    return np.array([np.median(part) for part in np.split(values[order], ends)])
 
 
 def _retrieval(

@@ -28,7 +28,7 @@ class Retrieval:
     Reads: query_category, interest_category, interest_item. Writes: candidates (num_envs, num_candidates) int64.
     """
 
-    neighbours: NDArray[np.int64]  # (num_items, num_neighbours)
+    neighbours: NDArray[np.integer]  # (num_items, num_neighbours); int32 keeps a million items small
     rated: NDArray[np.int64]  # (num_categories, list_length)
     popular: NDArray[np.int64]  # (any length,)
     new: NDArray[np.int64]  # (any length,)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.actions import make_view
+from recgym.catalog.texts import picker
 from recgym.compiled import Ints, kernel
 from recgym.observation import Observed, make_observation
 from recgym.randomness import BatchRNG
@@ -78,7 +79,7 @@ class Sessions:
             observation, self.simulator, self.setting.counters, fused, self.view.num_features, config.history_length
         )
         # Objects, because Gymnasium's checker compares arrays of text by np.allclose.
-        self.item_ids = np.array([*self.simulator.catalog.item_ids, ""], dtype=object)  # row -1: an empty slot
+        self._ids_of = picker(self.simulator.catalog.item_ids)
 
     def reset(self, rng: BatchRNG) -> State:
         """New sessions."""
@@ -112,7 +113,7 @@ class Sessions:
         slates = np.empty(positions.shape, dtype=np.int64)
         _pick(state["candidates"], positions, slates)
         after, reward, terminated, info = self.simulator.step(state, slates, rng)
-        info["item_ids"] = self.item_ids[slates]
+        info["item_ids"] = self._ids_of(slates)
         return after, reward, terminated, ~terminated & (after["step"] >= self.session_length), info
 
     def observe(self, state: State) -> Observed:

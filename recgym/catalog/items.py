@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recgym.catalog.reading import read_columns
+from recgym.catalog.stored import stored_fields, whole_manifest
 from recgym.catalog.tables import (
     RATING_COLUMNS,
     CatalogError,
@@ -87,7 +88,7 @@ class Catalog:
         required: Sequence[str] = (),
         defaults: Mapping[str, float | str] | None = None,
     ) -> "Catalog":
-        """Read and check a catalogue: a .csv, .csv.gz or .parquet file, or a `Catalog` that is already there.
+        """Read and check a catalogue: a .csv, .csv.gz or .parquet file, a folder of `recgym build`, or a `Catalog` that is there.
 
         Columns:
             item_id, title, category: always required; ids are unique, a category lies in one department.
@@ -98,13 +99,13 @@ class Catalog:
             any other column: an attribute if its cells are numbers, left out if (most of) them are words.
 
         Args:
-            source: The file or the catalogue.
+            source: The file, the folder (whose texts stay on disk), or the catalogue.
             required: Attributes that must be there.
             defaults: Values of attributes for catalogues that lack them; a string copies another attribute, as in
                 `{"margin": 0.3, "list_price": "price"}`.
 
         Raises:
-            CatalogError: The content is unusable. All problems are listed.
+            CatalogError: The content is unusable (all problems are listed), or the folder is not whole.
             FileNotFoundError: There is no such file.
             ImportError: A parquet file, and pyarrow is not installed.
         """
@@ -114,6 +115,9 @@ class Catalog:
                 raise CatalogError("given", problems)
             return replace(source, attributes=attributes)
         path = Path(source)
+        if path.is_dir():
+            stored = cls(**stored_fields(path, whole_manifest(path)["catalog"]))
+            return cls.load(stored, required=required, defaults=defaults)
         return cls(**catalog_fields(read_columns(path), path, required, defaults or {}))
 
     def save(self, path: str | os.PathLike[str]) -> None:

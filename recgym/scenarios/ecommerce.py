@@ -66,6 +66,7 @@ from recgym.catalog import Catalog
 from recgym.dynamics import Drift, Dynamics, History, Need, ReferencePrice, Satiation, Trust, Visits
 from recgym.embedded import Embedded
 from recgym.encoders import EmbeddingTable, Encoder, as_encoder
+from recgym.folder import is_folder, open_embedded, stored_encoder
 from recgym.items import Items, standardised
 from recgym.observation import Counters, Fusion, history_texts
 from recgym.response import FunnelParameters, FunnelResponse
@@ -87,10 +88,10 @@ class Ecommerce:
     """Everything that can be set about the shop."""
 
     catalog: Catalog | str | os.PathLike[str] | None = None
-    """CSV or Parquet file or `Catalog`; by default the built-in shop of 3,840 products."""
+    """CSV or Parquet file, folder of `recgym build`, or `Catalog`; by default the built-in shop of 3,840 products."""
     encoder: Encoder | str | None = None
     """Embeds the texts: an `Encoder`, a model's name or a folder. By default the built-in table of all-MiniLM-L6-v2
-    embeddings for the built-in shop, and the model itself for any other catalogue."""
+    embeddings for the built-in shop, the one that a folder was built with, and the model itself for any other catalogue."""
     embedding_dim: int = 32
     """Embeddings are projected on so many principal axes; the encoder's own size keeps them whole."""
     whiten: str = "center"
@@ -194,6 +195,8 @@ def _catalog(config: Ecommerce) -> Catalog:
 
 
 def _encoder(config: Ecommerce) -> Encoder:
+    if is_folder(config.catalog):
+        return stored_encoder(config.catalog, config.encoder)
     if config.encoder is not None:
         return as_encoder(config.encoder)
     return builtin_table() if config.catalog is None else as_encoder("all-MiniLM-L6-v2")
@@ -205,6 +208,10 @@ def _embedded(config: Ecommerce, catalog: Catalog) -> Embedded:
         prepared = builtin_vectors()
         if (config.whiten, config.embedding_dim) == (prepared.whiten, prepared.embedding_dim):
             return prepared
+    if is_folder(config.catalog):
+        if config.encoder is not None:
+            stored_encoder(config.catalog, config.encoder)  # complains about another one
+        return open_embedded(config.catalog, config.whiten, config.embedding_dim)
     encoder = _encoder(config)
     if config.embedding_dim > encoder.embedding_dim:
         raise ValueError(
@@ -290,7 +297,7 @@ def _medians(values: NDArray[np.float64], groups: NDArray[np.int64], num_groups:
 
 
 def _retrieval(
-    catalog: Catalog, items: Items, neighbours: NDArray[np.int64], config: Ecommerce
+    catalog: Catalog, items: Items, neighbours: NDArray[np.int32], config: Ecommerce
 ) -> Retrieval:
     rating, popularity = items.trait("rating"), items.trait("popularity")
     best = min(2 * config.candidates_per_source, catalog.num_items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,7 +157,9 @@ class CandidateFeatures:
     RELATIONS = ("liked", "exposed", "query")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_visible", self.visible.astype(np.float32))
+        object.__setattr__(self, "traits", self.visible.astype(np.float32))
+
+    traits: NDArray[np.float32] = field(init=False)  # (num_items, num_visible): `visible`, as it is seen
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -168,8 +170,42 @@ class CandidateFeatures:
         """(num_envs, num_shown, num_features) float32 for any catalogue rows (num_envs, num_shown)."""
         seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
         _features(rows, state["liked"], state["exposed"], state["query"], self.embeddings, self.query_vectors,
-                  self._visible, seen)  # fmt: skip
+                  self.traits, seen)  # fmt: skip
         return seen
+
+    def as_query(self, state: State, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The vectors whose product with (embedding, traits) of any item is `weights` times its features.
+
+        The first three features are products with the embedding, so their weights gather in one direction.
+
+        Args:
+            state: Reads liked, exposed, query.
+            weights: (num_envs, num_features).
+
+        Returns:
+            (num_envs, embedding_dim + num_visible) float32.
+        """
+        queries = np.empty((len(weights), self.embeddings.shape[1] + self.visible.shape[1]), dtype=np.float32)
+        _gather(np.ascontiguousarray(weights, dtype=np.float32), state["liked"], state["exposed"], state["query"],
+                self.query_vectors, queries)  # fmt: skip
+        return queries
+
+
+_EXPOSED, _QUERY = np.float32(0.5), np.float32(1.5)  # scales of two relations
+
+
+@kernel
+def _gather(
+    weights: Singles, liked: Singles, exposed: Singles, query: Ints, query_vectors: Singles, queries: Singles
+) -> None:  # fmt: skip
+    dim = liked.shape[1]
+    for lane in range(len(weights)):
+        likes, shows, finds = weights[lane, 0], _EXPOSED * weights[lane, 1], _QUERY * weights[lane, 2]
+        search = query_vectors[query[lane]]
+        for i in range(dim):
+            queries[lane, i] = likes * liked[lane, i] + shows * exposed[lane, i] + finds * search[i]
+        for trait in range(weights.shape[1] - 3):
+            queries[lane, dim + trait] = weights[lane, 3 + trait]
 
 
 @kernel
@@ -177,12 +213,11 @@ def _features(
     rows: Ints, liked: Singles, exposed: Singles, query: Ints, embeddings: Singles, query_vectors: Singles,
     visible: Singles, seen: Singles,
 ) -> None:  # fmt: skip
-    half, one_and_a_half = np.float32(0.5), np.float32(1.5)
     for lane in range(len(rows)):
         search = query_vectors[query[lane]]
         for position in range(rows.shape[1]):
             row, features = rows[lane, position], seen[lane, position]
             likes, shows, finds = dots(embeddings[row], liked[lane], exposed[lane], search)
-            features[0], features[1], features[2] = likes, half * shows, one_and_a_half * finds
+            features[0], features[1], features[2] = likes, _EXPOSED * shows, _QUERY * finds
             for trait in range(visible.shape[1]):
                 features[3 + trait] = visible[row, trait]

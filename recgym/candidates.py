@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.compiled import Floats, Ints, Singles, dots, kernel
+from recgym.prefetch import prefetch
 from recgym.randomness import BatchRNG, Purpose
 from recgym.state import State
 
@@ -32,7 +33,7 @@ class Retrieval:
     rated: NDArray[np.int64]  # (num_categories, list_length)
     popular: NDArray[np.int64]  # (any length,)
     new: NDArray[np.int64]  # (any length,)
-    explore: NDArray[np.int64]  # (any length,) an item stands in it as often as it is to be found
+    explore: NDArray[np.integer]  # (any length,) an item stands in it as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
 
@@ -102,6 +103,8 @@ def distinct(rows: Ints, num_items: int) -> None:
 def _best_first(rows: Ints, rating: Floats, each: int) -> None:
     """Sort each source's items by falling rating, in place and stable."""
     for lane in range(len(rows)):
+        for position in range(rows.shape[1] if lane + 1 < len(rows) else 0):
+            prefetch(rating, rows[lane + 1, position])
         for first in range(0, rows.shape[1], each):
             for i in range(first + 1, first + each):
                 row, place = rows[lane, i], i
@@ -214,6 +217,9 @@ def _features(
     visible: Singles, seen: Singles,
 ) -> None:  # fmt: skip
     for lane in range(len(rows)):
+        for position in range(rows.shape[1] if lane + 1 < len(rows) else 0):
+            prefetch(embeddings, rows[lane + 1, position])
+            prefetch(visible, rows[lane + 1, position])
         search = query_vectors[query[lane]]
         for position in range(rows.shape[1]):
             row, features = rows[lane, position], seen[lane, position]

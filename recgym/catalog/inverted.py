@@ -16,7 +16,7 @@ from recgym.catalog.rows import create_rows, read_rows, row_blocks, write_rows
 from recgym.compiled import Ints, Singles, kernel
 
 EXACT_UP_TO = 20_000  # items; all pairs take about ten seconds there
-PROBED = 32  # cells looked at
+PROBED = 16  # cells looked at
 SAMPLE_PER_CELL = 32  # items the centres are fitted to
 ROUNDS = 6  # of k-means
 ROWS_AT_ONCE = 512  # bounds the similarities in memory, even where a cell is large

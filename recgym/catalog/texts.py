@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.compiled import Ints, kernel
+from recgym.prefetch import prefetch
 
 BLOCK = 65_536  # texts decoded, or written, at a time
 _BETWEEN = 0xFF  # a byte that UTF-8 never uses
@@ -62,7 +63,7 @@ class Texts(Sequence[str]):
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.object_]:
         """The texts of an array of rows, in its shape; row -1 gives "". All are decoded in one go."""
         flat = rows.reshape(-1)
-        joined = np.empty(_joined_length(self._offsets, flat), dtype=np.uint8)
+        joined = np.empty(_joined_length(self._blob, self._offsets, flat), dtype=np.uint8)
         _join(self._blob, self._offsets, flat, joined)
         found = np.empty(len(flat), dtype=object)
         found[:] = joined.tobytes().decode(errors="surrogateescape").split(_BETWEEN_DECODED)[:-1]
@@ -78,10 +79,11 @@ class Texts(Sequence[str]):
 
 
 @kernel
-def _joined_length(offsets: Ints, rows: Ints) -> int:
+def _joined_length(blob: NDArray[np.uint8], offsets: Ints, rows: Ints) -> int:
     length = len(rows)
     for row in rows:
         if row >= 0:
+            prefetch(blob, offsets[row])
             length += offsets[row + 1] - offsets[row]
     return length
 

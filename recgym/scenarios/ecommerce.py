@@ -308,7 +308,7 @@ def _retrieval(
         rated=category_rankings(rating, items.categories, catalog.departments, best),
         popular=np.argsort(-popularity, kind="stable")[:top],
         new=np.argsort(catalog.attributes["days_online"], kind="stable")[:top],
-        explore=np.repeat(np.arange(catalog.num_items), np.ceil(4 * found / found.mean()).astype(np.int64)),
+        explore=np.repeat(np.arange(catalog.num_items, dtype=np.int32), np.ceil(4 * found / found.mean()).astype(np.int64)),
         rating=rating,
         per_source=config.candidates_per_source,
     )

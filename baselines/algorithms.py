@@ -26,7 +26,19 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
 
 # Stable-Baselines3's own defaults: one environment, and no keyword arguments.
 DEFAULTS: Mapping[str, Any] = {"num_envs": 1}
-# algorithm -> number of environments and keyword arguments, plain JSON; networks: {"policy_kwargs": {"net_arch": ...}}
+# What the algorithms that learn off policy on queries have in common.
+OFF_POLICY: Mapping[str, Any] = {
+    "num_envs": 8,
+    "train_freq": 1,
+    "gradient_steps": 2,
+    "learning_starts": 2000,
+    "batch_size": 128,
+    "gamma": 0.95,
+    "policy_kwargs": {"net_arch": [128, 128]},
+}
+# With SB3's own rate of 1e-3 and no noise their actors are pressed into a corner of the box and stay there.
+DETERMINISTIC: Mapping[str, Any] = {**OFF_POLICY, "learning_rate": 1e-4, "action_noise": 0.3}
+# algorithm -> number of environments and keyword arguments, plain JSON (see `baselines.sb3.make_model`)
 TUNED: Mapping[str, Mapping[str, Any]] = {
     "PPO": {
         "num_envs": 16,
@@ -50,13 +62,8 @@ TUNED: Mapping[str, Mapping[str, Any]] = {
         "gamma": 0.95,
         "learning_starts": 5000,
     },
-    "SAC": {
-        "num_envs": 8,
-        "train_freq": 1,
-        "gradient_steps": 2,
-        "learning_starts": 2000,
-        "batch_size": 128,
-        "gamma": 0.95,
-        "policy_kwargs": {"net_arch": [128, 128]},
-    },
+    "SAC": OFF_POLICY,
+    "TQC": OFF_POLICY,
+    "TD3": DETERMINISTIC,
+    "DDPG": DETERMINISTIC,
 }

@@ -19,6 +19,8 @@ class Estimate:
     half_width: float
 
     def __str__(self) -> str:
+        if np.isnan(self.half_width):
+            return f"{self.value:.2f}"
         digits = 3 if self.half_width < 0.05 else 2
         return f"{self.value:.{digits}f} ±{self.half_width:.{digits}f}"
 

@@ -52,9 +52,10 @@ MAIN = (
     Row("DQN-tuned", "DQN", "item", 500_000, TUNED["DQN"], 0.5),
     Row("SAC-tuned", "SAC", "proto", 100_000, TUNED["SAC"], 0.5),
 )
-# That every algorithm of the action views' table learns: with Stable-Baselines3's defaults, briefly and once.
+# That every algorithm of the action views' table learns: briefly and once, with Stable-Baselines3's defaults where these
+# learn at all.
 BREADTH = tuple(
-    Row(f"{algorithm}-{view}", algorithm, view, steps, DEFAULTS, 0.1, seeds=1)
+    Row(f"{algorithm}-{view}", algorithm, view, steps, TUNED[algorithm] if view == "proto" else DEFAULTS, 0.1, seeds=1)
     for algorithm, view, steps in (
         ("A2C", "slate", 100_000),
         ("RecurrentPPO", "slate", 30_000),
@@ -65,10 +66,9 @@ BREADTH = tuple(
         ("DQN", "sequential", 150_000),
         ("QRDQN", "sequential", 60_000),
         ("MaskablePPO", "sequential", 60_000),
-        ("SAC", "proto", 16_000),
-        ("TD3", "proto", 8_000),
-        ("DDPG", "proto", 8_000),
-        ("TQC", "proto", 8_000),
+        ("TD3", "proto", 40_000),
+        ("DDPG", "proto", 40_000),
+        ("TQC", "proto", 40_000),
     )
 )
 ROWS = MAIN + BREADTH

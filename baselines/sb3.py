@@ -53,11 +53,17 @@ def make_model(
         algorithm: A key of `baselines.algorithms.VIEWS`.
         env_id: Registered id.
         seed: Of the networks, of the exploration, and of the first sessions (seed, seed + 1, ...).
-        settings: "num_envs" and the algorithm's own keyword arguments, as in `baselines.algorithms.TUNED`.
+        settings: "num_envs" and the algorithm's own keyword arguments, as in `baselines.algorithms.TUNED`; a number as
+            "action_noise" is the standard deviation of Gaussian noise on every element of an action.
         env_settings: `action` and the environment's other keyword arguments.
     """
     arguments = copy.deepcopy(dict(settings))  # some algorithms write into their policy_kwargs
     env = make_for(algorithm, env_id, arguments.pop("num_envs", 1), seed, **env_settings)
+    if "action_noise" in arguments:
+        from stable_baselines3.common.noise import NormalActionNoise
+
+        size = env.action_space.shape
+        arguments["action_noise"] = NormalActionNoise(np.zeros(size), np.full(size, arguments["action_noise"]))
     return algorithm_class(algorithm)(policy_for(algorithm, env.observation_space), env, seed=seed, **arguments)
 
 

@@ -9,8 +9,13 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Floats, Ints, Singles, dots, kernel
 from recgym.prefetch import prefetch
-from recgym.randomness import BatchRNG, Purpose
+from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
+
+
+CANDIDATES = int(Purpose.CANDIDATES)
+SEEN = 256  # remainders of rows that are remembered to find repeats quickly
+LANE_BITS = 40  # a row is below 2**40
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,71 +52,80 @@ class Retrieval:
     def draw(self, state: State, rng: BatchRNG) -> NDArray[np.int64]:
         """(num_envs, num_candidates) distinct catalogue rows."""
         drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
-        u = rng.uniform(state["step"], Purpose.CANDIDATES, self.num_candidates)
-        _choose(u, state["interest_item"], state["query_category"], state["interest_category"], self.neighbours,
-                self.rated, self.popular, self.new, self.explore, self.per_source, drawn)  # fmt: skip
-        distinct(drawn, len(self.rating))
-        _best_first(drawn, self.rating, self.per_source)
+        _draw(rng.keys, state["step"], state["interest_item"], state["query_category"], state["interest_category"],
+              self.neighbours, self.rated, self.popular, self.new, self.explore, self.rating, self.per_source,
+              drawn)  # fmt: skip
         return drawn
 
 
 @kernel
-def _choose(
-    u: Floats, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints, rated: Ints,
-    popular: Ints, new: Ints, explore: Ints, each: int, drawn: Ints,
+def _draw(
+    keys: Keys, step: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
+    rated: Ints, popular: Ints, new: Ints, explore: Ints, rating: Floats, each: int, drawn: Ints,
 ) -> None:  # fmt: skip
-    for lane in range(len(u)):
+    seen = np.full(SEEN, -1)
+    for lane in range(len(keys)):
+        if lane + 1 < len(keys):
+            prefetch(neighbours, interest_item[lane + 1])
+        u = counter_of(keys[lane], step[lane], CANDIDATES)
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
-        _source(u[lane], neighbours[interest_item[lane]], 0, each, drawn[lane])
-        _source(u[lane], rated[wanted], 1, each, drawn[lane])
-        _source(u[lane], popular, 2, each, drawn[lane])
-        _source(u[lane], new, 3, each, drawn[lane])
-        _source(u[lane], explore, 4, each, drawn[lane])
+        _source(u, neighbours[interest_item[lane]], 0, each, rating, drawn[lane])
+        _source(u, rated[wanted], 1, each, rating, drawn[lane])
+        _source(u, popular, 2, each, rating, drawn[lane])
+        _source(u, new, 3, each, rating, drawn[lane])
+        _source(u, explore, 4, each, rating, drawn[lane])
+        distinct(drawn[lane], len(rating), lane, seen)
+        _best_first(drawn[lane], rating, each)
 
 
 @kernel
-def _source(u: Floats, ranking: Ints, source: int, each: int, drawn: Ints) -> None:
-    """One item of each of `each` strata of a ranking."""
+def _source(u: int, ranking: Ints, source: int, each: int, rating: Floats, drawn: Ints) -> None:
+    """One item of each of `each` strata of a ranking; their ratings are asked for."""
     for i in range(each):
         position = source * each + i
         # At the highest uniform, i + u rounds up to i + 1.
-        drawn[position] = ranking[min(int((i + u[position]) / each * len(ranking)), len(ranking) - 1)]
+        drawn[position] = ranking[min(int((i + uniform_at(u, position)) / each * len(ranking)), len(ranking) - 1)]
+        prefetch(rating, drawn[position])
 
 
 @kernel
-def distinct(rows: Ints, num_items: int) -> None:
-    """Replace repeats within each line by the next free catalogue row (cyclically), first come first served, in place.
+def distinct(rows: Ints, num_items: int, lane: int, seen: Ints) -> None:
+    """Replace repeats among a user's candidates by the next free catalogue row (cyclically), first come first served.
 
     Args:
-        rows: (num_envs, num_candidates) int64, num_candidates <= num_items.
+        rows: (num_candidates,) int64, changed in place; num_candidates <= num_items.
         num_items: Size of the catalogue.
+        lane: Of the user.
+        seen: (SEEN,) int64, -1 at first and then kept from lane to lane: the last row of each remainder, with its lane.
     """
-    for lane in range(len(rows)):
-        for position in range(1, rows.shape[1]):
-            row = rows[lane, position]
-            while True:
-                repeats = 0
-                for earlier in range(position):  # to the end: without a way out several are compared at once
-                    repeats += rows[lane, earlier] == row
-                if not repeats:
-                    break
-                row = (row + 1) % num_items
-            rows[lane, position] = row
+    here = lane << LANE_BITS
+    for position in range(len(rows)):
+        row = rows[position]
+        while True:
+            last = seen[row % SEEN]
+            if last >> LANE_BITS != lane:
+                break
+            repeat = last == here + row
+            if not repeat:  # another row of this remainder: perhaps it hides this one
+                for earlier in range(position):
+                    repeat |= rows[earlier] == row
+            if not repeat:
+                break
+            row = (row + 1) % num_items
+        rows[position] = row
+        seen[row % SEEN] = here + row
 
 
 @kernel
 def _best_first(rows: Ints, rating: Floats, each: int) -> None:
     """Sort each source's items by falling rating, in place and stable."""
-    for lane in range(len(rows)):
-        for position in range(rows.shape[1] if lane + 1 < len(rows) else 0):
-            prefetch(rating, rows[lane + 1, position])
-        for first in range(0, rows.shape[1], each):
-            for i in range(first + 1, first + each):
-                row, place = rows[lane, i], i
-                while place > first and rating[rows[lane, place - 1]] < rating[row]:
-                    rows[lane, place] = rows[lane, place - 1]
-                    place -= 1
-                rows[lane, place] = row
+    for first in range(0, len(rows), each):
+        for i in range(first + 1, first + each):
+            row, place = rows[i], i
+            while place > first and rating[rows[place - 1]] < rating[row]:
+                rows[place] = rows[place - 1]
+                place -= 1
+            rows[place] = row
 
 
 def category_rankings(

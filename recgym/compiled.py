@@ -8,8 +8,10 @@ alone.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -23,6 +25,30 @@ Ints = NDArray[np.int64]
 Codes = NDArray[np.int8]
 Flags = NDArray[np.bool_]
 
+
+
+def _discard_stale_machine_code() -> None:
+    """Numba keeps a kernel while its own file is unchanged, but a kernel also holds what it called in other files.
+
+    So when any file with kernels has changed, all machine code in this folder is discarded. In an installation that
+    cannot be written nothing changes either.
+    """
+    package = Path(__file__).parent
+    sources = [path for path in sorted(package.rglob("*.py")) if b"recgym.compiled" in path.read_bytes()]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in [Path(__file__), *sources])).hexdigest()
+    known = package / "__pycache__" / "kernels.sha256"
+    if known.is_file() and known.read_text() == digest:
+        return
+    try:
+        for index in package.rglob("__pycache__/*.nbi"):
+            index.unlink(missing_ok=True)
+        known.parent.mkdir(exist_ok=True)
+        known.write_text(digest)
+    except OSError:
+        pass
+
+
+_discard_stale_machine_code()
 kernel = numba.njit(cache=True, error_model="numpy")
 
 

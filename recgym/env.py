@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from recgym.arguments import whole_number
 from recgym.compiled import Ints, kernel
 from recgym.observation import Observed
 from recgym.randomness import BatchRNG
@@ -34,6 +35,7 @@ class RecEnv(gymnasium.Env[Any, Any]):
         self.observation_space = self.sessions.observation.space
         self.state: State | None = None
         self._rng: BatchRNG | None = None
+        self._over = False
         self._trace: list[Info] = []
 
     @property
@@ -51,6 +53,7 @@ class RecEnv(gymnasium.Env[Any, Any]):
         else:
             self._rng = self._rng.next_episode(np.zeros(1, dtype=np.int64))
         self.state = self.sessions.reset(self._rng)
+        self._over = False
         self._trace = []
         return lane(self.sessions.observe(self.state)), {}
 
@@ -58,15 +61,19 @@ class RecEnv(gymnasium.Env[Any, Any]):
         """Show a slate (or fill the next slot of it) and see what the user does."""
         if self.state is None:
             raise gymnasium.error.ResetNeeded("step: call reset() before the first step()")
-        actions = check_actions(np.asarray(action)[None], self.action_space, 1)
+        if self._over:
+            raise gymnasium.error.ResetNeeded("step: the session is over (terminated or truncated); call reset() first")
+        actions = check_actions(as_array(action)[None], self.action_space, 1)
         done = self.sessions.step(self.state, actions, self._rng)
         self.state = done.state
+        terminated, truncated = bool(done.terminated[0]), bool(done.truncated[0])
+        self._over = terminated or truncated
         reward, info = float(done.reward[0]), {"replaced": int(done.replaced[0])}
         if done.complete[0]:
             info |= lane(done.shown)
             if self.render_mode is not None:
                 self._trace.append(copy.deepcopy(info) | {"reward": reward})
-        return lane(self.sessions.observe(done.state)), reward, bool(done.terminated[0]), bool(done.truncated[0]), info
+        return lane(self.sessions.observe(done.state)), reward, terminated, truncated, info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(flattened action size,) bool: which actions are allowed now, as sb3-contrib expects it."""
@@ -113,10 +120,10 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     ) -> None:
         if render_mode is not None:
             raise ValueError("render_mode: the vector environment does not render; use gymnasium.make for a picture")
-        if not isinstance(num_envs, int | np.integer) or num_envs < 1:
-            raise ValueError(f"num_envs: expected a whole number of at least 1, got {num_envs!r}")
+        if max_episode_steps is not None:
+            max_episode_steps = whole_number("max_episode_steps", max_episode_steps)
         self.sessions = Sessions(scenario, **settings)
-        self.num_envs = int(num_envs)
+        self.num_envs = whole_number("num_envs", num_envs)
         self.autoreset_mode = _autoreset_mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.max_episode_steps = max_episode_steps
@@ -161,7 +168,7 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """One step in every lane."""
         if self.state is None:
             raise gymnasium.error.ResetNeeded("step: call reset() before the first step()")
-        actions = check_actions(np.asarray(actions), self.single_action_space, self.num_envs)
+        actions = check_actions(as_array(actions), self.single_action_space, self.num_envs)
         if self.autoreset_mode == AutoresetMode.DISABLED and self._over.any():
             raise ValueError(
                 f"step: the sessions of lanes {np.flatnonzero(self._over)[:5].tolist()} are over; with autoreset "
@@ -171,7 +178,9 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         done = self.sessions.step(self.state, actions, self._rng)
         self._elapsed += 1
         self.state = done.state
-        truncated = self._with_limit(done.terminated, done.truncated)
+        truncated = done.truncated
+        if self.max_episode_steps is not None:  # as Gymnasium's TimeLimit, also where the session has terminated
+            truncated |= self._elapsed >= self.max_episode_steps
         over = (done.terminated | truncated) & ~starting
         same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
         told = ~over if same_step else ~starting
@@ -201,11 +210,6 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             self.state = self.sessions.reset(self._rng)
             return
         self.state.write(lanes, self.sessions.reset(self._rng.take(lanes)))
-
-    def _with_limit(self, terminated: NDArray[np.bool_], truncated: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        if self.max_episode_steps is None:
-            return truncated
-        return truncated | (~terminated & (self._elapsed >= self.max_episode_steps))
 
     def _final(self, done: Outcome, over: NDArray[np.bool_]) -> Info:
         """Gymnasium's SAME_STEP convention: the last observations and infos of the sessions that ended."""
@@ -239,7 +243,9 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             return [None] * self.num_envs
         if isinstance(seed, int | np.integer):
             return [int(seed) + i for i in range(self.num_envs)]
-        if not isinstance(seed, list | tuple | np.ndarray):
+        if isinstance(seed, np.ndarray):
+            seed = seed.tolist()
+        if not isinstance(seed, list | tuple):
             raise TypeError(f"seed: expected a whole number, a list of them or None, got {seed!r}")
         if len(seed) != self.num_envs:
             raise ValueError(f"seed: expected {self.num_envs} seeds, one per lane, got {len(seed)}")
@@ -267,13 +273,21 @@ def with_masks(info: Info, mask: NDArray[np.bool_]) -> Info:
     return masked
 
 
+def as_array(actions: Any) -> NDArray[Any]:
+    """Actions as an array; slates of unequal length have no shape."""
+    try:
+        return np.asarray(actions)
+    except ValueError as error:
+        raise ValueError(f"action: expected one array of numbers, got slates of unequal length: {actions!r:.80}") from error
+
+
 def check_actions(actions: NDArray[Any], space: gymnasium.Space[Any], num_envs: int) -> NDArray[Any]:
     """The batch of actions, if each is an element of `space`."""
     expected = (num_envs, *space.shape)
     if actions.shape != expected:
         raise ValueError(
-            f"action: expected shape {expected[1:]} for each of {num_envs} environments, got {actions.shape[1:]} "
-            f"(array of shape {actions.shape})"
+            f"action: expected an array of shape {space.shape} for each of {num_envs} environments, together "
+            f"{expected}; got {actions.shape[1:]} for each, together {actions.shape}"
         )
     if isinstance(space, gymnasium.spaces.Box):
         low, high = float(space.low.flat[0]), float(space.high.flat[0])

@@ -6,7 +6,7 @@ The observed parts, all float32:
 |---|---|---|
 | counters | (10,) | has a query, query intent, page of the visit, visits, days away, pages looked at for this query, recent clicks, contentment, ratings, carts |
 | candidates | (num_candidates, num_features) | `CandidateFeatures` |
-| history (X) | (3 * embedding_dim,) | recency-weighted pools of what was liked, skipped, exposed |
+| history (X) | (3 * embedding_dim,) | recency-weighted pools of what was liked, skipped, exposed; with `live=True` (embedding_dim,), the history embedded as text |
 | profile (Y) | (embedding_dim,) | mean embedding of what the user says about themselves |
 | context (Z) | (embedding_dim,) | embedding of the circumstances plus that of the search query |
 """
@@ -21,6 +21,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from recgym.arguments import whole_number
 from recgym.compiled import Floats, Ints, Singles, kernel
 from recgym.dynamics import History
 from recgym.simulator import Simulator
@@ -29,6 +30,7 @@ from recgym.state import State
 KINDS = ("flat", "dict", "sequence")
 FUSIONS = ("concat", "linear")
 FLAT, DICT, SEQUENCE = KINDS
+FUSED_DIM = 32  # length of the linear fusion by default
 
 # In the flat vector the few counters keep unit scale and the many other numbers are scaled down, so that they do not
 # drown the counters in a freshly initialised network. Chosen by learning curves of PPO with default arguments.
@@ -57,18 +59,20 @@ class Fusion:
     query_vectors: NDArray[np.float32]  # (num_queries + 1, embedding_dim), the last row zero
     context_vectors: NDArray[np.float32]  # (num_contexts, embedding_dim)
     kind: str = "concat"
-    fused_dim: int = 32
+    fused_dim: int = FUSED_DIM
     live_history: Callable[[State], NDArray[np.float32]] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in FUSIONS:
             raise ValueError(f"fusion: expected one of {', '.join(map(repr, FUSIONS))}, got {self.kind!r}")
+        fused_dim, total = whole_number("fused_dim", self.fused_dim), self.concat_dim
+        if self.kind == "concat" and fused_dim != FUSED_DIM:
+            raise ValueError(f'fused_dim: only fusion="linear" has one, got fused_dim={fused_dim} with fusion="concat"')
         if self.kind == "linear":
-            total = self.concat_dim
-            if not 1 <= self.fused_dim <= total:
-                raise ValueError(f"fused_dim: expected 1 to {total} with these embeddings, got {self.fused_dim}")
-            gaussian = np.random.default_rng(0).normal(size=(total, self.fused_dim))
-            orthogonal = np.linalg.qr(gaussian)[0] * np.sqrt(total / self.fused_dim)
+            if fused_dim > total:
+                raise ValueError(f"fused_dim: expected 1 to {total} with these embeddings, got {fused_dim}")
+            gaussian = np.random.default_rng(0).normal(size=(total, fused_dim))
+            orthogonal = np.linalg.qr(gaussian)[0] * np.sqrt(total / fused_dim)
             object.__setattr__(self, "_map", orthogonal.astype(np.float32))
 
     @property
@@ -130,7 +134,7 @@ class Counters:
     """What can be counted about a session, about unit scale.
 
     `query_intent` reads the search query with the language model: its position on the axis from queries that compare
-    to queries that buy, -1 to 1.
+    to queries that buy, -1 at the mean query that compares and 1 at the mean one that buys, cut at -2 and 2.
     """
 
     query_intent: NDArray[np.float64]  # (num_queries + 1,), 0 for no query

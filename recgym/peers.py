@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 import venv
@@ -95,7 +96,7 @@ def render(comparisons: Sequence[Comparison]) -> str:
 def _installed(peer: Peer, folder: Path) -> Path:
     """The Python of a new environment that holds the peer."""
     venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     _run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *peer.requirements])
     return python
 

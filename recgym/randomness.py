@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import kernel
+from recgym.compiled import Floats, kernel
 
 # SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014):
 # a Weyl counter followed by this finaliser passes BigCrush.
@@ -15,16 +16,21 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0xD1342543DE82EF95)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = (np.uint64(bits) for bits in (30, 27, 31, 11))
+_S30, _S27, _S31, _S11, _S32 = (np.uint64(bits) for bits in (30, 27, 31, 11, 32))
+
+
+Keys = NDArray[np.uint64]
 
 
 class Purpose(IntEnum):
-    """What a uniform is drawn for: each purpose has its own part of every lane's stream."""
+    """What a uniform is drawn for: each purpose has its own part of every lane's stream.
+
+    The numbers are part of every seed's meaning: another number is another stream.
+    """
 
     POPULATION = 0
     RESPONSE = 1
     DYNAMICS = 2
-    CONTEXT = 3
     CANDIDATES = 4
 
 
@@ -39,13 +45,26 @@ def _finalise(x: int) -> int:
 
 
 @kernel
-def _uniform(keys: NDArray[np.uint64], step: NDArray[np.int64], first: int, drawn: NDArray[np.float64]) -> None:
-    """Fill `drawn` from the counters `first`, first + 1, ... of every lane."""
+def counter_of(key: int, step: int, purpose: int) -> int:
+    """Where the uniforms of a lane for a purpose begin; purposes are 2**32 counters apart."""
+    return key + np.uint64(step) * _STEP + (np.uint64(purpose) << _S32) * _GOLDEN
+
+
+@kernel
+def uniform_at(counter: int, index: int) -> float:
+    """The uniform of an index, inside a kernel: the same that `BatchRNG.uniform` gives."""
+    return np.float64(_finalise(counter + np.uint64(index) * _GOLDEN) >> _S11) * 2.0**-53
+
+
+@kernel
+def _fill(keys: NDArray[np.uint64], step: NDArray[np.int64], purpose: int, parts: Sequence[Floats]) -> None:
+    """Fill each of `parts`, (num_envs, size), with the uniforms that follow those of the parts before it."""
     for lane in range(len(keys)):
-        counter = keys[lane] + np.uint64(step[lane]) * _STEP + np.uint64(first) * _GOLDEN
-        for index in range(drawn.shape[1]):
-            drawn[lane, index] = np.float64(_finalise(counter) >> _S11) * 2.0**-53
-            counter += _GOLDEN
+        counter = counter_of(keys[lane], step[lane], purpose)
+        for drawn in parts:
+            for index in range(drawn.shape[1]):
+                drawn[lane, index] = uniform_at(counter, index)
+            counter += np.uint64(drawn.shape[1]) * _GOLDEN
 
 
 @kernel
@@ -76,14 +95,18 @@ class BatchRNG:
     def __init__(self, keys: NDArray[np.uint64]) -> None:
         self.keys = keys
 
-    def uniform(
-        self, step: NDArray[np.int64], purpose: Purpose, size: int, first: int = 0
-    ) -> NDArray[np.float64]:
-        """(num_envs, size) float64 in [0, 1) for these lanes at these steps ((num_envs,) int64), from index `first`."""
-        drawn = np.empty((len(self.keys), size))
-        if size:
-            _uniform(self.keys, step, (int(purpose) << 32) + first, drawn)  # purposes are 2**32 counters apart
-        return drawn
+    def uniform(self, step: NDArray[np.int64], purpose: Purpose, size: int) -> NDArray[np.float64]:
+        """(num_envs, size) float64 in [0, 1) for these lanes at these steps ((num_envs,) int64)."""
+        return self.uniforms(step, purpose, (size,))[0]
+
+    def uniforms(
+        self, step: NDArray[np.int64], purpose: Purpose, sizes: Sequence[int]
+    ) -> tuple[NDArray[np.float64], ...]:
+        """One array (num_envs, size) for each of `sizes`: together the numbers of one `uniform` of their sum."""
+        num_envs = len(self.keys)
+        parts = tuple([np.empty((num_envs, size)) for size in sizes])
+        _fill(self.keys, step, int(purpose), parts)
+        return parts
 
     def take(self, lanes: NDArray[np.int64]) -> BatchRNG:
         """The streams of some lanes only."""

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.items import Items
-from recgym.randomness import BatchRNG, Purpose
+from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
 STAGES = ("browsing", "comparing", "buying")
+RESPONSE = int(Purpose.RESPONSE)
 READY = 0.5  # from this readiness on, a user who compared offers wants to buy
 
 
@@ -23,7 +24,7 @@ def stage(state: State) -> NDArray[np.int64]:
 
 
 class Funnel(NamedTuple):
-    """The truth about items shown to users, each (num_envs, num_shown) float64."""
+    """The truth about items shown to users, each (num_envs, num_shown) float64; zeros for an empty slot."""
 
     click: NDArray[np.float64]  # chance of a click once examined
     stay: NDArray[np.float64]  # chance that a clicked page does not disappoint
@@ -41,6 +42,7 @@ class Response(NamedTuple):
     carted: NDArray[np.bool_]
     purchased: NDArray[np.bool_]
     rating: NDArray[np.float64]  # 1..5 stars where purchased, otherwise 0
+    examination: NDArray[np.float64]  # propensity: chance that the slot is looked at
     appeal: NDArray[np.float64]  # examination x chance of a click: how well the slot met the wish of the moment
     funnel: Funnel
 
@@ -110,14 +112,17 @@ class FunnelResponse:
     parameters: FunnelParameters = field(default_factory=FunnelParameters)
 
     TRAITS = ("rating", "popularity", "newness", "discount", "relative_price")
-    NUM_UNIFORMS = 5
 
     def __post_init__(self) -> None:
         p = self.parameters
-        traits = np.stack([self.items.trait(name) for name in self.TRAITS], axis=1)
-        object.__setattr__(self, "_traits", traits)
-        vectors = (self.items.embeddings, self.items.taste.astype(np.float32))
-        object.__setattr__(self, "_item_vectors", np.ascontiguousarray(np.concatenate(vectors, axis=1)))
+        # What depends on the item alone: the chance of staying, and the satisfaction of a buyer who is not ready.
+        quality, flash = self.items.trait("quality"), self.items.trait("discount")
+        stay = sigmoid(p.stay_bias + p.stay_quality * quality + p.stay_flash * flash)
+        satisfaction = p.satisfaction_quality * quality + p.satisfaction_flash * flash
+        # All of an item in one row: what lies together is fetched together.
+        traits = np.stack([*(self.items.trait(name) for name in self.TRAITS), stay, satisfaction], axis=1)
+        taste = self.items.taste.astype(np.float32)
+        object.__setattr__(self, "_rows", np.ascontiguousarray(np.concatenate((traits, taste), axis=1)))
         # One row per stage: weights of rating, popularity, newness, discount, price, similarity, then the constant.
         offsets = np.array(p.newness) * p.newness_offset + np.array(p.similarity) * p.similarity_offset
         weights = [(p.rating[s], p.popularity, p.newness[s], p.flash, p.price[s], p.similarity[s],
@@ -127,11 +132,6 @@ class FunnelResponse:
         cart = (p.cart_bias, p.cart_flash, p.cart_needed, p.cart_ready, p.cart_trust, p.cart_price)
         purchase = (p.purchase_bias, p.purchase_ready, p.purchase_trust, p.purchase_price)
         object.__setattr__(self, "_weights", tuple(np.array(group) for group in (wish, cart, purchase)))
-        # What depends on the item alone: the chance of staying, and the satisfaction of a buyer who is not ready.
-        quality, flash = self.items.trait("quality"), self.items.trait("discount")
-        stay = sigmoid(p.stay_bias + p.stay_quality * quality + p.stay_flash * flash)
-        satisfaction = p.satisfaction_quality * quality + p.satisfaction_flash * flash
-        object.__setattr__(self, "_promises", np.stack((stay, satisfaction), axis=1))
         object.__setattr__(self, "examination", np.arange(1, self.slate_size + 1) ** -p.examination_decay)
 
     examination: NDArray[np.float64] = field(init=False)  # (slate_size,)
@@ -144,18 +144,17 @@ class FunnelResponse:
                         np.empty(shape, dtype=bool))  # fmt: skip
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
-                self._item_vectors, self._traits, self.items.categories, self._promises, self._stage_weights,
+                self.items.embeddings, self._rows, self.items.categories, self._stage_weights,
                 self.parameters.satisfaction_ready, *self._weights, *funnel)  # fmt: skip
         return funnel
 
     def respond(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Response:
         """Draw what the users do with `slates` ((num_envs, slate_size) catalogue rows, -1 for an empty slot)."""
         funnel = self.funnel(state, slates)
-        u = rng.uniform(state["step"], Purpose.RESPONSE, self.NUM_UNIFORMS * self.slate_size)
         shape = slates.shape
         response = Response(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool),
-                            np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), funnel)  # fmt: skip
-        _respond(slates, u, self.examination, self.parameters.rating_noise, funnel.click, funnel.stay, funnel.cart,
+                            np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), np.zeros(shape), funnel)  # fmt: skip
+        _respond(slates, rng.keys, state["step"], self.examination, self.parameters.rating_noise, funnel.click, funnel.stay, funnel.cart,
                  funnel.purchase, funnel.satisfaction, *response[:-1])  # fmt: skip
         return response
 
@@ -163,70 +162,76 @@ class FunnelResponse:
 @kernel
 def _funnel(
     shown: Ints, interest: Singles, taste: Floats, trust: Floats, need: Ints, readiness: Floats, satiation: Singles,
-    reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, item_vectors: Singles, traits: Floats,
-    categories: Ints, promises: Floats, stage_weights: Floats, satisfaction_ready: float, wish: Floats, cart: Floats,
+    reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, embeddings: Singles, rows: Floats,
+    categories: Ints, stage_weights: Floats, satisfaction_ready: float, wish: Floats, cart: Floats,
     purchase: Floats, click_out: Floats, stay_out: Floats, cart_out: Floats, purchase_out: Floats,
     satisfaction_out: Floats, needed_out: Flags,
 ) -> None:  # fmt: skip
     """Numbers in the order in which `FunnelResponse.__post_init__` puts them together."""
-    dim = interest.shape[1]
     text_weight, taste_weight, trust_weight, satiation_weight, needed_bonus, not_needed_bonus = wish
     for lane in range(len(shown)):
         has_need = need[lane] >= 0
         now = 0 if not has_need else 1 if readiness[lane] < READY else 2
         rating_w, popularity_w, newness_w, flash_w, price_w, similarity_w, constant = stage_weights[now]
         trusting = trust[lane] - 0.5
-        considered = item_vectors[interest_item[lane], :dim]
+        considered = embeddings[interest_item[lane]]
         liking = taste[lane]
         for slot in range(shown.shape[1]):
             item = shown[lane, slot]
-            vector, category = item_vectors[item], categories[item]
-            rating, popularity, newness, flash, price = traits[item]
+            if item < 0:
+                click_out[lane, slot] = stay_out[lane, slot] = cart_out[lane, slot] = 0.0
+                purchase_out[lane, slot] = satisfaction_out[lane, slot] = 0.0
+                needed_out[lane, slot] = False
+                continue
+            vector, row, category = embeddings[item], rows[item], categories[item]
+            rating, popularity, newness, flash, price, stay, satisfaction = row[:7]
             needed = category == need[lane]
             ready = readiness[lane] if needed else 0.0
             cheaper = (reference_price[lane] - price) * price_sensitivity[lane]
             independent = 0.0
             for i in range(len(liking)):
-                independent += liking[i] * vector[dim + i]
-            utility = constant + text_weight * dot(interest[lane], vector[:dim]) + taste_weight * independent
+                independent += liking[i] * row[7 + i]
+            utility = constant + text_weight * dot(interest[lane], vector) + taste_weight * independent
             utility += rating_w * rating + popularity_w * popularity + newness_w * newness + flash_w * flash
             if similarity_w != 0.0:
-                utility += similarity_w * dot(considered, vector[:dim])
+                utility += similarity_w * dot(considered, vector)
             utility += price_w * cheaper + trust_weight * trusting - satiation_weight * satiation[lane, category]
             if has_need:
                 utility += needed_bonus if needed else not_needed_bonus
             click_out[lane, slot] = sigmoid(utility)
-            stay_out[lane, slot] = promises[item, 0]
+            stay_out[lane, slot] = stay
             cart_out[lane, slot] = sigmoid(
                 cart[0] + cart[1] * flash + cart[2] * needed + cart[3] * ready + cart[4] * trusting + cart[5] * cheaper
             )
             purchase_out[lane, slot] = sigmoid(
                 purchase[0] + purchase[1] * ready + purchase[2] * trusting + purchase[3] * cheaper
             )
-            satisfaction_out[lane, slot] = promises[item, 1] + satisfaction_ready * ready
+            satisfaction_out[lane, slot] = satisfaction + satisfaction_ready * ready
             needed_out[lane, slot] = needed
 
 
 @kernel
 def _respond(
-    slates: Ints, u: Floats, examination: Floats, noise: float, click: Floats, stay: Floats, cart: Floats,
+    slates: Ints, keys: Keys, step: Ints, examination: Floats, noise: float, click: Floats, stay: Floats, cart: Floats,
     purchase: Floats, satisfaction: Floats, clicked: Flags, stayed: Flags, carted: Flags, purchased: Flags,
-    rating: Floats, appeal: Floats,
+    rating: Floats, examined: Floats, appeal: Floats,
 ) -> None:  # fmt: skip
-    """The flags, ratings and appeal come in as zeros."""
+    """The flags, ratings, examination and appeal come in as zeros. A slot has a uniform for each of its stages."""
     num_slots = slates.shape[1]
     for lane in range(len(slates)):
+        u = counter_of(keys[lane], step[lane], RESPONSE)
         for slot in range(num_slots):
             if slates[lane, slot] < 0:
                 continue
+            examined[lane, slot] = examination[slot]
             appeal[lane, slot] = click[lane, slot] * examination[slot]
-            if u[lane, slot] >= appeal[lane, slot]:
+            if uniform_at(u, slot) >= appeal[lane, slot]:
                 continue
             clicked[lane, slot] = True
-            stayed[lane, slot] = u[lane, num_slots + slot] < stay[lane, slot]
+            stayed[lane, slot] = uniform_at(u, num_slots + slot) < stay[lane, slot]
             chance = cart[lane, slot] if stayed[lane, slot] else cart[lane, slot] / 3
-            carted[lane, slot] = u[lane, 2 * num_slots + slot] < chance
-            if carted[lane, slot] and u[lane, 3 * num_slots + slot] < purchase[lane, slot]:
+            carted[lane, slot] = uniform_at(u, 2 * num_slots + slot) < chance
+            if carted[lane, slot] and uniform_at(u, 3 * num_slots + slot) < purchase[lane, slot]:
                 purchased[lane, slot] = True
-                felt = 3.5 + satisfaction[lane, slot] + noise * (2 * u[lane, 4 * num_slots + slot] - 1)
+                felt = 3.5 + satisfaction[lane, slot] + noise * (2 * uniform_at(u, 4 * num_slots + slot) - 1)
                 rating[lane, slot] = min(max(np.rint(felt), 1.0), 5.0)

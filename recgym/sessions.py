@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.actions import make_view
+from recgym.arguments import whole_number
 from recgym.catalog.texts import picker
 from recgym.index import make_search
-from recgym.observation import Observed, make_observation
+from recgym.observation import FUSED_DIM, Observed, make_observation
 from recgym.randomness import BatchRNG
 from recgym.scenarios import SCENARIOS
 from recgym.simulator import Simulator
 from recgym.state import State
 
 Info = dict[str, Any]
+
+VECTOR_ONLY = ("autoreset_mode", "max_episode_steps", "num_envs")  # arguments of `RecVectorEnv` alone
 
 
 class Outcome(NamedTuple):
@@ -44,7 +48,8 @@ class Sessions:
         observation: "flat", "dict" or "sequence"; see `recgym.observation`.
         fusion: "concat" puts the embedded history, profile and context side by side, "linear" maps them to fused_dim.
         fused_dim: Length of the linear fusion.
-        live: Embed the history as text through the encoder at every step, instead of pooling item embeddings.
+        live: Embed the history as text through the encoder at every step, instead of pooling item embeddings. The last
+            bits of a language model's vectors depend on the batch: these observations are equal to about 1e-6 only.
         session_length: Slates after which a session is truncated.
         settings: The scenario's own keyword arguments.
     """
@@ -58,13 +63,14 @@ class Sessions:
         search: str = "candidates",
         observation: str = "flat",
         fusion: str = "concat",
-        fused_dim: int = 32,
+        fused_dim: int = FUSED_DIM,
         live: bool = False,
         session_length: int = 60,
         **settings: Any,
     ) -> None:
-        if not isinstance(session_length, int | np.integer) or session_length < 1:
-            raise ValueError(f"session_length: expected a whole number of slates, at least 1, got {session_length!r}")
+        self.session_length = whole_number("session_length", session_length)
+        if not isinstance(live, bool):
+            raise ValueError(f"live: expected True or False, got {live!r}")
         if scenario not in SCENARIOS:
             raise ValueError(f"scenario: expected one of {', '.join(map(repr, SCENARIOS))}, got {scenario!r}")
         if search != "candidates" and action != "proto":
@@ -75,7 +81,6 @@ class Sessions:
         config = config_class(**settings)
         self.setting = build(config)
         self.simulator: Simulator = self.setting.simulator
-        self.session_length = session_length
         features = self.simulator.features
         self.view = make_view(action, self.simulator.num_candidates, len(features.names), self.simulator.slate_size, fill,
                               make_search(search, features))  # fmt: skip
@@ -96,7 +101,7 @@ class Sessions:
         """What valid `actions` lead to."""
         decision = self.view.decode(state, actions)
         complete, replaced = decision.complete, decision.replaced
-        if complete.all():
+        if self.view.steps_per_slate == 1 or complete.all():
             after, reward, terminated, truncated, shown = self._show(decision.state, decision.slates, rng)
             return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
         num_envs = state.num_envs
@@ -137,10 +142,14 @@ def spread(info: Info, lanes: NDArray[np.int64], num_envs: int) -> Info:
 
 
 def _check_names(given: dict[str, Any], known: list[str]) -> None:
-    common = ("action", "fill", "search", "observation", "fusion", "fused_dim", "live", "session_length", "render_mode")
+    parameters = inspect.signature(Sessions).parameters.values()
+    common = ("render_mode", *(p.name for p in parameters if p.kind is p.KEYWORD_ONLY))
     for name in given:
         if name not in known:
             options = sorted((*common, *known))
-            near = difflib.get_close_matches(name, options, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise TypeError(f"unknown argument {name!r}.{hint} The arguments are {', '.join(options)}.")
+            near = difflib.get_close_matches(name, [*options, *VECTOR_ONLY], n=1)
+            hint = f" Did you mean {near[0]!r}?" if near and name not in VECTOR_ONLY else ""
+            raise TypeError(
+                f"unknown argument {name!r}.{hint} The arguments are {', '.join(options)}, and with "
+                f"gymnasium.make_vec also {', '.join(VECTOR_ONLY)}."
+            )

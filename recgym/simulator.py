@@ -45,7 +45,7 @@ class Simulator:
     reward: ShopReward
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_moved", tuple(name for part in self.dynamics for name in part.moves))
+        object.__setattr__(self, "_num_uniforms", tuple(part.num_uniforms for part in self.dynamics))
 
     @property
     def slate_size(self) -> int:
@@ -67,10 +67,9 @@ class Simulator:
     def reset(self, rng: BatchRNG) -> State:
         """New sessions for all lanes of `rng`."""
         state = self.users.sample(rng)
-        first = 0
-        for part in self.dynamics:
-            part.reset(state, rng.uniform(state["step"] - 1, Purpose.DYNAMICS, part.num_uniforms, first))
-            first += part.num_uniforms
+        uniforms = rng.uniforms(state["step"] - 1, Purpose.DYNAMICS, self._num_uniforms)
+        for part, u in zip(self.dynamics, uniforms, strict=True):
+            part.reset(state, u)
         return self._with_candidates(state, rng)
 
     def step(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Transition:
@@ -81,13 +80,9 @@ class Simulator:
         # 2. What they saw and did moves them.
         after = State(state)
         after["step"] = state["step"] + 1
-        for name in self._moved:
-            after[name] = state[name].copy()
-        first = 0
-        for part in self.dynamics:
-            u = rng.uniform(state["step"], Purpose.DYNAMICS, part.num_uniforms, first)
+        uniforms = rng.uniforms(state["step"], Purpose.DYNAMICS, self._num_uniforms)
+        for part, u in zip(self.dynamics, uniforms, strict=True):
             part.step(state, after, slates, response, u)
-            first += part.num_uniforms
 
         # 3. The shop is rewarded.
         terms = self.reward.terms(state, after, slates, response)
@@ -110,9 +105,7 @@ class Simulator:
 
     def _truth(self, after: State, response: Response) -> dict[str, NDArray[Any]]:
         """What no real shop knows: probabilities and propensities (num_envs, slate_size), and the users' hidden state."""
-        examination = np.empty(response.appeal.shape)
-        examination[...] = self.response.examination
-        truth = {"appeal": response.appeal, "examination": examination}
+        truth = {"appeal": response.appeal, "examination": response.examination}
         truth.update(zip(response.funnel._fields, response.funnel, strict=True))
         for name in ("trust", "need", "readiness"):
             truth[name] = after[name].copy()

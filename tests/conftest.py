@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -43,3 +44,15 @@ def real_data() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture
+def model_folder(tmp_path: Path) -> Path:
+    """A folder that looks like a sentence-transformers model of `encoder_helpers.DIM` dimensions."""
+    from encoder_helpers import DIM  # here, because it imports numpy
+
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"weights")
+    (folder / "config.json").write_text(json.dumps({"hidden_size": DIM}))
+    return folder

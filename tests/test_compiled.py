@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,3 +59,25 @@ def test_compiling_is_announced_once_and_kept_on_disk(tmp_path):
     ]
     assert said[0].stderr.count("compiling") == 1 and "compiling" not in said[1].stderr
     assert not said[0].stdout
+
+
+@pytest.mark.slow
+def test_a_changed_helper_reaches_the_kernels_of_other_files(tmp_path):
+    """`_drift` in dynamics/interest.py calls `add` in compiled.py."""
+    shutil.copytree(ROOT / "recgym", tmp_path / "recgym", ignore=shutil.ignore_patterns("__pycache__", "*.npz"))
+    code = (
+        "import numpy as np; from recgym.dynamics.interest import _drift\n"
+        "interest = np.array([[1, 0]], dtype=np.float32)\n"
+        "_drift(interest, np.zeros((1, 1), dtype=np.int64), np.ones((1, 1), dtype=bool),\n"
+        "       np.array([[0, 1]], dtype=np.float32), np.float32(1))\n"
+        "print(interest[0, 1] > 0)"
+    )
+
+    def moved_towards_the_item() -> bool:
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout.strip() == "True"
+
+    assert moved_towards_the_item()
+    helper = tmp_path / "recgym" / "compiled.py"
+    helper.write_text(helper.read_text().replace("total[i] += weight * vector[i]", "total[i] -= weight * vector[i]"))
+    assert not moved_towards_the_item()

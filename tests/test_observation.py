@@ -7,6 +7,7 @@ import pytest
 from gymnasium import spaces
 
 from recgym.dynamics import History
+from recgym.encoders import SentenceTransformerEncoder
 from recgym.observation import CANDIDATE_SCALE, EMBEDDING_SCALE, KINDS, Counters, Fusion, history_texts
 from recgym.randomness import BatchRNG
 from recgym.sessions import Sessions
@@ -16,6 +17,7 @@ from recgym.testing import HashingEncoder, small_catalog
 DIM, SLATE_SIZE, HISTORY, CANDIDATES = 12, 3, 4, 10
 SETTINGS = {"catalog": small_catalog(), "encoder": HashingEncoder(24), "embedding_dim": DIM, "slate_size": SLATE_SIZE,
             "candidates_per_source": 2, "history_length": HISTORY}  # fmt: skip
+FUSIONS = {"concat": {"fusion": "concat"}, "linear": {"fusion": "linear", "fused_dim": 9}}
 PARTS = {"counters": (len(Counters.NAMES),), "history": (3 * DIM,), "profile": (DIM,), "context": (DIM,)}
 
 
@@ -40,10 +42,10 @@ def assert_in_space(space: spaces.Space, observed: object, num_envs: int) -> Non
 
 
 @pytest.mark.parametrize("action", ["slate", "sequential"])
-@pytest.mark.parametrize("fusion", ["concat", "linear"])
+@pytest.mark.parametrize("fusion", FUSIONS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_observations_lie_in_spaces_of_the_documented_shapes(kind, fusion, action):
-    made = sessions(observation=kind, fusion=fusion, fused_dim=9, action=action)
+    made = sessions(observation=kind, action=action, **FUSIONS[fusion])
     num_features = len(made.simulator.features.names)
     extra = CANDIDATES + SLATE_SIZE if action == "sequential" else 0
     fused = 9 if fusion == "linear" else 5 * DIM
@@ -64,9 +66,9 @@ def test_observations_lie_in_spaces_of_the_documented_shapes(kind, fusion, actio
     assert_in_space(space, made.observe(state), state.num_envs)
 
 
-@pytest.mark.parametrize("fusion", ["concat", "linear"])
+@pytest.mark.parametrize("fusion", FUSIONS)
 def test_the_flat_vector_is_the_parts_side_by_side(fusion):
-    flat, parts = (sessions(observation=kind, fusion=fusion, fused_dim=9, action="sequential") for kind in ("flat", "dict"))
+    flat, parts = (sessions(observation=kind, action="sequential", **FUSIONS[fusion]) for kind in ("flat", "dict"))
     state = played(flat)
     seen = parts.observe(state)
     embedded = [seen["fused"]] if fusion == "linear" else [seen["history"], seen["profile"], seen["context"]]
@@ -177,6 +179,25 @@ def test_live_history_is_the_embedded_text():
     assert len(set(texts)) > 1
     assert np.allclose(seen["history"], made.setting.projection.apply(encoder.encode(texts)), atol=1e-6)
     assert_in_space(made.observation.space, seen, state.num_envs)
+
+
+def test_live_histories_are_embedded_once_and_never_on_disk(tmp_path, monkeypatch):
+    """A language model's cache on disk holds the shop's texts before and after a session."""
+    encoder = SentenceTransformerEncoder(tmp_path / "model", cache_dir=tmp_path / "cache", progress=False)
+    asked: list[tuple[str, ...]] = []
+
+    def encode(texts, *, on_disk=True):
+        if not on_disk:
+            asked.extend(texts)
+        return HashingEncoder(24).encode(texts)
+
+    monkeypatch.setattr(encoder, "encode", encode)
+    encoder.__dict__ |= {"embedding_dim": 24, "fingerprint": "words"}  # no model is loaded
+    made = sessions(live=True, encoder=encoder)
+    state = played(made, steps=6)
+    assert np.array_equal(made.observe(state), made.observe(state))
+    texts = history_texts(state, made.simulator.catalog.titles)
+    assert sorted(asked) == sorted(set(texts))
 
 
 def test_history_in_words():

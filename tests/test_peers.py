@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,6 +38,16 @@ def test_a_peer_that_fails_is_told_in_its_own_words(installed, monkeypatch, caps
     monkeypatch.setattr(peers, "compare", lambda *arguments: (_ for _ in ()).throw(PeerError("pip has no network")))
     assert main(["speed", "--peers"]) == 1
     assert "pip has no network" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("system", "python"), [("posix", "bin/python"), ("nt", "Scripts/python.exe")])
+def test_the_python_of_a_new_environment(system, python, tmp_path, monkeypatch):
+    commands: list[list[str]] = []
+    monkeypatch.setattr(peers, "os", SimpleNamespace(name=system))
+    monkeypatch.setattr(peers.venv, "create", lambda folder, with_pip: None)
+    monkeypatch.setattr(peers, "_run", commands.append)
+    assert peers._installed(Peer("Other", ("other==1",), ""), tmp_path) == tmp_path / python
+    assert commands[0][0] == str(tmp_path / python) and commands[0][-1] == "other==1"
 
 
 def test_render_says_how_much_faster_the_fastest_is():

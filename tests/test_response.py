@@ -240,3 +240,13 @@ def test_flash_attracts_and_disappoints():
     assert (np.diff(funnel.click, axis=1) > 0).all()
     assert (np.diff(funnel.stay, axis=1) < 0).all()
     assert np.allclose(np.diff(funnel.satisfaction, axis=1), -0.5)
+
+
+def test_an_empty_slot_has_no_truth():
+    response = FunnelResponse(ITEMS, slate_size=3)
+    slates = np.array([[4, -1, 2], [-1, -1, -1]])
+    done = response.respond(random_users(2), slates, BatchRNG(np.array([1, 2], dtype=np.uint64)))
+    for name, values in (*done.funnel._asdict().items(), ("examination", done.examination), ("appeal", done.appeal)):
+        assert not values[slates < 0].any(), name
+    assert (done.examination[slates >= 0] == response.examination[[0, 2]]).all()
+    assert done.funnel.click[0, [0, 2]].all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -34,6 +35,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (folder / "bin" / "python").touch()
 
     monkeypatch.setattr(module.venv, "create", create)
+    module.torch_index = list
     module.pip_install = lambda place, *arguments: module.calls.append(" ".join(arguments))
     return module
 
@@ -122,3 +124,22 @@ def test_every_task_has_its_place_and_every_place_its_constraints(run):
         pinned = place.constraints.read_text()
         assert "\ntorch==" in f"\n{pinned}" and "\ngymnasium==" in pinned
         assert f"\n{place.extra} = [" in module.PROJECT.read_text()
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_torch_without_cuda_where_its_index_can_be_reached(run, monkeypatch, reachable):
+    fresh = SourceFileLoader("run_again", str(SCRIPT))
+    module = module_from_spec(spec_from_loader("run_again", fresh))
+    fresh.exec_module(module)
+
+    def urlopen(address: str, timeout: float) -> object:
+        if not reachable:
+            raise module.urllib.request.URLError("no route")
+        return nullcontext()
+
+    monkeypatch.setattr(module.urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(module.sys, "platform", "linux")
+    expected = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"] if reachable else []
+    assert module.torch_index() == expected
+    monkeypatch.setattr(module.sys, "platform", "darwin")
+    assert module.torch_index() == []

@@ -120,6 +120,11 @@ def test_a_lane_without_a_seed_goes_on():
     assert np.array_equal(mixed[1], single().reset(seed=77)[0])
 
 
+def test_an_array_of_seeds_is_a_list_of_seeds():
+    listed, given = (batch(3).reset(seed=seeds)[0] for seeds in ([4, 9, 2], np.array([4, 9, 2])))
+    assert np.array_equal(listed, given)
+
+
 def test_without_seeds_lanes_differ():
     first = batch(4).reset()[0]
     assert len({observation.tobytes() for observation in first}) == 4
@@ -187,8 +192,8 @@ def test_max_episode_steps_truncates_like_the_wrapper():
         actions = env.action_space.sample()
         _, _, terminated, truncated, _ = env.step(actions)
         _, _, over, cut, _ = lane.step(actions[0])
-        assert terminated[0] == over and truncated[0] == (cut and not over)
-        assert truncated.tolist() == [step == 4 and not lost for lost in terminated]
+        assert (terminated[0], truncated[0]) == (over, cut)
+        assert truncated.tolist() == [step == 4] * 3
         if over:
             break
 

@@ -19,11 +19,11 @@ from recgym.catalog.stored import stored_fields, whole_manifest
 from recgym.catalog.tables import (
     RATING_COLUMNS,
     CatalogError,
+    array_problems,
     catalog_fields,
     complete_attributes,
-    encode_names,
-    read_only,
 )
+from recgym.catalog.texts import Texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,13 @@ class Catalog:
         lengths |= {f"attribute {name!r}": len(values) for name, values in self.attributes.items()}
         wrong = [f"{name}: expected {self.num_items} entries, got {n}" for name, n in lengths.items()
                  if n != self.num_items]  # fmt: skip
+        by_hand = not isinstance(self.item_ids, Texts)  # what lies on disk was checked when it was written
+        wrong = wrong or by_hand and array_problems(
+            {"item_ids": self.item_ids, "titles": self.titles, "texts": self.texts},
+            {"departments": (self.departments, len(self.department_names)),
+             "categories": (self.categories, len(self.category_names))},
+            self.num_items,
+        )  # fmt: skip
         if wrong:
             raise CatalogError("given as arrays", wrong)
 
@@ -60,12 +67,6 @@ class Catalog:
     def num_categories(self) -> int:
         """Number of categories."""
         return len(self.category_names)
-
-    @cached_property
-    def category_departments(self) -> NDArray[np.int64]:
-        """The department of each category: (num_categories,), index into `department_names`."""
-        _, first_items = np.unique(self.categories, return_index=True)
-        return self.departments[first_items]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -107,6 +108,7 @@ class Catalog:
         Raises:
             CatalogError: The content is unusable (all problems are listed), or the folder is not whole.
             FileNotFoundError: There is no such file.
+            TypeError: `source` is neither a path nor a catalogue.
             ImportError: A parquet file, and pyarrow is not installed.
         """
         if isinstance(source, Catalog):
@@ -114,6 +116,11 @@ class Catalog:
             if problems:
                 raise CatalogError("given", problems)
             return replace(source, attributes=attributes)
+        if not isinstance(source, str | os.PathLike):
+            raise TypeError(
+                f"catalog: expected the path of a .csv, .csv.gz or .parquet file or of a folder, or a Catalog, got {source!r:.80}; "
+                "write a table to a file first"
+            )
         path = Path(source)
         if path.is_dir():
             stored = cls(**stored_fields(path, whole_manifest(path)["catalog"]))
@@ -146,25 +153,6 @@ class Catalog:
         except BaseException:
             os.unlink(temporary)
             raise
-
-    def subset(self, rows: ArrayLike) -> "Catalog":
-        """The catalogue of the given rows (integers, or a boolean mask), in their order.
-
-        Departments and categories without items are dropped, the others renumbered.
-        """
-        index = np.arange(self.num_items)[np.asarray(rows)]
-        department_names, departments = encode_names([self.department_names[i] for i in self.departments[index]])
-        category_names, categories = encode_names([self.category_names[i] for i in self.categories[index]])
-        return Catalog(
-            item_ids=tuple(self.item_ids[i] for i in index),
-            titles=tuple(self.titles[i] for i in index),
-            texts=tuple(self.texts[i] for i in index),
-            departments=departments,
-            categories=categories,
-            department_names=department_names,
-            category_names=category_names,
-            attributes={name: read_only(values[index]) for name, values in self.attributes.items()},
-        )
 
 
 def nearest_neighbours(embeddings: ArrayLike, count: int, block_size: int = 512) -> NDArray[np.int64]:

@@ -105,7 +105,7 @@ def _parquet_pieces(path: Path) -> Iterator[Piece]:
     try:
         from pyarrow import ArrowInvalid, parquet
     except ImportError as error:
-        raise ImportError("reading parquet catalogues needs pyarrow: pip install pyarrow") from error
+        raise ImportError('reading parquet catalogues needs pyarrow: pip install "recgym[parquet]"') from error
     empty = True
     try:
         with parquet.ParquetFile(path) as file:

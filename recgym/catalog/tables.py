@@ -1,6 +1,7 @@
 """From a table of texts to checked columns: everything that can be wrong with a catalogue file is found here."""
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -71,7 +72,8 @@ def catalog_fields(
     else:
         homes = departments
     if not problems:
-        problems += _check_texts(item_ids, titles, categories, homes)
+        texts = {"item_id": item_ids, "title": titles, "category": categories, "department": homes}
+        problems += _check_texts(texts | {"text": columns["text"]} if "text" in columns else texts)
     numbers, unreadable = _numbers(columns, item_ids, known={*RANGES, *required, *defaults})
     problems += unreadable.values()
     problems += _check_star_columns(columns)
@@ -131,6 +133,32 @@ def complete_attributes(
     return {name: read_only(values) for name, values in attributes.items()}, problems
 
 
+def array_problems(
+    texts: Mapping[str, Sequence[str]], groups: Mapping[str, tuple[NDArray[np.int64], int]], num_items: int
+) -> list[str]:
+    """Problems with a catalogue that was put together by hand; a file's rows are checked before they are arrays.
+
+    Args:
+        texts: item_ids, titles and texts by name.
+        groups: By name the index of every item's group, and how many groups there are.
+        num_items: Number of items.
+    """
+    problems = []
+    for name, cells in texts.items():
+        empty = [i for i, cell in enumerate(cells) if not cell.strip()]
+        if empty:
+            problems.append(f"{name}: expected no empty text, got one at {some(map(str, empty))}; fill it in")
+    if len(set(texts["item_ids"])) < num_items:
+        doubled = (repr(item_id) for item_id, count in Counter(texts["item_ids"]).items() if count > 1)
+        problems.append(f"item_ids: expected unique ids, got {some(doubled)} more than once; rename the repeats")
+    for name, (index, count) in groups.items():
+        outside = np.flatnonzero((index < 0) | (index >= count))
+        if len(outside):
+            places = some(f"{index[i]} at {i}" for i in outside)
+            problems.append(f"{name}: expected indices from 0 to {count - 1}, got {places}; they count the names")
+    return problems
+
+
 def encode_names(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Distinct names in the order of their first appearance, and each entry's index among them."""
     index = {name: i for i, name in enumerate(dict.fromkeys(names))}
@@ -167,12 +195,10 @@ def _numbers(
     return numbers, problems
 
 
-def _check_texts(
-    item_ids: Sequence[str], titles: Sequence[str], categories: Sequence[str], departments: Sequence[str]
-) -> list[str]:
+def _check_texts(columns: Mapping[str, Sequence[str]]) -> list[str]:
     problems = []
-    texts = {"item_id": item_ids, "title": titles, "category": categories, "department": departments}
-    for name, cells in texts.items():
+    item_ids = columns["item_id"]
+    for name, cells in columns.items():
         empty = [i for i, cell in enumerate(cells) if not cell.strip()]
         if empty:
             rows = _rows(empty, item_ids)
@@ -182,7 +208,7 @@ def _check_texts(
         examples = (f"{item_id!r} in rows {some(str(row + 1) for row in rows)}" for item_id, rows in doubled.items())
         problems.append(f"column 'item_id': expected unique ids, got {some(examples)}; remove or rename the repeats")
     homes: dict[str, dict[str, None]] = {}
-    for category, department in zip(categories, departments, strict=True):
+    for category, department in zip(columns["category"], columns["department"], strict=True):
         homes.setdefault(category, {})[department] = None
     split = [f"{category!r} in {', '.join(found)}" for category, found in homes.items() if len(found) > 1]
     if split:

@@ -21,7 +21,8 @@ class History:
     Writes: liked, skipped, exposed (num_envs, embedding_dim) float32; history_items (num_envs, history_length,
     slate_size) int64, -1 where empty, the latest page last; history_events of the same shape, int8 codes of EVENTS;
     interest_item, interest_category (num_envs,) int64, what was last looked at; recent (num_envs, len(RECENT)) running
-    sums of what can be seen of the user.
+    sums of what can be seen of the user. A visit that ends puts interest_category back to a category of the profile;
+    interest_item stays: the shop still shows what is similar to it.
     """
 
     items: Items
@@ -29,9 +30,6 @@ class History:
     history_length: int
     entry_items: NDArray[np.int64]  # (num_categories,) item that stands for a category before the first click
     pool_decay: float = 0.85
-    moves: ClassVar[tuple[str, ...]] = (
-        "liked", "skipped", "exposed", "history_items", "history_events", "recent", "interest_item", "interest_category",
-    )  # fmt: skip
     num_uniforms: ClassVar[int] = 1
 
     EVENTS: ClassVar[tuple[str, ...]] = ("skipped", "disappointed", "clicked", "carted", "purchased")
@@ -54,25 +52,30 @@ class History:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        _pools(after["liked"], after["skipped"], after["exposed"], slates, response.clicked, response.stayed,
-               self.items.embeddings, np.float32(self.pool_decay))  # fmt: skip
-        _log(after["history_items"], after["history_events"], after["recent"], slates, response.clicked, response.stayed,
-             response.carted, response.purchased, response.rating, self.RECENT_DECAY)  # fmt: skip
+        for name in ("liked", "skipped", "exposed", "history_items", "history_events"):
+            after[name] = np.empty(before[name].shape, before[name].dtype)
+        for name in ("recent", "interest_item", "interest_category"):
+            after[name] = before[name].copy()
+        _pools(before["liked"], before["skipped"], before["exposed"], after["liked"], after["skipped"], after["exposed"],
+               slates, response.clicked, response.stayed, self.items.embeddings, np.float32(self.pool_decay))  # fmt: skip
+        _log(before["history_items"], before["history_events"], after["history_items"], after["history_events"],
+             after["recent"], slates, response.clicked, response.stayed, response.carted, response.purchased,
+             response.rating, self.RECENT_DECAY)  # fmt: skip
         _last_looked_at(after["interest_item"], after["interest_category"], before["favourites"], after["left"], slates,
                         response.stayed, u, self.items.categories)  # fmt: skip
 
 
 @kernel
 def _pools(
-    liked: Singles, skipped: Singles, exposed: Singles, slates: Ints, clicked: Flags, stayed: Flags,
-    embeddings: Singles, decay: np.float32,
+    liked_before: Singles, skipped_before: Singles, exposed_before: Singles, liked: Singles, skipped: Singles,
+    exposed: Singles, slates: Ints, clicked: Flags, stayed: Flags, embeddings: Singles, decay: np.float32,
 ) -> None:  # fmt: skip
     weight = np.float32(0.3)
     for lane in range(len(slates)):
         for i in range(liked.shape[1]):
-            liked[lane, i] *= decay
-            skipped[lane, i] *= decay
-            exposed[lane, i] *= decay
+            liked[lane, i] = liked_before[lane, i] * decay
+            skipped[lane, i] = skipped_before[lane, i] * decay
+            exposed[lane, i] = exposed_before[lane, i] * decay
         for slot in range(slates.shape[1]):
             if slates[lane, slot] < 0:
                 continue
@@ -86,15 +89,15 @@ def _pools(
 
 @kernel
 def _log(
-    items: Ints, events: Codes, recent: Floats, slates: Ints, clicked: Flags, stayed: Flags, carted: Flags,
-    purchased: Flags, rating: Floats, recent_decay: Floats,
+    items_before: Ints, events_before: Codes, items: Ints, events: Codes, recent: Floats, slates: Ints, clicked: Flags,
+    stayed: Flags, carted: Flags, purchased: Flags, rating: Floats, recent_decay: Floats,
 ) -> None:  # fmt: skip
     last = items.shape[1] - 1
     for lane in range(len(slates)):
         for page in range(last):
             for slot in range(slates.shape[1]):
-                items[lane, page, slot] = items[lane, page + 1, slot]
-                events[lane, page, slot] = events[lane, page + 1, slot]
+                items[lane, page, slot] = items_before[lane, page + 1, slot]
+                events[lane, page, slot] = events_before[lane, page + 1, slot]
         clicks, stays, stars, carts = 0, 0, 0.0, 0
         for slot in range(slates.shape[1]):
             items[lane, last, slot] = slates[lane, slot]

@@ -23,7 +23,6 @@ class Drift:
 
     items: Items
     rate: float = 0.03
-    moves: ClassVar[tuple[str, ...]] = ("interest",)
     num_uniforms: ClassVar[int] = 0
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -32,13 +31,18 @@ class Drift:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        _drift(after["interest"], slates, response.stayed, self.items.embeddings, np.float32(self.rate))
+        after["interest"] = np.empty(before["interest"].shape, np.float32)
+        _drift(before["interest"], after["interest"], slates, response.stayed, self.items.embeddings, np.float32(self.rate))
 
 
 @kernel
-def _drift(interest: Singles, slates: Ints, stayed: Flags, embeddings: Singles, rate: np.float32) -> None:
+def _drift(
+    before: Singles, interest: Singles, slates: Ints, stayed: Flags, embeddings: Singles, rate: np.float32
+) -> None:
     for lane in range(len(interest)):
         moves = False
+        for i in range(interest.shape[1]):
+            interest[lane, i] = before[lane, i]
         for slot in range(slates.shape[1]):
             if stayed[lane, slot]:
                 moves = True

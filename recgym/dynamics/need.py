@@ -42,7 +42,6 @@ class Need:
     """Chance that a need is forgotten on a page without a click."""
     favourite: float = 0.5
     """Chance that a new need is for one of the favourites."""
-    moves: ClassVar[tuple[str, ...]] = ("need", "readiness", "need_pages", "query", "query_category")
     num_uniforms: ClassVar[int] = 7
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -60,6 +59,8 @@ class Need:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
+        for name in ("need", "readiness", "need_pages", "query", "query_category"):
+            after[name] = before[name].copy()
         _need(after["need"], after["readiness"], after["need_pages"], after["query"], after["query_category"],
               before["favourites"], after["left"], slates, response.clicked, response.stayed, response.purchased,
               response.funnel.needed, u, self._chances, self._gains, self.items.categories, self._cumulative,

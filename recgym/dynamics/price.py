@@ -23,7 +23,6 @@ class ReferencePrice:
 
     items: Items
     memory: float = 0.85
-    moves: ClassVar[tuple[str, ...]] = ("reference_price",)
     num_uniforms: ClassVar[int] = 0
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -32,6 +31,7 @@ class ReferencePrice:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
+        after["reference_price"] = before["reference_price"].copy()
         _reference_price(after["reference_price"], slates, response.clicked, self._price, self.memory)
 
     def __post_init__(self) -> None:

@@ -14,7 +14,6 @@ from recgym.state import State
 class Dynamics(Protocol):
     """A part of the user that changes."""
 
-    moves: ClassVar[tuple[str, ...]]  # the variables it owns: what `step` writes
     num_uniforms: ClassVar[int]  # random numbers per lane and step
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -23,7 +22,7 @@ class Dynamics(Protocol):
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        """Move this part's variables in `after`, which the parts before it have already moved.
+        """Put new arrays of this part's variables into `after`, where the parts before it have already put theirs.
 
-        The arrays in `after` that any part moves are copies, so a part writes into its own; `before` stays as it was.
+        What nothing has moved is shared by `before` and `after`, so a part never writes into an array it finds.
         """

@@ -26,7 +26,6 @@ class Satiation:
     click: float = 0.5
     purchase: float = 1.0
     recovery_days: float = 10.0
-    moves: ClassVar[tuple[str, ...]] = ("satiation",)
     num_uniforms: ClassVar[int] = 0
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -35,19 +34,20 @@ class Satiation:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        _satiation(after["satiation"], after["days_away"], slates, response.clicked, response.purchased,
+        after["satiation"] = np.empty(before["satiation"].shape, np.float32)
+        _satiation(before["satiation"], after["satiation"], after["days_away"], slates, response.clicked, response.purchased,
                    self.items.categories, self.decay, self.recovery_days, self.click, self.purchase)  # fmt: skip
 
 
 @kernel
 def _satiation(
-    satiation: Singles, days_away: Floats, slates: Ints, clicked: Flags, purchased: Flags, categories: Ints,
-    decay: float, recovery: float, click: float, purchase: float,
+    before: Singles, satiation: Singles, days_away: Floats, slates: Ints, clicked: Flags, purchased: Flags,
+    categories: Ints, decay: float, recovery: float, click: float, purchase: float,
 ) -> None:  # fmt: skip
     for lane in range(len(satiation)):
         kept = np.float32(decay * np.exp(-days_away[lane] / recovery)) if days_away[lane] > 0 else np.float32(decay)
         for category in range(satiation.shape[1]):
-            satiation[lane, category] *= kept
+            satiation[lane, category] = before[lane, category] * kept
         for slot in range(slates.shape[1]):
             if clicked[lane, slot]:
                 amount = click + purchase * purchased[lane, slot]

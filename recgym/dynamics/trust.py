@@ -29,7 +29,6 @@ class Trust:
     forgetting: float = 0.02
     """Share of the way back to `neutral` per page."""
     neutral: float = 0.6
-    moves: ClassVar[tuple[str, ...]] = ("trust",)
     num_uniforms: ClassVar[int] = 1
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -38,6 +37,7 @@ class Trust:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
+        after["trust"] = before["trust"].copy()
         _trust(after["trust"], response.clicked, response.stayed, response.purchased, response.rating,
                self.stay_gain, self.disappointment_loss, self.good_purchase, self.bad_purchase, self.forgetting,
                self.neutral)  # fmt: skip

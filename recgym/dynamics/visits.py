@@ -37,8 +37,8 @@ class Visits:
     return_click: float = 0.1
     gap_days: float = 8.0
     gap_trust: float = 6.0
-    """Mean days away are 1 + gap_days - gap_trust x trust."""
-    moves: ClassVar[tuple[str, ...]] = ("page", "visit", "context", "days_away", "left", "churned")
+    """Days away are floor(1 + x), x exponential of mean m = gap_days - gap_trust x trust: 1 + 1 / (exp(1 / m) - 1) days on
+    average, which is about m + 0.5."""
     num_uniforms: ClassVar[int] = 8
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -54,6 +54,8 @@ class Visits:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
+        for name in ("page", "visit", "context", "days_away", "left", "churned"):
+            after[name] = before[name].copy()
         _visits(after["page"], after["visit"], after["context"], after["days_away"], after["left"], after["churned"],
                 before["patience"], after["trust"], response.clicked, response.stayed, response.purchased, u,
                 self._leave, self._returns, self.context_stay, self._shape)  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from recgym.encoders.cache import CacheError
 from recgym.encoders.protocol import Encoder
+from recgym.encoders.recent import RecentTexts
 from recgym.encoders.sentence_transformer import SentenceTransformerEncoder, TextCutWarning, WeightsError
 from recgym.encoders.table import EmbeddingTable, TableError, UnknownTextError
 
@@ -17,6 +18,7 @@ __all__ = [
     "CacheError",
     "EmbeddingTable",
     "Encoder",
+    "RecentTexts",
     "SentenceTransformerEncoder",
     "TableError",
     "TextCutWarning",

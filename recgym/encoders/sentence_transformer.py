@@ -91,8 +91,10 @@ class SentenceTransformerEncoder:
         self._sha256 = sha256 or (DEFAULT_MODEL_SHA256 if self._is_default else None)
         self._cache_dir = default_cache_dir() if cache_dir is None else Path(cache_dir).expanduser()
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], *, on_disk: bool = True) -> NDArray[np.float32]:
         """Embed texts, in their order: (len(texts), embedding_dim) float32, every row of length 1.
+
+        With `on_disk=False` the cache is neither read nor written, and no progress is shown: for texts without end.
 
         Warns:
             TextCutWarning: once per call, when texts are longer than the model reads; says how many.
@@ -105,16 +107,17 @@ class SentenceTransformerEncoder:
         keys = text_keys(texts)
         if not keys:
             return np.zeros((0, self.embedding_dim), dtype=np.float32)
-        cache = EmbeddingCache(self._cache_dir / f"{self.fingerprint}.sqlite3", self.embedding_dim)
-        known = cache.get(list(dict.fromkeys(keys)))
+        cache = EmbeddingCache(self._cache_dir / f"{self.fingerprint}.sqlite3", self.embedding_dim) if on_disk else None
+        known = cache.get(list(dict.fromkeys(keys))) if cache else {}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         # Longest first: texts of one length share a batch, so little is padded, and memory runs out at once or never.
         todo = sorted(missing.items(), key=lambda pair: -len(pair[1]))
-        with _progress_bar(len(todo), show=self.progress and len(todo) > self.batch_size) as advance:
+        with _progress_bar(len(todo), show=self.progress and on_disk and len(todo) > self.batch_size) as advance:
             for start in range(0, len(todo), self.batch_size):
                 batch_keys, batch = zip(*todo[start : start + self.batch_size], strict=True)
                 vectors, cut = self._embed(list(batch))
-                cache.put(batch_keys, vectors, cut)
+                if cache:
+                    cache.put(batch_keys, vectors, cut)
                 known.update(zip(batch_keys, zip(vectors, cut, strict=True), strict=True))
                 advance(len(batch))
         self._warn_if_cut(texts, [known[key][1] for key in keys])

@@ -66,6 +66,11 @@ class EmbeddingTable:
             TableError: the file is cut, damaged, of another format, or no embedding table at all.
         """
         path = Path(path)
+        if not path.exists():
+            raise FileNotFoundError(
+                f"no such file: {path}, expected a table of embeddings; write it with `recgym embed shop.csv -o {path}` "
+                "or EmbeddingTable.build(texts, encoder).save(path)"
+            )
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 keys, vectors = arrays["keys"], arrays["vectors"]

@@ -31,8 +31,13 @@ next free candidate and is counted in `info["replaced"]`.
 ## Observation space
 
 All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
-preferences Y and context Z. Nothing that is hidden from a real shop is observed: trust, need, readiness, satiation,
-taste and true quality are in `info["truth"]` only.
+preferences Y and context Z. Nothing that is hidden from a real shop is observed: trust, need and readiness are in
+`info["truth"]` only, satiation, taste and true quality show in the probabilities beside them.
+
+Age group, season and campaign are observed, but no customer behaves otherwise because of them. They are distractors, and
+meant to be: many columns of a shop's log do not matter, and which ones an agent has to find out. What else the context
+says does matter: weekends and evenings lengthen visits, phones shorten them. Of the hidden segments bargain hunters mind
+prices more; explorers and researchers decide alike.
 
 ## Rewards
 
@@ -53,19 +58,20 @@ drawn evenly.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.arguments import whole_number
 from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
 from recgym.catalog import Catalog
 from recgym.dynamics import Drift, Dynamics, History, Need, ReferencePrice, Satiation, Trust, Visits
-from recgym.embedded import Embedded
-from recgym.encoders import EmbeddingTable, Encoder, as_encoder
+from recgym.embedded import NUM_NEIGHBOURS, Embedded
+from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
 from recgym.folder import is_folder, open_embedded, stored_encoder
 from recgym.items import Items, standardised
 from recgym.observation import Counters, Fusion, history_texts
@@ -97,8 +103,9 @@ class Ecommerce:
     whiten: str = "center"
     """How embeddings are whitened: "none", "center", "pca", "zca" or "relaxed"."""
     slate_size: int = 3
+    """Items shown at a time."""
     candidates_per_source: int = 4
-    """Candidates from each of the five sources."""
+    """Candidates from each of the five sources, at most 16."""
     history_length: int = 10
     """Pages kept in the history."""
     reward: Mapping[str, float] = field(default_factory=dict)
@@ -110,6 +117,16 @@ class Ecommerce:
     DEFAULTS: Mapping[str, float | str] = field(
         default_factory=lambda: {"list_price": "price", "margin": 0.3, "rating": 3.6, "num_ratings": 0.0,
                                  "days_online": 365.0}, init=False)  # fmt: skip
+
+    def __post_init__(self) -> None:
+        for name in ("embedding_dim", "slate_size", "candidates_per_source", "history_length"):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, least=0))
+        if self.candidates_per_source > NUM_NEIGHBOURS:
+            raise ValueError(
+                f"candidates_per_source: expected at most {NUM_NEIGHBOURS}, so many similar items are known of each "
+                f"item, got {self.candidates_per_source}"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,12 +148,31 @@ class Shop:
         return _encoder(self.config)
 
     def fusion(self, kind: str, fused_dim: int, live: bool) -> Fusion:
-        """How X, Y and Z become one vector; `live` embeds the history as text at every step."""
-        return Fusion(self.query_vectors, self.context_vectors, kind, fused_dim, self._live if live else None)
+        """How X, Y and Z become one vector; `live` embeds the history as text at every step.
 
-    def _live(self, state: State) -> NDArray[np.float32]:
-        texts = history_texts(state, self.simulator.catalog.titles)
-        return self.projection.apply(self.encoder.encode(texts))
+        Raises:
+            ValueError: `live`, and the encoder is a table, which knows no texts but its own.
+        """
+        live_history = self._live_history() if live else None
+        return Fusion(self.query_vectors, self.context_vectors, kind, fused_dim, live_history)
+
+    def _live_history(self) -> Callable[[State], NDArray[np.float32]]:
+        encoder, titles = self.encoder, self.simulator.catalog.titles
+        if isinstance(encoder, EmbeddingTable):
+            raise ValueError(
+                f"live: histories are new texts and need a language model, got a table of {len(encoder)} embeddings; pass "
+                'encoder="all-MiniLM-L6-v2", which needs: pip install "recgym[encoder]"'
+            )
+        encode = encoder.encode
+        if isinstance(encoder, SentenceTransformerEncoder):
+            encode = partial(encode, on_disk=False)
+
+        def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+            # One product per text: the same bits in any batch, if the encoder's rows have them.
+            return self.projection.apply(encode(texts)[:, None])[:, 0]
+
+        recent = RecentTexts(embed)
+        return lambda state: recent(history_texts(state, titles))
 
 
 def build(config: Ecommerce) -> Shop:
@@ -223,10 +259,6 @@ def _embedded(config: Ecommerce, catalog: Catalog) -> Embedded:
 
 def _check(config: Ecommerce, catalog: Catalog) -> None:
     needed = config.candidates_per_source * len(Retrieval.SOURCES)
-    for name in ("slate_size", "candidates_per_source", "history_length", "embedding_dim"):
-        value = getattr(config, name)
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}: expected a whole number of at least 1, got {value!r}")
     if config.slate_size > needed:
         raise ValueError(
             f"slate_size: a slate of {config.slate_size} cannot be filled from {needed} candidates; lower slate_size or "

@@ -1,0 +1,44 @@
+"""One lane's state and a page with its response: what the tests of the dynamics put together by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from recgym.response import Funnel, Response
+from recgym.state import State
+from recgym.testing import random_items
+
+ITEMS = random_items()  # categories 0, 1, 2, 0, 1, 2, ...
+NO_UNIFORMS = np.zeros((1, 0))
+FLAGS = ("clicked", "stayed", "carted", "purchased")
+
+
+def page(slate, *, clicked=(), stayed=(), carted=(), purchased=(), stars=3.0, need=-1) -> tuple[np.ndarray, Response]:
+    """One lane's slate and what was done with the slots named; later stages imply a click."""
+    slates = np.array([slate])
+    slots = {"clicked": {*clicked, *stayed, *carted, *purchased}, "stayed": {*stayed},
+             "carted": {*carted, *purchased}, "purchased": {*purchased}}  # fmt: skip
+    flags = {name: np.isin(np.arange(len(slate)), list(slots[name]))[None] for name in FLAGS}
+    rating = np.where(flags["purchased"], stars, 0.0)
+    nothing = np.zeros(slates.shape)
+    needed = (ITEMS.categories[slates] == need) & (need >= 0)
+    return slates, Response(**flags, rating=rating, examination=nothing, appeal=nothing, funnel=Funnel(*[nothing] * 5, needed))
+
+
+def lane(**values: object) -> State:
+    """The state of one lane."""
+    return State({name: np.array([value]) for name, value in ({"step": 0} | values).items()})
+
+
+def moved(part, before: State, done: tuple[np.ndarray, Response], u=NO_UNIFORMS, **already: object) -> State:
+    """The state after one page; `already` is what the parts before this one have written."""
+    after = State({name: values.copy() for name, values in before.items()})
+    after.update({name: np.array([value]) for name, value in already.items()})
+    part.step(before, after, *done, np.asarray(u, dtype=float).reshape(1, -1))
+    return after
+
+
+def logistic(x: float) -> float:
+    return 1 / (1 + math.exp(-x))

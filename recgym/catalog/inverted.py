@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog.items import nearest_neighbours
-from recgym.catalog.rows import create_rows, read_rows, row_blocks, write_rows
+from recgym.catalog.rows import create_rows, read_rows, row_blocks, take_rows, write_rows
 from recgym.compiled import Ints, Singles, kernel
 
 EXACT_UP_TO = 20_000  # items; all pairs take about ten seconds there
@@ -57,16 +57,17 @@ def recall(vectors: Path, neighbours: Path, count: int) -> float:
 
     Compared by similarity, since copies of an item are equally good neighbours.
     """
-    mapped, found = np.load(vectors, mmap_mode="r"), np.load(neighbours, mmap_mode="r")
-    rows = np.sort(np.random.default_rng(1).choice(len(mapped), min(RECALL_ITEMS, len(mapped)), replace=False))
-    sample = np.array(mapped[rows])
+    num_items = len(read_rows(vectors, 0, None))
+    rows = np.sort(np.random.default_rng(1).choice(num_items, min(RECALL_ITEMS, num_items), replace=False))
+    sample = take_rows(vectors, rows)
     best = np.full((len(rows), count), -np.inf, dtype=np.float32)
     for start, block in row_blocks(vectors):
         similar = sample @ block.T
         inside = (rows >= start) & (rows < start + len(block))
         similar[inside, rows[inside] - start] = -np.inf  # an item is no neighbour of its own
         best = np.partition(np.concatenate((best, similar), axis=1), -count, axis=1)[:, -count:]
-    given = np.einsum("nd,nkd->nk", sample, mapped[found[rows]])
+    found, places = np.unique(take_rows(neighbours, rows), return_inverse=True)
+    given = np.einsum("nd,nkd->nk", sample, take_rows(vectors, found)[places.reshape(len(rows), count)])
     return float((given >= best.min(axis=1, keepdims=True) - _EQUAL).mean())
 
 
@@ -75,7 +76,7 @@ def _centres(vectors: Path, num_items: int) -> NDArray[np.float32]:
     num_cells = round(num_items**0.5)
     rng = np.random.default_rng(0)
     rows = np.sort(rng.choice(num_items, min(num_items, SAMPLE_PER_CELL * num_cells), replace=False))
-    sample = np.array(np.load(vectors, mmap_mode="r")[rows])
+    sample = take_rows(vectors, rows)
     centres = sample[rng.choice(len(sample), num_cells, replace=False)]
     for _ in range(ROUNDS):
         cells = _nearest_centre(sample, centres)

@@ -40,3 +40,11 @@ def row_blocks(path: Path, stop: int | None = None) -> Iterator[tuple[int, NDArr
     for start in range(0, total, BLOCK):
         yield start, read_rows(path, start, min(start + BLOCK, total))
 
+
+def take_rows(path: Path, rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Some rows, which rise. The file is read once from front to back: touching rows here and there maps nearly all of it."""
+    parts = []
+    for start, block in row_blocks(path):
+        first, last = np.searchsorted(rows, (start, start + len(block)))
+        parts.append(block[rows[first:last] - start])
+    return np.concatenate(parts)

@@ -142,7 +142,8 @@ def category_rankings(
     everything = by_score[:length]
     own, near = (_best_of_groups(groups[by_score], by_score, length) for groups in (categories, departments))
     rankings = np.empty((int(categories.max()) + 1, length), dtype=np.int64)
-    homes = departments[np.unique(categories, return_index=True)[1]]
+    homes = np.empty(len(rankings), dtype=np.int64)
+    homes[categories[::-1]] = departments[::-1]  # the first item's, if a category has several
     for category, ranked in enumerate(own):
         if len(ranked) < length:  # what is left of each wider circle, the best first
             for wider in (near[homes[category]], everything):
@@ -153,9 +154,16 @@ def category_rankings(
 
 def _best_of_groups(groups: NDArray[np.int64], rows: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:
     """The first `length` of `rows` in each group 0, 1, ...; `groups` and `rows` are of one length."""
-    order = np.argsort(groups, kind="stable")
-    starts = np.searchsorted(groups[order], np.arange(int(groups.max()) + 2))
+    order, starts = in_groups(groups)
     return [rows[order[start : min(start + length, stop)]] for start, stop in zip(starts[:-1], starts[1:], strict=True)]
+
+
+def in_groups(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of group 0, then those of group 1, ... ((num_rows,), rising within a group), and where each group begins
+    and the last ends, (num_groups + 1,)."""
+    # NumPy sorts integers of up to 16 bits by counting, several times faster.
+    order = np.argsort(groups.astype(np.min_scalar_type(int(groups.max()))), kind="stable")
+    return order, np.concatenate(([0], np.cumsum(np.bincount(groups))))
 
 
 @dataclass(frozen=True, eq=False)

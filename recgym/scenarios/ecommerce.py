@@ -67,7 +67,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.arguments import whole_number
-from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
+from recgym.candidates import CandidateFeatures, Retrieval, category_rankings, in_groups
 from recgym.catalog import Catalog
 from recgym.dynamics import Drift, Dynamics, History, Need, ReferencePrice, Satiation, Trust, Visits
 from recgym.embedded import NUM_NEIGHBOURS, Embedded
@@ -295,7 +295,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
     off = columns["list_price"] - price  # a free item, of list price 0, has no discount
     discount = np.clip(off / np.where(columns["list_price"] > 0, columns["list_price"], 1.0) / 0.5, 0, 1.2)
     log_price = np.log(np.maximum(price, 0.01))
-    medians = _medians(price, categories, catalog.num_categories)
+    medians = _medians(price, categories)
     relative_price = np.clip((log_price - np.log(np.maximum(medians, 0.01))[categories]) / 0.4, -2.5, 2.5)
     profit = np.minimum(columns["margin"] * price / np.maximum(medians, 0.01)[categories], 1.5)
     visible = {
@@ -321,11 +321,10 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
     )
 
 
-def _medians(values: NDArray[np.float64], groups: NDArray[np.int64], num_groups: int) -> NDArray[np.float64]:
+def _medians(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
     """(num_groups,) the median of each group 0, 1, ...; none is empty."""
-    order = np.argsort(groups, kind="stable")
-    ends = np.searchsorted(groups[order], np.arange(1, num_groups))
-    return np.array([np.median(part) for part in np.split(values[order], ends)])
+    order, starts = in_groups(groups)
+    return np.array([np.median(part) for part in np.split(values[order], starts[1:-1])])
 
 
 def _retrieval(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog, CatalogError
+from recgym.cli.progress import bar
 from recgym.encoders import EmbeddingTable, Encoder, TableError, UnknownTextError, WeightsError, as_encoder
 from recgym.scenarios.ecommerce import builtin_catalog
 from recgym.scenarios.ecommerce_words import all_texts
@@ -33,13 +34,8 @@ class WithProgress:
         parts = []
         for start in range(0, len(texts), self.BATCH):
             parts.append(self.encoder.encode(texts[start : start + self.BATCH]))
-            self._show(min(start + self.BATCH, len(texts)), len(texts))
+            bar(min(start + self.BATCH, len(texts)), len(texts), "texts")
         return np.concatenate(parts)
-
-    def _show(self, done: int, total: int) -> None:
-        full = 30 * done // total
-        end = "\n" if done == total else ""
-        print(f"\r{'█' * full}{'░' * (30 - full)} {done:,} of {total:,} texts", end=end, file=sys.stderr, flush=True)
 
 
 def add(commands: argparse._SubParsersAction) -> None:

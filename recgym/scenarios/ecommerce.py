@@ -67,11 +67,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.arguments import whole_number
-from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
+from recgym.candidates import CandidateFeatures, Retrieval, category_rankings, in_groups
 from recgym.catalog import Catalog
 from recgym.dynamics import Drift, Dynamics, History, Need, ReferencePrice, Satiation, Trust, Visits
 from recgym.embedded import NUM_NEIGHBOURS, Embedded
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
+from recgym.folder import is_folder, open_embedded, stored_encoder
 from recgym.items import Items, standardised
 from recgym.observation import Counters, Fusion, history_texts
 from recgym.response import FunnelParameters, FunnelResponse
@@ -93,10 +94,10 @@ class Ecommerce:
     """Everything that can be set about the shop."""
 
     catalog: Catalog | str | os.PathLike[str] | None = None
-    """CSV or Parquet file or `Catalog`; by default the built-in shop of 3,840 products."""
+    """CSV or Parquet file, folder of `recgym build`, or `Catalog`; by default the built-in shop of 3,840 products."""
     encoder: Encoder | str | None = None
     """Embeds the texts: an `Encoder`, a model's name or a folder. By default the built-in table of all-MiniLM-L6-v2
-    embeddings for the built-in shop, and the model itself for any other catalogue."""
+    embeddings for the built-in shop, the one that a folder was built with, and the model itself for any other catalogue."""
     embedding_dim: int = 32
     """Embeddings are projected on so many principal axes; the encoder's own size keeps them whole."""
     whiten: str = "center"
@@ -230,6 +231,8 @@ def _catalog(config: Ecommerce) -> Catalog:
 
 
 def _encoder(config: Ecommerce) -> Encoder:
+    if is_folder(config.catalog):
+        return stored_encoder(config.catalog, config.encoder)
     if config.encoder is not None:
         return as_encoder(config.encoder)
     return builtin_table() if config.catalog is None else as_encoder("all-MiniLM-L6-v2")
@@ -241,6 +244,10 @@ def _embedded(config: Ecommerce, catalog: Catalog) -> Embedded:
         prepared = builtin_vectors()
         if (config.whiten, config.embedding_dim) == (prepared.whiten, prepared.embedding_dim):
             return prepared
+    if is_folder(config.catalog):
+        if config.encoder is not None:
+            stored_encoder(config.catalog, config.encoder)  # complains about another one
+        return open_embedded(config.catalog, config.whiten, config.embedding_dim)
     encoder = _encoder(config)
     if config.embedding_dim > encoder.embedding_dim:
         raise ValueError(
@@ -288,7 +295,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
     off = columns["list_price"] - price  # a free item, of list price 0, has no discount
     discount = np.clip(off / np.where(columns["list_price"] > 0, columns["list_price"], 1.0) / 0.5, 0, 1.2)
     log_price = np.log(np.maximum(price, 0.01))
-    medians = np.array([np.median(price[categories == c]) for c in range(catalog.num_categories)])
+    medians = _medians(price, categories)
     relative_price = np.clip((log_price - np.log(np.maximum(medians, 0.01))[categories]) / 0.4, -2.5, 2.5)
     profit = np.minimum(columns["margin"] * price / np.maximum(medians, 0.01)[categories], 1.5)
     visible = {
@@ -314,8 +321,14 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
     )
 
 
+def _medians(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(num_groups,) the median of each group 0, 1, ...; none is empty."""
+    order, starts = in_groups(groups)
+    return np.array([np.median(part) for part in np.split(values[order], starts[1:-1])])
+
+
 def _retrieval(
-    catalog: Catalog, items: Items, neighbours: NDArray[np.int64], config: Ecommerce
+    catalog: Catalog, items: Items, neighbours: NDArray[np.int32], config: Ecommerce
 ) -> Retrieval:
     rating, popularity = items.trait("rating"), items.trait("popularity")
     best = min(2 * config.candidates_per_source, catalog.num_items)
@@ -326,7 +339,7 @@ def _retrieval(
         rated=category_rankings(rating, items.categories, catalog.departments, best),
         popular=np.argsort(-popularity, kind="stable")[:top],
         new=np.argsort(catalog.attributes["days_online"], kind="stable")[:top],
-        explore=np.repeat(np.arange(catalog.num_items), np.ceil(4 * found / found.mean()).astype(np.int64)),
+        explore=np.repeat(np.arange(catalog.num_items, dtype=np.int32), np.ceil(4 * found / found.mean()).astype(np.int64)),
         rating=rating,
         per_source=config.candidates_per_source,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,21 @@ class Response(NamedTuple):
     examination: NDArray[np.float64]  # propensity: chance that the slot is looked at
     appeal: NDArray[np.float64]  # examination x chance of a click: how well the slot met the wish of the moment
     funnel: Funnel
+
+
+class Tables(NamedTuple):
+    """A funnel in numbers: what depends on the item alone, and the weights of what depends on the user too.
+
+    With T traits that attract clicks, an item's row holds: the traits (T), its cost (a price, a length), the chance that
+    its page does not disappoint, a buyer's satisfaction, the logits of cart and of purchase, and its taste vector.
+    """
+
+    rows: NDArray[np.float64]  # (num_items, T + 5 + taste_dim)
+    stages: NDArray[np.float64]  # (num_stages, T + 3): weights of traits, cost and similarity in a click, constant
+    wish: NDArray[np.float64]  # (6,) weights in a click: text interest, taste, trust, satiation, needed, not needed
+    cart: NDArray[np.float64]  # (4,) weights: needed, readiness, trust, cost
+    purchase: NDArray[np.float64]  # (3,) weights: readiness, trust, cost
+    satisfaction_ready: float
 
 
 @dataclass(frozen=True)
@@ -94,6 +110,34 @@ class FunnelParameters:
     rating_noise: float = 1.2
     """Half width of the uniform noise on a buyer's rating."""
 
+    TRAITS: ClassVar[tuple[str, ...]] = ("rating", "popularity", "newness", "discount")
+
+    def tables(self, items: Items) -> Tables:
+        """The numbers for a catalogue."""
+        quality, flash = items.trait("quality"), items.trait("discount")
+        stay = sigmoid(self.stay_bias + self.stay_quality * quality + self.stay_flash * flash)
+        satisfaction = self.satisfaction_quality * quality + self.satisfaction_flash * flash
+        cart = self.cart_bias + self.cart_flash * flash
+        purchase = np.full(items.num_items, self.purchase_bias)
+        offsets = np.array(self.newness) * self.newness_offset + np.array(self.similarity) * self.similarity_offset
+        return Tables(
+            rows=item_rows(items, self.TRAITS, "relative_price", stay, satisfaction, cart, purchase),
+            stages=np.array([(self.rating[s], self.popularity, self.newness[s], self.flash, self.price[s],
+                              self.similarity[s], self.click_bias - offsets[s]) for s in range(len(STAGES))]),
+            wish=np.array((self.text_interest, self.taste, self.trust, self.satiation, self.needed, self.not_needed)),
+            cart=np.array((self.cart_needed, self.cart_ready, self.cart_trust, self.cart_price)),
+            purchase=np.array((self.purchase_ready, self.purchase_trust, self.purchase_price)),
+            satisfaction_ready=self.satisfaction_ready,
+        )  # fmt: skip
+
+
+def item_rows(
+    items: Items, traits: Sequence[str], cost: str, *consequences: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """`Tables.rows`: all of an item in one row, because what lies together is fetched together."""
+    columns = [*(items.trait(name) for name in (*traits, cost)), *consequences]
+    return np.ascontiguousarray(np.concatenate((np.stack(columns, axis=1), items.taste.astype(np.float32)), axis=1))
+
 
 @dataclass(frozen=True, eq=False)
 class FunnelResponse:
@@ -111,28 +155,10 @@ class FunnelResponse:
     slate_size: int
     parameters: FunnelParameters = field(default_factory=FunnelParameters)
 
-    TRAITS = ("rating", "popularity", "newness", "discount", "relative_price")
-
     def __post_init__(self) -> None:
-        p = self.parameters
-        # What depends on the item alone: the chance of staying, and the satisfaction of a buyer who is not ready.
-        quality, flash = self.items.trait("quality"), self.items.trait("discount")
-        stay = sigmoid(p.stay_bias + p.stay_quality * quality + p.stay_flash * flash)
-        satisfaction = p.satisfaction_quality * quality + p.satisfaction_flash * flash
-        # All of an item in one row: what lies together is fetched together.
-        traits = np.stack([*(self.items.trait(name) for name in self.TRAITS), stay, satisfaction], axis=1)
-        taste = self.items.taste.astype(np.float32)
-        object.__setattr__(self, "_rows", np.ascontiguousarray(np.concatenate((traits, taste), axis=1)))
-        # One row per stage: weights of rating, popularity, newness, discount, price, similarity, then the constant.
-        offsets = np.array(p.newness) * p.newness_offset + np.array(p.similarity) * p.similarity_offset
-        weights = [(p.rating[s], p.popularity, p.newness[s], p.flash, p.price[s], p.similarity[s],
-                    p.click_bias - offsets[s]) for s in range(3)]  # fmt: skip
-        object.__setattr__(self, "_stage_weights", np.array(weights))
-        wish = (p.text_interest, p.taste, p.trust, p.satiation, p.needed, p.not_needed)
-        cart = (p.cart_bias, p.cart_flash, p.cart_needed, p.cart_ready, p.cart_trust, p.cart_price)
-        purchase = (p.purchase_bias, p.purchase_ready, p.purchase_trust, p.purchase_price)
-        object.__setattr__(self, "_weights", tuple(np.array(group) for group in (wish, cart, purchase)))
-        object.__setattr__(self, "examination", np.arange(1, self.slate_size + 1) ** -p.examination_decay)
+        object.__setattr__(self, "_tables", self.parameters.tables(self.items))
+        examination = np.arange(1, self.slate_size + 1) ** -self.parameters.examination_decay
+        object.__setattr__(self, "examination", examination)
 
     examination: NDArray[np.float64] = field(init=False)  # (slate_size,)
 
@@ -144,8 +170,7 @@ class FunnelResponse:
                         np.empty(shape, dtype=bool))  # fmt: skip
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
-                self.items.embeddings, self._rows, self.items.categories, self._stage_weights,
-                self.parameters.satisfaction_ready, *self._weights, *funnel)  # fmt: skip
+                self.items.embeddings, self.items.categories, *self._tables, *funnel)  # fmt: skip
         return funnel
 
     def respond(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Response:
@@ -162,17 +187,19 @@ class FunnelResponse:
 @kernel
 def _funnel(
     shown: Ints, interest: Singles, taste: Floats, trust: Floats, need: Ints, readiness: Floats, satiation: Singles,
-    reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, embeddings: Singles, rows: Floats,
-    categories: Ints, stage_weights: Floats, satisfaction_ready: float, wish: Floats, cart: Floats,
-    purchase: Floats, click_out: Floats, stay_out: Floats, cart_out: Floats, purchase_out: Floats,
-    satisfaction_out: Floats, needed_out: Flags,
+    reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, embeddings: Singles, categories: Ints,
+    rows: Floats, stages: Floats, wish: Floats, cart: Floats, purchase: Floats, satisfaction_ready: float,
+    click_out: Floats, stay_out: Floats, cart_out: Floats, purchase_out: Floats, satisfaction_out: Floats,
+    needed_out: Flags,
 ) -> None:  # fmt: skip
-    """Numbers in the order in which `FunnelResponse.__post_init__` puts them together."""
+    """`rows` to `satisfaction_ready` are a `Tables`."""
+    num_traits = stages.shape[1] - 3
     text_weight, taste_weight, trust_weight, satiation_weight, needed_bonus, not_needed_bonus = wish
     for lane in range(len(shown)):
         has_need = need[lane] >= 0
         now = 0 if not has_need else 1 if readiness[lane] < READY else 2
-        rating_w, popularity_w, newness_w, flash_w, price_w, similarity_w, constant = stage_weights[now]
+        weights = stages[now]
+        cost_weight, similarity_weight, constant = weights[num_traits:]
         trusting = trust[lane] - 0.5
         considered = embeddings[interest_item[lane]]
         liking = taste[lane]
@@ -184,27 +211,30 @@ def _funnel(
                 needed_out[lane, slot] = False
                 continue
             vector, row, category = embeddings[item], rows[item], categories[item]
-            rating, popularity, newness, flash, price, stay, satisfaction = row[:7]
+            cost, stay, satisfaction, cart_logit, purchase_logit = row[num_traits : num_traits + 5]
             needed = category == need[lane]
             ready = readiness[lane] if needed else 0.0
-            cheaper = (reference_price[lane] - price) * price_sensitivity[lane]
+            cheaper = (reference_price[lane] - cost) * price_sensitivity[lane]
             independent = 0.0
             for i in range(len(liking)):
-                independent += liking[i] * row[7 + i]
+                independent += liking[i] * row[num_traits + 5 + i]
             utility = constant + text_weight * dot(interest[lane], vector) + taste_weight * independent
-            utility += rating_w * rating + popularity_w * popularity + newness_w * newness + flash_w * flash
-            if similarity_w != 0.0:
-                utility += similarity_w * dot(considered, vector)
-            utility += price_w * cheaper + trust_weight * trusting - satiation_weight * satiation[lane, category]
+            attraction = 0.0
+            for i in range(num_traits):
+                attraction += weights[i] * row[i]
+            utility += attraction
+            if similarity_weight != 0.0:
+                utility += similarity_weight * dot(considered, vector)
+            utility += cost_weight * cheaper + trust_weight * trusting - satiation_weight * satiation[lane, category]
             if has_need:
                 utility += needed_bonus if needed else not_needed_bonus
             click_out[lane, slot] = sigmoid(utility)
             stay_out[lane, slot] = stay
             cart_out[lane, slot] = sigmoid(
-                cart[0] + cart[1] * flash + cart[2] * needed + cart[3] * ready + cart[4] * trusting + cart[5] * cheaper
+                cart_logit + cart[0] * needed + cart[1] * ready + cart[2] * trusting + cart[3] * cheaper
             )
             purchase_out[lane, slot] = sigmoid(
-                purchase[0] + purchase[1] * ready + purchase[2] * trusting + purchase[3] * cheaper
+                purchase_logit + purchase[0] * ready + purchase[1] * trusting + purchase[2] * cheaper
             )
             satisfaction_out[lane, slot] = satisfaction + satisfaction_ready * ready
             needed_out[lane, slot] = needed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-import time
 
 import gymnasium
 import numpy as np
@@ -160,16 +159,6 @@ def test_long_sessions_and_titles_with_dollars_are_drawn(env, page):
     setting = dataclasses.replace(env.sessions.setting, simulator=simulator)
     other = rendering.rgb_array(setting, env.state, trace)
     assert (frame[146:410] != other[146:410]).any()
-
-
-def test_a_frame_is_quick_enough_for_a_video(env, page):
-    trace = [page] * 60
-    timings = []
-    for _ in range(4):
-        start = time.process_time()
-        rendering.rgb_array(env.sessions.setting, env.state, trace)
-        timings.append(time.process_time() - start)
-    assert min(timings) < 0.5  # 0.15 s of processor time here
 
 
 def test_record_video_writes_a_film(tmp_path):

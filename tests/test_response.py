@@ -52,7 +52,7 @@ def logistic(x: float) -> float:
 
 def by_hand(p: FunnelParameters, items: Items, state: State, lane: int, item: int) -> dict[str, float]:
     """The truth about one item for one user, written out from the documentation."""
-    trait = {name: float(items.trait(name)[item]) for name in (*FunnelResponse.TRAITS, "quality")}
+    trait = {name: float(items.trait(name)[item]) for name in (*FunnelParameters.TRAITS, "relative_price", "quality")}
     category = int(items.categories[item])
     need, readiness = int(state["need"][lane]), float(state["readiness"][lane])
     now = 0 if need < 0 else 2 if readiness >= READY else 1

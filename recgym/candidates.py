@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,10 +182,10 @@ class CandidateFeatures:
 
     RELATIONS = ("liked", "exposed", "query")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "traits", self.visible.astype(np.float32))
-
-    traits: NDArray[np.float32] = field(init=False)  # (num_items, num_visible): `visible`, as it is seen
+    @cached_property
+    def traits(self) -> NDArray[np.float32]:
+        """(num_items, num_visible) `visible` as it is seen."""
+        return self.visible.astype(np.float32)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -195,7 +196,7 @@ class CandidateFeatures:
         """(num_envs, num_shown, num_features) float32 for any catalogue rows (num_envs, num_shown)."""
         seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
         _features(rows, state["liked"], state["exposed"], state["query"], self.embeddings, self.query_vectors,
-                  self.traits, seen)  # fmt: skip
+                  self.visible, seen)  # fmt: skip
         return seen
 
     def as_query(self, state: State, weights: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -236,8 +237,9 @@ def _gather(
 @kernel
 def _features(
     rows: Ints, liked: Singles, exposed: Singles, query: Ints, embeddings: Singles, query_vectors: Singles,
-    visible: Singles, seen: Singles,
+    visible: Floats, seen: Singles,
 ) -> None:  # fmt: skip
+    """`visible` is rounded here: a copy in float32 would be one more trip to the memory for each item."""
     for lane in range(len(rows)):
         for position in range(rows.shape[1] if lane + 1 < len(rows) else 0):
             prefetch(embeddings, rows[lane + 1, position])

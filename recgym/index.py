@@ -72,7 +72,7 @@ def _search(queries: Singles, embeddings: Singles, traits: Singles, scores: Sing
 
 
 class FaissIndex:
-    """An inverted file of faiss: a copy of the items in about sqrt(num_items) cells, one in `SHARE` of which is looked at.
+    """An inverted file of faiss: a copy of the items in about sqrt(num_items) cells, one in `SHARE` of them looked at.
 
     Queries are searched one by one, since faiss sums in another order where there are many.
     """

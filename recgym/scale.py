@@ -65,10 +65,12 @@ class Streamed(NamedTuple):
     after: Memory
 
 
-def measure(folder: Path, num_items: int, num_users: int, lanes: int, embedding_dim: int, seconds: float) -> Iterator[Figure]:
-    """Build the shops in `folder` (what is there already is kept) and measure everything, a figure as soon as it is known."""
-    shops = {}
-    for count in (min(SMALL, num_items), num_items):
+def measure(
+    folder: Path, num_items: int, num_users: int, lanes: int, embedding_dim: int, seconds: float
+) -> Iterator[Figure]:
+    """Build the shops in `folder`, where what is there is kept, and give each figure as soon as it is known."""
+    shops, few = {}, min(SMALL, num_items)
+    for count in (few, num_items):
         shops[count] = folder / f"shop-{count}-{embedding_dim}"
         yield from _built(folder / f"shop-{count}.csv", shops[count], count, embedding_dim)
     small, large = shops.values() if len(shops) == 2 else [*shops.values()] * 2
@@ -76,7 +78,7 @@ def measure(folder: Path, num_items: int, num_users: int, lanes: int, embedding_
     yield f"open {num_items:,} items (make and reset)", f"{opened.seconds:.2f} s"
     yield f"memory after {STEPS * LANES:,} user-steps", _said(opened.memory)
     for view in VIEWS:
-        yield f"step, action={view}, against {min(SMALL, num_items):,} items", _ratio(view, small, large, embedding_dim, seconds)
+        yield f"step, action={view}, against {few:,} items", _ratio(view, small, large, embedding_dim, seconds)
     yield from _searches(large, embedding_dim)
     users = _in_a_process(stream_users, large, embedding_dim, num_users, lanes)
     yield (f"{users.sessions:,} sessions through {lanes:,} lanes",
@@ -172,7 +174,8 @@ def _ratio(view: str, small: Path, large: Path, embedding_dim: int, seconds: flo
         rate(shop.step, seconds / ROUNDS)
     rounds = np.array([[rate(shop.step, seconds / ROUNDS) for shop in shops] for _ in range(ROUNDS)])
     each = rounds[:, :, 1].sum(axis=0) / rounds[:, :, 0].sum(axis=0)  # seconds per step
-    return f"{each[1] / each[0]:.2f} times ({each[1] * 1e6 / LANES:.2f} instead of {each[0] * 1e6 / LANES:.2f} µs a lane)"
+    a_lane = each * 1e6 / LANES
+    return f"{each[1] / each[0]:.2f} times ({a_lane[1]:.2f} instead of {a_lane[0]:.2f} µs a lane)"
 
 
 def _searches(folder: Path, embedding_dim: int) -> Iterator[Figure]:

@@ -42,8 +42,8 @@ class Sessions:
     Args:
         scenario: Name of the scenario, a key of `recgym.scenarios.SCENARIOS`.
         action: "slate", "item", "sequential" or "proto"; see `recgym.actions`.
-        search: With action="proto": what the query ranks, the step's "candidates" or the whole catalogue, by "exact" search
-            or approximately and faster by "faiss".
+        search: With action="proto": what the query ranks, the step's "candidates" or the whole catalogue, by "exact"
+            search or approximately and faster by "faiss".
         fill: With action="item": "similar" fills the slate with the nearest candidates, "none" leaves it at the lead.
         observation: "flat", "dict" or "sequence"; see `recgym.observation`.
         fusion: "concat" puts the embedded history, profile and context side by side, "linear" maps them to fused_dim.
@@ -81,9 +81,9 @@ class Sessions:
         config = config_class(**settings)
         self.setting = build(config)
         self.simulator: Simulator = self.setting.simulator
-        features = self.simulator.features
-        self.view = make_view(action, self.simulator.num_candidates, len(features.names), self.simulator.slate_size, fill,
-                              make_search(search, features))  # fmt: skip
+        features, slate_size = self.simulator.features, self.simulator.slate_size
+        searched = make_search(search, features)
+        self.view = make_view(action, self.simulator.num_candidates, len(features.names), slate_size, fill, searched)
         fused = self.setting.fusion(fusion, fused_dim, live)
         self.observation = make_observation(
             observation, self.simulator, self.setting.counters, fused, self.view.num_features, config.history_length

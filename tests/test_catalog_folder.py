@@ -221,7 +221,7 @@ def test_damaged_folders_are_named_with_the_cure(tmp_path, source, damage, messa
 def test_what_cannot_be_built(tmp_path, source, capsys):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"")
-    with pytest.raises(CatalogError, match="other files in it; choose another"):
+    with pytest.raises(CatalogError, match="it holds other files; choose another"):
         build(source, tmp_path / "photos")
     build(source, tmp_path / "shop")
     with pytest.raises(CatalogError, match="built with encoder 'hashing-24', and this is 'hashing-25'"):

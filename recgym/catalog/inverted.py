@@ -1,7 +1,7 @@
 """The most similar items of large catalogues: all pairs of a million items take hours, an inverted file takes minutes.
 
 Items are put into cells around k-means centres, and each is compared with the items of the cells nearest to its own
-(Jégou et al., IEEE TPAMI 33(1), 2011). A few true neighbours lie in cells that are not looked at; `recall` says how many.
+(Jégou et al., IEEE TPAMI 33(1), 2011). A few true neighbours lie in cells that are not looked at; `recall` counts them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def write_neighbours(vectors: Path, neighbours: Path, count: int, exact_up_to: i
         exact_up_to: Items up to which all pairs are compared.
 
     Returns:
-        The measured share of the true neighbours, of a sample of items, that were found; 1 where all pairs were compared.
+        The measured share of the true neighbours, of a sample of items, that were found; 1 if all pairs were compared.
     """
     num_items = len(read_rows(vectors, 0, None))
     create_rows(neighbours, (num_items, count), np.int32)

@@ -89,7 +89,7 @@ class Catalog:
         required: Sequence[str] = (),
         defaults: Mapping[str, float | str] | None = None,
     ) -> "Catalog":
-        """Read and check a catalogue: a .csv, .csv.gz or .parquet file, a folder of `recgym build`, or a `Catalog` that is there.
+        """Read and check a catalogue: a .csv, .csv.gz or .parquet file, a folder of `recgym build`, or a `Catalog`.
 
         Columns:
             item_id, title, category: always required; ids are unique, a category lies in one department.
@@ -118,8 +118,8 @@ class Catalog:
             return replace(source, attributes=attributes)
         if not isinstance(source, str | os.PathLike):
             raise TypeError(
-                f"catalog: expected the path of a .csv, .csv.gz or .parquet file or of a folder, or a Catalog, got {source!r:.80}; "
-                "write a table to a file first"
+                "catalog: expected the path of a .csv, .csv.gz or .parquet file or of a folder, or a Catalog, got "
+                f"{source!r:.80}; write a table to a file first"
             )
         path = Path(source)
         if path.is_dir():

@@ -42,7 +42,7 @@ def row_blocks(path: Path, stop: int | None = None) -> Iterator[tuple[int, NDArr
 
 
 def take_rows(path: Path, rows: NDArray[np.int64]) -> NDArray[Any]:
-    """Some rows, which rise. The file is read once from front to back: touching rows here and there maps nearly all of it."""
+    """Some rows, which rise. The file is read from front to back: touching rows here and there would map nearly all."""
     parts = []
     for start, block in row_blocks(path):
         first, last = np.searchsorted(rows, (start, start + len(block)))

@@ -1,4 +1,4 @@
-"""A catalogue in a folder: columns as files that are mapped when it is opened, and a manifest that says what is there."""
+"""A catalogue in a folder: columns as files that are mapped when it is opened, and a manifest of what is there."""
 
 from __future__ import annotations
 
@@ -86,10 +86,10 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CatalogError(folder, [
-            f"expected a folder made by `recgym build`, but it has no {MANIFEST}; build one: recgym build shop.csv FOLDER"
+            f"expected a folder made by `recgym build`, but it has no {MANIFEST}; make one: recgym build shop.csv FOLDER"
         ]) from None  # fmt: skip
     except ValueError as error:
-        raise CatalogError(folder, [f"{MANIFEST} is damaged ({error}); remove the folder and build it again"]) from error
+        raise CatalogError(folder, [f"{MANIFEST} is damaged ({error}); remove the folder, build it again"]) from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
         raise CatalogError(folder, [

@@ -2,12 +2,14 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recgym.catalog.texts import Stripped
 
 TEXT_COLUMNS = ("item_id", "title", "category", "department", "brand", "description", "text")
 REQUIRED_COLUMNS = ("item_id", "title", "category")
@@ -63,7 +65,7 @@ def catalog_fields(
     problems = [_missing(name, columns) for name in REQUIRED_COLUMNS if name not in columns]
     blank = [""] * len(next(iter(columns.values())))
     item_ids, categories, departments = (
-        _Stripped(columns.get(name, blank)) for name in ("item_id", "category", "department")
+        Stripped(columns.get(name, blank)) for name in ("item_id", "category", "department")
     )
     titles, brands, descriptions = (columns.get(name, blank) for name in ("title", "brand", "description"))
     places = (f"{d} > {c}" if d else c for d, c in zip(departments, categories, strict=True))
@@ -285,19 +287,3 @@ def some(examples: Iterable[str]) -> str:
     left = iter(examples)
     listed, more = list(islice(left, 3)), sum(1 for _ in left)
     return ", ".join(listed) + (f" and {more} more" if more else "")
-
-
-class _Stripped(Sequence[str]):
-    """Cells without the spaces around them."""
-
-    def __init__(self, cells: Sequence[str]) -> None:
-        self._cells = cells
-
-    def __len__(self) -> int:
-        return len(self._cells)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._cells[index].strip()
-
-    def __iter__(self) -> Iterator[str]:
-        return map(str.strip, self._cells)

@@ -1,4 +1,4 @@
-"""A column of texts as one block of UTF-8 and the places where each text begins: a million strings, not a million objects."""
+"""A column of texts as one block of UTF-8 and the places where each begins: a million strings, not a million objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BETWEEN_DECODED = b"\xff".decode(errors="surrogateescape")
 
 
 class Texts(Sequence[str]):
-    """An immutable sequence of strings that decodes what is asked for. Made by `write_texts`, or opened from its files."""
+    """An immutable sequence of strings that decodes what is asked for. Made by `write_texts`, or opened from files."""
 
     def __init__(self, stem: Path) -> None:
         """Map the two files of `stem`: nothing is read yet."""
@@ -100,6 +100,22 @@ def _join(blob: NDArray[np.uint8], offsets: Ints, rows: Ints, joined: NDArray[np
         end += 1
 
 
+class Stripped(Sequence[str]):
+    """Cells without the spaces around them."""
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        self._cells = cells
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._cells[index].strip()
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str.strip, self._cells)
+
+
 class TextWriter:
     """Writes a column of texts piece by piece; the files are whole once it is closed."""
 
@@ -137,7 +153,7 @@ def picker(texts: Sequence[str]) -> Callable[[NDArray[np.int64]], NDArray[np.obj
 
 
 def mapped(path: Path) -> NDArray[Any]:
-    """An array file as a plain array whose pages are read when they are touched; writing changes the copy in memory only."""
+    """An array file as a plain array whose pages are read when they are touched; writing changes the memory only."""
     return np.asarray(np.load(path, mmap_mode="c", allow_pickle=False))
 
 

@@ -7,17 +7,9 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from recgym.catalog import CatalogError
 from recgym.cli.embed import MODEL
 from recgym.cli.progress import bar
-from recgym.encoders import (
-    CacheError,
-    SentenceTransformerEncoder,
-    TableError,
-    UnknownTextError,
-    WeightsError,
-    as_encoder,
-)
+from recgym.encoders import CacheError, SentenceTransformerEncoder, UnknownTextError, as_encoder
 from recgym.folder import build_folder
 from recgym.scenarios.ecommerce import Ecommerce, texts_of
 from recgym.whitening import WhiteningMethod
@@ -49,7 +41,7 @@ def build(options: argparse.Namespace) -> int:
             options.catalog, options.folder, encoder, texts_of, required=Ecommerce.REQUIRED,
             embedding_dim=options.embedding_dim, whiten=options.whiten, encoder_name=options.encoder, report=_report,
         )  # fmt: skip
-    except (CatalogError, TableError, WeightsError, UnknownTextError, CacheError, ImportError, OSError, ValueError) as error:
+    except (UnknownTextError, CacheError, ImportError, OSError, ValueError) as error:
         print(f"recgym build: {error}", file=sys.stderr)
         return 2
     facts, settings = manifest["catalog"], manifest["settings"]
@@ -65,4 +57,5 @@ def _report(stage: str, done: int, total: int) -> None:
     if stage in SAID:
         bar(done, total, SAID[stage])
     elif not done:
-        print({"columns": "reading and checking", "neighbours": "finding similar items"}[stage], file=sys.stderr, flush=True)
+        said = {"columns": "reading and checking", "neighbours": "finding similar items"}
+        print(said[stage], file=sys.stderr, flush=True)

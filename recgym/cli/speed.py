@@ -18,11 +18,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--quick", action="store_true", help="the default settings only, no views and observations")
     parser.add_argument("--peers", action="store_true",
                         help="beside other simulators, which are installed for the purpose and removed again")  # fmt: skip
-    parser.add_argument("--scale", action="store_true", help="a shop of a million items and a million users, in about 20 minutes")
+    parser.add_argument("--scale", action="store_true", help="a million items and a million users, in about 10 minutes")
     scale = parser.add_argument_group("sizes of --scale")
     scale.add_argument("--items", type=_count, default=1_000_000, metavar="N", help="(default %(default)s)")
     scale.add_argument("--users", type=_count, default=1_000_000, metavar="N", help="(default %(default)s)")
-    scale.add_argument("--lanes", type=_count, default=8192, metavar="N", help="the users pass through (default %(default)s)")
+    scale.add_argument("--lanes", type=_count, default=8192, metavar="N", help="at once (default %(default)s)")
     scale.add_argument("--embedding-dim", type=_count, default=32, metavar="N", help="of 384 (default %(default)s)")
     scale.add_argument("--folder", type=Path, metavar="FOLDER",
                        help="where the shops are built and kept (default: a temporary folder)")  # fmt: skip

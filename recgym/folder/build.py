@@ -127,7 +127,7 @@ def _begun(source: Path, folder: Path, encoder: Encoder, encoder_name: str | Non
     if not (folder / MANIFEST).exists():
         if any(path.name != f".{MANIFEST}.tmp" for path in folder.iterdir()):
             raise CatalogError(folder, [
-                "expected a new or empty folder, or one of `recgym build`, but there are other files in it; choose another"
+                "expected a new or empty folder, or one of `recgym build`, but it holds other files; choose another"
             ])  # fmt: skip
         manifest = {"format": FORMAT, **made_of, "encoder_name": encoder_name, "embedded": 0, "finished": [],
                     "settings": None}  # fmt: skip
@@ -155,7 +155,7 @@ def _finish(folder: Path, manifest: Manifest, stage: str) -> None:
 
 
 def _embed(folder: Path, manifest: Manifest, groups: Groups, encoder: Encoder, report: Report) -> None:
-    """The encoder's vectors of all texts, group after group: float16, as in `EmbeddingTable`, which moves a cosine by < 0.001."""
+    """The encoder's vectors of all texts, group after group, as float16: what `EmbeddingTable` keeps too."""
     raw, total = folder / RAW, sum(map(len, groups.values()))
     if manifest["embedded"] == 0:
         create_rows(raw, (total, encoder.embedding_dim), np.float16)

@@ -1,4 +1,4 @@
-"""Opens a folder of `recgym build`: everything large is mapped, so it takes as long for a million items as for a hundred."""
+"""Opens a folder of `recgym build`: everything large is mapped and read as it is needed."""
 
 from __future__ import annotations
 

@@ -333,13 +333,13 @@ def _retrieval(
     rating, popularity = items.trait("rating"), items.trait("popularity")
     best = min(2 * config.candidates_per_source, catalog.num_items)
     top = max(round(TOP_SHARE * catalog.num_items), config.candidates_per_source)
-    found = np.exp(EXPLORE_POPULARITY * popularity)
+    found, rows = np.exp(EXPLORE_POPULARITY * popularity), np.arange(catalog.num_items, dtype=np.int32)
     return Retrieval(
         neighbours=neighbours,
         rated=category_rankings(rating, items.categories, catalog.departments, best),
         popular=np.argsort(-popularity, kind="stable")[:top],
         new=np.argsort(catalog.attributes["days_online"], kind="stable")[:top],
-        explore=np.repeat(np.arange(catalog.num_items, dtype=np.int32), np.ceil(4 * found / found.mean()).astype(np.int64)),
+        explore=np.repeat(rows, np.ceil(4 * found / found.mean()).astype(np.int64)),
         rating=rating,
         per_source=config.candidates_per_source,
     )

@@ -77,6 +77,7 @@ from recgym.items import Items, standardised
 from recgym.observation import Counters, Fusion, history_texts
 from recgym.response import FunnelParameters, FunnelResponse
 from recgym.reward import ShopReward
+from recgym.scenarios import builtin
 from recgym.scenarios import ecommerce_words as words
 from recgym.simulator import Simulator
 from recgym.state import State
@@ -360,18 +361,14 @@ def _context_stay() -> NDArray[np.float64]:
     return 0.2 * (weekday >= 5) + 0.1 * (daytime == 2) - 0.2 * (device == 0)
 
 
-@lru_cache(maxsize=1)
 def builtin_catalog() -> Catalog:
     """The built-in shop."""
-    with resources.as_file(resources.files("recgym.data.ecommerce") / "catalog.csv.gz") as path:
-        return Catalog.load(path)
+    return builtin.builtin_catalog("ecommerce")
 
 
-@lru_cache(maxsize=1)
 def builtin_table() -> EmbeddingTable:
     """all-MiniLM-L6-v2 embeddings of every text of the built-in shop."""
-    with resources.as_file(resources.files("recgym.data.ecommerce") / "embeddings.npz") as path:
-        return EmbeddingTable.load(path)
+    return builtin.builtin_table("ecommerce")
 
 
 @lru_cache(maxsize=1)

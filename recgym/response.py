@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,12 @@ from recgym.items import Items
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
-STAGES = ("browsing", "comparing", "buying")
 RESPONSE = int(Purpose.RESPONSE)
 READY = 0.5  # from this readiness on, a user who compared offers wants to buy
 
 
 def stage(state: State) -> NDArray[np.int64]:
-    """(num_envs,) index into STAGES: without a need a user browses; with one they compare, then buy."""
+    """(num_envs,) index into a domain's STAGES: without a need a user browses; with one they compare, then buy."""
     return np.where(state["need"] < 0, 0, np.where(state["readiness"] < READY, 1, 2))
 
 
@@ -44,8 +43,21 @@ class Response(NamedTuple):
     purchased: NDArray[np.bool_]
     rating: NDArray[np.float64]  # 1..5 stars where purchased, otherwise 0
     examination: NDArray[np.float64]  # propensity: chance that the slot is looked at
+    seconds: NDArray[np.float64]  # spent on the item where the domain keeps the time, otherwise 0
     appeal: NDArray[np.float64]  # examination x chance of a click: how well the slot met the wish of the moment
     funnel: Funnel
+
+
+class Parameters(Protocol):
+    """What a domain's users are like: named numbers that make the tables of a funnel."""
+
+    STAGES: ClassVar[tuple[str, str, str]]  # without a need, with one, and ready
+    EVENTS: ClassVar[tuple[str, str]]  # what a user who likes an item does next, and what commits them
+    examination_decay: float
+    rating_noise: float
+
+    def tables(self, items: Items) -> Tables:
+        """The numbers for a catalogue."""
 
 
 class Tables(NamedTuple):
@@ -61,11 +73,16 @@ class Tables(NamedTuple):
     cart: NDArray[np.float64]  # (4,) weights: needed, readiness, trust, cost
     purchase: NDArray[np.float64]  # (3,) weights: readiness, trust, cost
     satisfaction_ready: float
+    dwell: NDArray[np.float64]  # (num_items, 3) mean log seconds on a page that pleases, on one that does not, and the most
+    dwell_spread: float  # standard deviation of log seconds; without rows in `dwell` no time is kept
+
+
+NO_DWELL = np.zeros((0, 3))
 
 
 @dataclass(frozen=True)
 class FunnelParameters:
-    """Logits and weights of `FunnelResponse`. Tuples hold one value per stage: browsing, comparing, buying."""
+    """Logits and weights of a shop's `FunnelResponse`. Tuples hold one value per stage: browsing, comparing, buying."""
 
     examination_decay: float = 0.9
     """eta of the examination probability rank**-eta (position-based model)."""
@@ -110,6 +127,8 @@ class FunnelParameters:
     rating_noise: float = 1.2
     """Half width of the uniform noise on a buyer's rating."""
 
+    EVENTS: ClassVar[tuple[str, str]] = ("carted", "purchased")
+    STAGES: ClassVar[tuple[str, str, str]] = ("browsing", "comparing", "buying")
     TRAITS: ClassVar[tuple[str, ...]] = ("rating", "popularity", "newness", "discount")
 
     def tables(self, items: Items) -> Tables:
@@ -123,11 +142,13 @@ class FunnelParameters:
         return Tables(
             rows=item_rows(items, self.TRAITS, "relative_price", stay, satisfaction, cart, purchase),
             stages=np.array([(self.rating[s], self.popularity, self.newness[s], self.flash, self.price[s],
-                              self.similarity[s], self.click_bias - offsets[s]) for s in range(len(STAGES))]),
+                              self.similarity[s], self.click_bias - offsets[s]) for s in range(len(self.STAGES))]),
             wish=np.array((self.text_interest, self.taste, self.trust, self.satiation, self.needed, self.not_needed)),
             cart=np.array((self.cart_needed, self.cart_ready, self.cart_trust, self.cart_price)),
             purchase=np.array((self.purchase_ready, self.purchase_trust, self.purchase_price)),
             satisfaction_ready=self.satisfaction_ready,
+            dwell=NO_DWELL,
+            dwell_spread=0.0,
         )  # fmt: skip
 
 
@@ -153,7 +174,7 @@ class FunnelResponse:
 
     items: Items
     slate_size: int
-    parameters: FunnelParameters = field(default_factory=FunnelParameters)
+    parameters: Parameters = field(default_factory=FunnelParameters)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tables", self.parameters.tables(self.items))
@@ -170,7 +191,7 @@ class FunnelResponse:
                         np.empty(shape, dtype=bool))  # fmt: skip
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
-                self.items.embeddings, self.items.categories, *self._tables, *funnel)  # fmt: skip
+                self.items.embeddings, self.items.categories, *self._tables[:-2], *funnel)  # fmt: skip
         return funnel
 
     def respond(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Response:
@@ -178,10 +199,18 @@ class FunnelResponse:
         funnel = self.funnel(state, slates)
         shape = slates.shape
         response = Response(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool),
-                            np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), np.zeros(shape), funnel)  # fmt: skip
-        _respond(slates, rng.keys, state["step"], self.examination, self.parameters.rating_noise, funnel.click, funnel.stay, funnel.cart,
-                 funnel.purchase, funnel.satisfaction, *response[:-1])  # fmt: skip
+                            np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape),
+                            funnel)  # fmt: skip
+        _respond(slates, rng.keys, state["step"], self.examination, self.parameters.rating_noise, *self._tables[-2:],
+                 *funnel[:-1], *response[:-1])  # fmt: skip
         return response
+
+    def log(self, response: Response) -> dict[str, NDArray[Any]]:
+        """What the log of a real service would show, each (num_envs, slate_size)."""
+        saved, committed = self.parameters.EVENTS
+        log = {"clicked": response.clicked, "disappointed": response.clicked & ~response.stayed, saved: response.carted,
+               committed: response.purchased, "rating": response.rating}  # fmt: skip
+        return log | {"seconds": response.seconds} if len(self._tables.dwell) else log
 
 
 @kernel
@@ -242,11 +271,11 @@ def _funnel(
 
 @kernel
 def _respond(
-    slates: Ints, keys: Keys, step: Ints, examination: Floats, noise: float, click: Floats, stay: Floats, cart: Floats,
-    purchase: Floats, satisfaction: Floats, clicked: Flags, stayed: Flags, carted: Flags, purchased: Flags,
-    rating: Floats, examined: Floats, appeal: Floats,
+    slates: Ints, keys: Keys, step: Ints, examination: Floats, noise: float, dwell: Floats, dwell_spread: float,
+    click: Floats, stay: Floats, cart: Floats, purchase: Floats, satisfaction: Floats, clicked: Flags, stayed: Flags,
+    carted: Flags, purchased: Flags, rating: Floats, examined: Floats, seconds: Floats, appeal: Floats,
 ) -> None:  # fmt: skip
-    """The flags, ratings, examination and appeal come in as zeros. A slot has a uniform for each of its stages."""
+    """The flags and what follows come in as zeros. A slot has a uniform for each of its stages."""
     num_slots = slates.shape[1]
     for lane in range(len(slates)):
         u = counter_of(keys[lane], step[lane], RESPONSE)
@@ -265,3 +294,8 @@ def _respond(
                 purchased[lane, slot] = True
                 felt = 3.5 + satisfaction[lane, slot] + noise * (2 * uniform_at(u, 4 * num_slots + slot) - 1)
                 rating[lane, slot] = min(max(np.rint(felt), 1.0), 5.0)
+            if len(dwell):
+                mean_log, longest = dwell[slates[lane, slot], 0 if stayed[lane, slot] else 1], dwell[slates[lane, slot], 2]
+                radius = np.sqrt(-2.0 * np.log1p(-uniform_at(u, 5 * num_slots + slot)))  # Box & Muller (1958)
+                spread = dwell_spread * radius * np.cos(2.0 * np.pi * uniform_at(u, 6 * num_slots + slot))
+                seconds[lane, slot] = min(np.exp(mean_log + spread), longest)

@@ -25,7 +25,8 @@ from recgym.catalog import Catalog
 from recgym.folder import build_folder
 from recgym.index import CatalogSearch, ExactIndex, FaissIndex
 from recgym.registration import ENVIRONMENTS
-from recgym.scenarios.ecommerce import Ecommerce, builtin_catalog, texts_of
+from recgym.scenarios.builtin import builtin_catalog
+from recgym.scenarios.ecommerce import Ecommerce, texts_of
 from recgym.speed import Case, Running, rate
 from recgym.testing import HashingEncoder
 
@@ -158,7 +159,7 @@ def _built(source: Path, folder: Path, num_items: int, embedding_dim: int) -> It
         times.setdefault(stage, []).append(time.perf_counter())
 
     encoder = HashingEncoder(384)
-    manifest = build_folder(source, folder, encoder, texts_of, required=Ecommerce.REQUIRED, embedding_dim=embedding_dim,
+    manifest = build_folder(source, folder, encoder, texts_of, required=Ecommerce.DOMAIN.required, embedding_dim=embedding_dim,
                             report=report)  # fmt: skip
     for stage, seen in times.items():
         yield f"build {num_items:,} items, {stage}", f"{seen[-1] - seen[0]:.1f} s"
@@ -208,7 +209,7 @@ def _searches(folder: Path, embedding_dim: int) -> Iterator[Figure]:
 
 def write_shop(path: Path, num_items: int, seed: int = 0) -> None:
     """Write a CSV file of so many items, about 300 bytes each."""
-    shop, rng = builtin_catalog(), np.random.default_rng(seed)
+    shop, rng = builtin_catalog("ecommerce"), np.random.default_rng(seed)
     vocabulary = sorted({word for title in shop.titles for word in re.findall(r"[a-z]{4,}", title)})
     described = [text.split(". ", 2)[-1] for text in shop.texts]
     by_category = np.argsort(shop.categories, kind="stable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import inspect
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from recgym.index import make_search
 from recgym.observation import FUSED_DIM, Observed, make_observation
 from recgym.randomness import BatchRNG
 from recgym.scenarios import SCENARIOS
+from recgym.scenarios.scenario import build
 from recgym.simulator import Simulator
 from recgym.state import State
 
@@ -75,8 +77,8 @@ class Sessions:
             raise ValueError(f"scenario: expected one of {', '.join(map(repr, SCENARIOS))}, got {scenario!r}")
         if search != "candidates" and action != "proto":
             raise ValueError(f'search: only action="proto" searches, got search={search!r} with action={action!r}')
-        config_class, build = SCENARIOS[scenario]
-        names = [name for name, field in config_class.__dataclass_fields__.items() if field.init]
+        config_class = SCENARIOS[scenario]
+        names = [field.name for field in dataclasses.fields(config_class) if field.init]
         _check_names(settings, names)
         config = config_class(**settings)
         self.setting = build(config)

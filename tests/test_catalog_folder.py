@@ -26,7 +26,8 @@ from recgym.cli import main
 from recgym.encoders import EmbeddingTable
 from recgym.encoders.protocol import unit_rows
 from recgym.folder import build_folder, open_embedded
-from recgym.scenarios import ecommerce
+from recgym.embedded import Embedded
+from recgym.scenarios import builtin, ecommerce
 from recgym.scenarios.ecommerce_words import all_texts
 from recgym.testing import HashingEncoder, small_catalog
 from tests.test_catalog import assert_same
@@ -142,7 +143,7 @@ def test_the_built_in_shop_in_a_folder_steps_bit_for_bit_alike(tmp_path, capsys)
         for a, b in zip(one[:4], two[:4], strict=True):
             assert np.array_equal(a, b)
         assert one[4]["item_ids"].tolist() == two[4]["item_ids"].tolist()
-    assert built.unwrapped.sessions.setting.encoder.fingerprint == ecommerce.builtin_table().fingerprint
+    assert built.unwrapped.sessions.setting.encoder.fingerprint == builtin.builtin_table("ecommerce").fingerprint
 
 
 KILLED_LATER = """
@@ -253,7 +254,7 @@ def test_vectors_in_a_folder_are_those_of_memory(tmp_path, source):
     build(source, tmp_path / "shop", whiten="relaxed")
     embedded = open_embedded(tmp_path / "shop", "relaxed", 8)
     table = EmbeddingTable.build(all_texts(Catalog.load(source)), ENCODER)  # float16 as well
-    expected = ecommerce.Embedded.build(ecommerce.texts_of(Catalog.load(source)), table, "relaxed", 8)
+    expected = Embedded.build(ecommerce.texts_of(Catalog.load(source)), table, "relaxed", 8)
     assert list(embedded.groups) == list(expected.groups)
     for name, values in expected.groups.items():
         assert embedded.groups[name].shape == values.shape and np.allclose(embedded.groups[name], values, atol=1e-6)

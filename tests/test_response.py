@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from recgym.items import Items
 from recgym.randomness import BatchRNG
-from recgym.response import READY, STAGES, FunnelParameters, FunnelResponse, sigmoid, stage
+from recgym.response import READY, FunnelParameters, FunnelResponse, sigmoid, stage
 from recgym.state import State
 from recgym.testing import random_items
 
@@ -105,7 +105,7 @@ def test_the_funnel_is_its_formula(seed):
 
 def test_stages():
     state = State(need=np.array([-1, -1, 0, 3, 3]), readiness=np.array([0.0, 1.0, 0.0, READY - 1e-9, READY]))
-    assert [STAGES[i] for i in stage(state)] == ["browsing", "browsing", "comparing", "comparing", "buying"]
+    assert [FunnelParameters.STAGES[i] for i in stage(state)] == ["browsing", "browsing", "comparing", "comparing", "buying"]
 
 
 def test_sigmoid():

@@ -38,7 +38,7 @@ def build(options: argparse.Namespace) -> int:
         if isinstance(encoder, SentenceTransformerEncoder):
             encoder.progress = False  # the bar here covers all texts
         manifest = build_folder(
-            options.catalog, options.folder, encoder, texts_of, required=Ecommerce.REQUIRED,
+            options.catalog, options.folder, encoder, texts_of, required=Ecommerce.DOMAIN.required,
             embedding_dim=options.embedding_dim, whiten=options.whiten, encoder_name=options.encoder, report=_report,
         )  # fmt: skip
     except (UnknownTextError, CacheError, ImportError, OSError, ValueError) as error:

@@ -14,7 +14,7 @@ from recgym.env import RecEnv
 from recgym.registration import ENVIRONMENTS
 from recgym.rendering import ansi
 from recgym.rendering.text import last_page
-from recgym.scenarios.ecommerce import Shop
+from recgym.scenarios.scenario import Scenario
 from recgym.whitening import anisotropy
 
 WIDTH = 100
@@ -80,7 +80,7 @@ def _describe(env_id: str, env: RecEnv) -> None:
     _columns(_catalog_facts(env.sessions.setting))
 
 
-def _catalog_facts(setting: Shop) -> list[tuple[str, str]]:
+def _catalog_facts(setting: Scenario) -> list[tuple[str, str]]:
     catalog, items = setting.simulator.catalog, setting.simulator.items
     price = catalog.attributes["price"]
     raw = setting.encoder.encode(catalog.texts)

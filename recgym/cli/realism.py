@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym import metrics
-from recgym.scenarios.ecommerce import Shop
+from recgym.scenarios.scenario import Scenario
 
 NUM_SESSIONS = 400
 NUM_OTHERS = 200  # random items each click is compared with
@@ -57,7 +57,7 @@ def random_sessions(env_id: str, num_sessions: int, seed: int = 0, **settings: A
     return [Session(*map(np.array, zip(*log, strict=True))) for log in pages]
 
 
-def report(env_id: str, setting: Shop, seed: int = 0, num_sessions: int = NUM_SESSIONS) -> str:
+def report(env_id: str, setting: Scenario, seed: int = 0, num_sessions: int = NUM_SESSIONS) -> str:
     """A table: statistic, simulated value, real value."""
     log = random_sessions(env_id, num_sessions, seed)
     rows = [("statistic", "here", "real logs"), *statistics(log, setting, seed)]
@@ -65,7 +65,7 @@ def report(env_id: str, setting: Shop, seed: int = 0, num_sessions: int = NUM_SE
     return "\n".join(f"{name:{widths[0]}}  {here:{widths[1]}}  {real}" for name, here, real in rows)
 
 
-def statistics(log: list[Session], setting: Shop, seed: int = 0) -> list[tuple[str, str, str]]:
+def statistics(log: list[Session], setting: Scenario, seed: int = 0) -> list[tuple[str, str, str]]:
     """Rows of the table for the sessions of a log."""
     catalog = setting.simulator.catalog
     slates, clicked, carted, purchased, rating = (
@@ -94,7 +94,7 @@ def statistics(log: list[Session], setting: Shop, seed: int = 0) -> list[tuple[s
     ]  # fmt: skip
 
 
-def probes(log: list[Session], setting: Shop, seed: int = 0) -> tuple[float, float, float]:
+def probes(log: list[Session], setting: Scenario, seed: int = 0) -> tuple[float, float, float]:
     """Mean AUC over users: text against random items, text against items shown and skipped, popularity against random.
 
     Retrieval shows items like those looked at before, which lifts the first; the second tells what users choose of it.

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import resources
 
 from recgym.catalog import Catalog
+from recgym.embedded import Embedded
 from recgym.encoders import EmbeddingTable
 
 DOMAINS = ("ecommerce", "news")
@@ -23,3 +24,10 @@ def builtin_table(domain: str) -> EmbeddingTable:
     """all-MiniLM-L6-v2 embeddings of every text a domain's scenario can say."""
     with resources.as_file(resources.files(f"recgym.data.{domain}") / "embeddings.npz") as path:
         return EmbeddingTable.load(path)
+
+
+@cache
+def builtin_vectors(domain: str) -> Embedded:
+    """The vectors of a domain under default settings (`python -m recgym.data.prepare`)."""
+    with resources.as_file(resources.files(f"recgym.data.{domain}") / "prepared.npz") as path:
+        return Embedded.load(path)

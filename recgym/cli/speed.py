@@ -18,7 +18,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--quick", action="store_true", help="the default settings only, no views and observations")
     parser.add_argument("--peers", action="store_true",
                         help="beside other simulators, which are installed for the purpose and removed again")  # fmt: skip
-    parser.add_argument("--scale", action="store_true", help="a million items and a million users, in about 10 minutes")
+    parser.add_argument("--scale", action="store_true", help="a million items and a million users, in about 15 minutes")
     scale = parser.add_argument_group("sizes of --scale")
     scale.add_argument("--items", type=_count, default=1_000_000, metavar="N", help="(default %(default)s)")
     scale.add_argument("--users", type=_count, default=1_000_000, metavar="N", help="(default %(default)s)")

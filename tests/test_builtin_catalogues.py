@@ -156,6 +156,7 @@ def test_a_deck_deals_everything_before_anything_again():
     deck = Deck(("a", "b", "c"), Random(0))
     dealt = [deck.deal() for _ in range(9)]
     assert all(set(dealt[i : i + 3]) == {"a", "b", "c"} for i in (0, 3, 6))
+    assert all(first != second for first, second in zip(dealt, dealt[1:], strict=False))
 
 
 def test_words_chosen_once_stay():

@@ -66,18 +66,22 @@ def capitalised(text: str) -> str:
 
 
 class Deck:
-    """Deals its entries in random order, and all of them before one comes again."""
+    """Deals its entries in random order, all of them before one comes again, and none twice in a row."""
 
     def __init__(self, entries: Sequence[str], rng: Random) -> None:
         self._entries = list(entries)
         self._left: list[str] = []
+        self._last: str | None = None
         self._rng = rng
 
     def deal(self) -> str:
         """The next entry."""
         if not self._left:
             self._left = self._rng.sample(self._entries, len(self._entries))
-        return self._left.pop()
+            if self._left[-1] == self._last:
+                self._left.reverse()
+        self._last = self._left.pop()
+        return self._last
 
 
 def fill(template: str, slots: Mapping[str, Deck], chosen: dict[str, str]) -> str:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recgym.items import Items
+from recgym.compiled import sigmoid
 from recgym.randomness import BatchRNG
-from recgym.response import READY, FunnelParameters, FunnelResponse, sigmoid, stage
+from recgym.response import READY, FunnelParameters, FunnelResponse, stage
 from recgym.state import State
 from recgym.testing import random_items
 

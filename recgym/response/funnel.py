@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.items import Items
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
+from recgym.response.parameters import FunnelParameters, Parameters
 from recgym.state import State
 
 RESPONSE = int(Purpose.RESPONSE)
@@ -46,118 +46,6 @@ class Response(NamedTuple):
     seconds: NDArray[np.float64]  # spent on the item where the domain keeps the time, otherwise 0
     appeal: NDArray[np.float64]  # examination x chance of a click: how well the slot met the wish of the moment
     funnel: Funnel
-
-
-class Parameters(Protocol):
-    """What a domain's users are like: named numbers that make the tables of a funnel."""
-
-    STAGES: ClassVar[tuple[str, str, str]]  # without a need, with one, and ready
-    EVENTS: ClassVar[tuple[str, str]]  # what a user who likes an item does next, and what commits them
-    examination_decay: float
-    rating_noise: float
-
-    def tables(self, items: Items) -> Tables:
-        """The numbers for a catalogue."""
-
-
-class Tables(NamedTuple):
-    """A funnel in numbers: what depends on the item alone, and the weights of what depends on the user too.
-
-    With T traits that attract clicks, an item's row holds: the traits (T), its cost (a price, a length), the chance that
-    its page does not disappoint, a buyer's satisfaction, the logits of cart and of purchase, and its taste vector.
-    """
-
-    rows: NDArray[np.float64]  # (num_items, T + 5 + taste_dim)
-    stages: NDArray[np.float64]  # (num_stages, T + 3): weights of traits, cost and similarity in a click, constant
-    wish: NDArray[np.float64]  # (6,) weights in a click: text interest, taste, trust, satiation, needed, not needed
-    cart: NDArray[np.float64]  # (4,) weights: needed, readiness, trust, cost
-    purchase: NDArray[np.float64]  # (3,) weights: readiness, trust, cost
-    satisfaction_ready: float
-    dwell: NDArray[np.float64]  # (num_items, 3) mean log seconds on a page that pleases, on one that does not, and the most
-    dwell_spread: float  # standard deviation of log seconds; without rows in `dwell` no time is kept
-
-
-NO_DWELL = np.zeros((0, 3))
-
-
-@dataclass(frozen=True)
-class FunnelParameters:
-    """Logits and weights of a shop's `FunnelResponse`. Tuples hold one value per stage: browsing, comparing, buying."""
-
-    examination_decay: float = 0.9
-    """eta of the examination probability rank**-eta (position-based model)."""
-    click_bias: float = -2.6
-    text_interest: float = 0.6
-    """Weight of the cosine between the text-derived interest and the item."""
-    taste: float = 0.4
-    """Weight of the independent interest, which no text shows."""
-    popularity: float = 0.6
-    flash: float = 2.6
-    """Attraction of a deep discount."""
-    trust: float = 5.5
-    """Weight of trust - 0.5."""
-    satiation: float = 0.7
-    needed: float = 1.0
-    """Bonus of the needed category while there is a need."""
-    not_needed: float = -1.0
-    rating: tuple[float, float, float] = (0.8, 2.0, 1.2)
-    newness: tuple[float, float, float] = (5.5, -1.5, -0.6)
-    newness_offset: tuple[float, float, float] = (0.3, 0.0, 0.0)
-    similarity: tuple[float, float, float] = (-0.3, 0.0, 12.0)
-    """Weight of the cosine to the item last looked at: who is about to buy returns to what they considered."""
-    similarity_offset: tuple[float, float, float] = (0.0, 0.0, 0.6)
-    price: tuple[float, float, float] = (0.0, 0.0, 0.3)
-    """Weight of being cheaper than the remembered reference price."""
-    stay_bias: float = 1.1
-    stay_quality: float = 1.0
-    stay_flash: float = -2.6
-    cart_bias: float = -5.2
-    cart_flash: float = 1.5
-    cart_needed: float = 0.3
-    cart_ready: float = 3.2
-    cart_trust: float = 1.0
-    cart_price: float = 0.3
-    purchase_bias: float = -1.8
-    purchase_ready: float = 1.8
-    purchase_trust: float = 1.0
-    purchase_price: float = 0.3
-    satisfaction_quality: float = 0.8
-    satisfaction_flash: float = -0.9
-    satisfaction_ready: float = 0.6
-    rating_noise: float = 1.2
-    """Half width of the uniform noise on a buyer's rating."""
-
-    EVENTS: ClassVar[tuple[str, str]] = ("carted", "purchased")
-    STAGES: ClassVar[tuple[str, str, str]] = ("browsing", "comparing", "buying")
-    TRAITS: ClassVar[tuple[str, ...]] = ("rating", "popularity", "newness", "discount")
-
-    def tables(self, items: Items) -> Tables:
-        """The numbers for a catalogue."""
-        quality, flash = items.trait("quality"), items.trait("discount")
-        stay = sigmoid(self.stay_bias + self.stay_quality * quality + self.stay_flash * flash)
-        satisfaction = self.satisfaction_quality * quality + self.satisfaction_flash * flash
-        cart = self.cart_bias + self.cart_flash * flash
-        purchase = np.full(items.num_items, self.purchase_bias)
-        offsets = np.array(self.newness) * self.newness_offset + np.array(self.similarity) * self.similarity_offset
-        return Tables(
-            rows=item_rows(items, self.TRAITS, "relative_price", stay, satisfaction, cart, purchase),
-            stages=np.array([(self.rating[s], self.popularity, self.newness[s], self.flash, self.price[s],
-                              self.similarity[s], self.click_bias - offsets[s]) for s in range(len(self.STAGES))]),
-            wish=np.array((self.text_interest, self.taste, self.trust, self.satiation, self.needed, self.not_needed)),
-            cart=np.array((self.cart_needed, self.cart_ready, self.cart_trust, self.cart_price)),
-            purchase=np.array((self.purchase_ready, self.purchase_trust, self.purchase_price)),
-            satisfaction_ready=self.satisfaction_ready,
-            dwell=NO_DWELL,
-            dwell_spread=0.0,
-        )  # fmt: skip
-
-
-def item_rows(
-    items: Items, traits: Sequence[str], cost: str, *consequences: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """`Tables.rows`: all of an item in one row, because what lies together is fetched together."""
-    columns = [*(items.trait(name) for name in (*traits, cost)), *consequences]
-    return np.ascontiguousarray(np.concatenate((np.stack(columns, axis=1), items.taste.astype(np.float32)), axis=1))
 
 
 @dataclass(frozen=True, eq=False)

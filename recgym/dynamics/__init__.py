@@ -2,6 +2,7 @@
 
 from recgym.dynamics.history import History
 from recgym.dynamics.interest import Drift
+from recgym.dynamics.leaning import Leaning
 from recgym.dynamics.need import Need
 from recgym.dynamics.price import ReferencePrice
 from recgym.dynamics.protocol import Dynamics
@@ -9,4 +10,4 @@ from recgym.dynamics.satiation import Satiation
 from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
-__all__ = ["Drift", "Dynamics", "History", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]
+__all__ = ["Drift", "Dynamics", "History", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]

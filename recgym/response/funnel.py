@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,12 +95,26 @@ class FunnelResponse:
                  *funnel[:-1], *response[:-1])  # fmt: skip
         return response
 
+    @cached_property
+    def mean_seconds(self) -> NDArray[np.float64]:
+        """(num_items, 2) expected seconds on a page that pleases, and on one that does not: means of cut log-normals."""
+        spread, longest = self._tables.dwell_spread, self._tables.dwell[:, 2:]
+        mean_log = self._tables.dwell[:, :2]
+        with np.errstate(divide="ignore"):
+            reach = (np.log(longest) - mean_log) / spread
+        below = np.exp(mean_log + spread**2 / 2) * _normal_cdf(reach - spread)
+        return below + np.where(np.isinf(longest), 0.0, longest) * (1.0 - _normal_cdf(reach))
+
     def log(self, response: Response) -> dict[str, NDArray[Any]]:
         """What the log of a real service would show, each (num_envs, slate_size)."""
         saved, committed = self.parameters.EVENTS
         log = {"clicked": response.clicked, "disappointed": response.clicked & ~response.stayed, saved: response.carted,
                committed: response.purchased, "rating": response.rating}  # fmt: skip
         return log | {"seconds": response.seconds} if len(self._tables.dwell) else log
+
+
+def _normal_cdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 0.5 * (1.0 + np.vectorize(math.erf)(x / math.sqrt(2.0)))
 
 
 @kernel

@@ -1,6 +1,7 @@
 """One file per domain: a class of settings that holds the `Domain`, which `scenario.build` puts together."""
 
 from recgym.scenarios.ecommerce import Ecommerce
+from recgym.scenarios.news import News
 from recgym.scenarios.scenario import Settings
 
-SCENARIOS: dict[str, type[Settings]] = {"ecommerce": Ecommerce}
+SCENARIOS: dict[str, type[Settings]] = {"ecommerce": Ecommerce, "news": News}

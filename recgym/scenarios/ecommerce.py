@@ -71,10 +71,8 @@ from recgym.response import FunnelParameters
 from recgym.reward import ShopReward
 from recgym.scenarios import ecommerce_words as words
 from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.traits import shrunk_rating, taste_vectors
 from recgym.users import UserPopulation
-
-# Bayesian shrinkage of star ratings: an item is worth what its raters say once there are more than a few of them.
-PRIOR_RATINGS = 5.0
 
 
 def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
@@ -94,10 +92,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     """Traits of the products: what the shop can look up, and their true quality."""
     columns = catalog.attributes
     price, categories = columns["price"], catalog.categories
-    mean_rating = float(np.average(columns["rating"], weights=columns["num_ratings"] + 1.0))
-    count = columns["num_ratings"]
-    rating = standardised((columns["rating"] * count + mean_rating * PRIOR_RATINGS) / (count + PRIOR_RATINGS))
-    popularity = standardised(np.log1p(count))
+    rating, popularity = shrunk_rating(columns), standardised(np.log1p(columns["num_ratings"]))
     newness = np.exp(-np.maximum(columns["days_online"] - 30, 0) / 40)
     off = columns["list_price"] - price  # a free item, of list price 0, has no discount
     discount = np.clip(off / np.where(columns["list_price"] > 0, columns["list_price"], 1.0) / 0.5, 0, 1.2)
@@ -115,8 +110,6 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     }
     rng = np.random.default_rng(seed)
     quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
-    shared = rng.normal(size=(catalog.num_categories, UserPopulation.taste_dim))[categories]
-    own = rng.normal(size=(catalog.num_items, UserPopulation.taste_dim))
     return Items(
         embeddings=embeddings,
         categories=categories,
@@ -124,7 +117,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
         visible_names=tuple(visible),
         hidden=quality[:, None],
         hidden_names=("quality",),
-        taste=(0.6 * shared + 0.8 * own) / np.sqrt(UserPopulation.taste_dim),
+        taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
     )
 
 

@@ -3,5 +3,6 @@
 from recgym.scenarios.ecommerce import Ecommerce
 from recgym.scenarios.news import News
 from recgym.scenarios.scenario import Settings
+from recgym.scenarios.video import Video
 
-SCENARIOS: dict[str, type[Settings]] = {"ecommerce": Ecommerce, "news": News}
+SCENARIOS: dict[str, type[Settings]] = {"ecommerce": Ecommerce, "news": News, "video": Video}

@@ -79,7 +79,7 @@ HABITS = Habits(
     similarity=(-0.3, 0.0, 8.0),
     stays={"bias": 1.4, "quality": 0.8, "clickbait": -3.4},
     satisfies={"quality": 0.8, "clickbait": -0.9},
-    saves={"bias": -4.2, "clickbait": 0.8},
+    saves={"bias": -5.0, "clickbait": 0.8},
     seconds={"bias": 3.6, "length": 0.5},
 )
 

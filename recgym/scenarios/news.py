@@ -46,18 +46,18 @@ read and how they vote; trust within 0.03 of 0.55; a slight leaning that the pro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
-from recgym.dynamics import Drift, Dynamics, Leaning, Need, ReferencePrice, Satiation, Trust, Visits
+from recgym.dynamics import Dynamics, Leaning, Satiation
 from recgym.items import Items, standardised
 from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import news_words as words
+from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
 from recgym.scenarios.traits import shrunk_rating, taste_vectors
 from recgym.state import State
@@ -146,18 +146,10 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
 def _dynamics(
     catalog: Catalog, items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64]
 ) -> tuple[Dynamics, ...]:
-    shape = (len(words.WEEKDAY_KINDS), len(words.DAYTIMES), len(words.DEVICES), 1, len(words.OCCASIONS))
-    weekday, daytime, device, _, occasion = np.unravel_index(np.arange(np.prod(shape)), shape)
-    stay = 0.2 * (weekday == 1) + 0.1 * (daytime == 0) - 0.2 * (device == 0) + 0.2 * (occasion > 0)
-    return (
-        Trust(),
-        Visits(stay, shape),
-        Need(items, query_rows, weights),
-        Satiation(items),
-        ReferencePrice(items, "length"),
-        Drift(items),
-        Leaning(items, items.trait("stance")),
-    )
+    longer = {"weekend": 0.2, "morning": 0.1, "phone": -0.2, **dict.fromkeys(words.OCCASIONS[1:], 0.2)}
+    coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.OCCASIONS, longer=longer)
+    usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items), "length")
+    return (*usual, Leaning(items, items.trait("stance")))
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:
@@ -168,18 +160,13 @@ def _facts(catalog: Catalog, row: int) -> Facts:
     return Facts(f"{max(round(columns['num_words'][row] / 230), 1)} min", "loud" if columns["clickbait"][row] > 0.5 else "", age)
 
 
-def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
-    """All texts of the scenario by group, the items' first."""
-    return words.texts_of(catalog)
-
-
 @dataclass(frozen=True)
 class News(Settings):
     """Everything that can be set about the newspaper."""
 
     DOMAIN = Domain(
         name="news",
-        texts_of=texts_of,
+        texts_of=words.texts_of,
         statements=("stances", "depths"),
         sensitivity=(1.2, 0.9, 0.5, 0.7),  # skimmers mind long articles most
         items=_items,

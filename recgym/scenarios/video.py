@@ -50,11 +50,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
-from recgym.dynamics import Attention, Drift, Dynamics, Need, ReferencePrice, Satiation, Trust, Visits
+from recgym.dynamics import Attention, Dynamics, Satiation
 from recgym.items import Items, standardised
-from recgym.response import Habits
+from recgym.response import Habits, weighed
 from recgym.reward import Reward
 from recgym.scenarios import video_words as words
+from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
 from recgym.scenarios.traits import shrunk_rating, taste_vectors
 from recgym.users import UserPopulation
@@ -83,7 +84,7 @@ HABITS = Habits(
     seconds_lost=1.6,
     longest="log_seconds",
 )
-TIRING = {"bias": 0.0, "pace": 0.8, "production": -0.4}
+TIRING = {"pace": 0.8, "production": -0.4}
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,19 +137,10 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
 def _dynamics(
     catalog: Catalog, items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64]
 ) -> tuple[Dynamics, ...]:
-    shape = (len(words.WEEKDAY_KINDS), len(words.DAYTIMES), len(words.DEVICES), 1, len(words.SITUATIONS))
-    weekday, daytime, device, _, _ = np.unravel_index(np.arange(np.prod(shape)), shape)
-    stay = 0.2 * (weekday == 1) + 0.2 * (daytime == 2) - 0.2 * (device == 0)
-    tiring = sum(weight * (items.trait(name) if name != "bias" else 1.0) for name, weight in TIRING.items())
-    return (
-        Trust(),
-        Visits(stay, shape),
-        Need(items, query_rows, weights),
-        Satiation(items),
-        ReferencePrice(items, "length"),
-        Drift(items),
-        Attention(items, np.asarray(tiring)),
-    )
+    longer = {"weekend": 0.2, "evening": 0.2, "phone": -0.2}
+    coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.SITUATIONS, longer=longer)
+    usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items), "length")
+    return (*usual, Attention(items, weighed(items, TIRING)))
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:

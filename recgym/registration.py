@@ -3,7 +3,13 @@
 import gymnasium
 
 # id -> scenario
-ENVIRONMENTS = {"RecGym-Ecommerce-v0": "ecommerce", "RecGym-News-v0": "news", "RecGym-Video-v0": "video"}
+ENVIRONMENTS = {
+    "RecGym-Ecommerce-v0": "ecommerce",
+    "RecGym-News-v0": "news",
+    "RecGym-Video-v0": "video",
+    "RecGym-Music-v0": "music",
+    "RecGym-Games-v0": "games",
+}
 
 
 def register_all() -> None:

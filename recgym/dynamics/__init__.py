@@ -1,6 +1,7 @@
 """Dynamics: how a step moves the user. Each class owns a few state variables; the simulator runs them in order."""
 
 from recgym.dynamics.attention import Attention
+from recgym.dynamics.boredom import Boredom
 from recgym.dynamics.history import History
 from recgym.dynamics.interest import Drift
 from recgym.dynamics.leaning import Leaning
@@ -11,4 +12,4 @@ from recgym.dynamics.satiation import Satiation
 from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
-__all__ = ["Attention", "Drift", "Dynamics", "History", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]
+__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "History", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]

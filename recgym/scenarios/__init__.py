@@ -1,8 +1,12 @@
 """One file per domain: a class of settings that holds the `Domain`, which `scenario.build` puts together."""
 
 from recgym.scenarios.ecommerce import Ecommerce
+from recgym.scenarios.games import Games
+from recgym.scenarios.music import Music
 from recgym.scenarios.news import News
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.video import Video
 
-SCENARIOS: dict[str, type[Settings]] = {"ecommerce": Ecommerce, "news": News, "video": Video}
+SCENARIOS: dict[str, type[Settings]] = {
+    "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games
+}  # fmt: skip

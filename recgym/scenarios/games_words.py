@@ -21,12 +21,22 @@ SPENDINGS = {
 DEVICES = ("phone", "console", "computer")
 COMPANIES = ("alone", "with a friend online", "with the family", "between two errands", "with the whole evening free")
 
+QUERY_TEMPLATES = {
+    "find": ("good {category}", "{category} worth playing"),
+    "long": ("deep {category} for many evenings", "{category} that do not end too soon"),
+}
 PROPER_WORDS = frozenset()
 
 
 def interest_statement(category: str) -> str:
     """What a player says who loves a genre: "I love playing card battlers."."""
     return f"I love playing {wording.category_phrase(category, PROPER_WORDS)}."
+
+
+def queries(category: str) -> dict[str, tuple[str, ...]]:
+    """What is typed into the store's search field: two ways to find a genre, and two to find its long games."""
+    phrase = wording.category_phrase(category, PROPER_WORDS)
+    return {wish: wording.filled(templates, category=phrase) for wish, templates in QUERY_TEMPLATES.items()}
 
 
 def context_sentence(weekday: str, daytime: str, device: str, company: str) -> str:
@@ -46,6 +56,7 @@ def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
         "interests": [interest_statement(name) for name in catalog.category_names],
         "skills": list(SKILLS.values()),
         "spendings": list(SPENDINGS.values()),
+        "queries": [text for name in catalog.category_names for ways in queries(name).values() for text in ways],
         "contexts": context_sentences(),
     }
 

@@ -18,9 +18,13 @@ CURIOSITIES = {
     "open": "I enjoy a new artist now and then.",
     "diggers": "I look for songs that nobody else knows.",
 }
-PLACES = ("at home", "at work", "in the car", "on headphones")
+PLACES = ("at home", "outdoors", "on headphones")
 ACTIVITIES = ("working", "running", "cooking", "relaxing", "at a party", "falling asleep")
 
+QUERY_TEMPLATES = {
+    "play": ("play some {category}", "put on {category}, please"),
+    "deeper": ("more {category} that I do not know yet", "something rarer in {category}"),
+}
 PROPER_WORDS = frozenset({"Afrobeats", "Celtic", "K-Pop", "R&B"})
 
 
@@ -30,15 +34,20 @@ def interest_statement(category: str) -> str:
     return f"I love listening to {phrase}."
 
 
+def queries(category: str) -> dict[str, tuple[str, ...]]:
+    """What a listener asks for: two ways to hear a genre, and two to hear what few know of it."""
+    phrase = category if category in PROPER_WORDS else wording.category_phrase(category, PROPER_WORDS)
+    return {wish: wording.filled(templates, category=phrase) for wish, templates in QUERY_TEMPLATES.items()}
+
+
 def context_sentence(weekday: str, daytime: str, place: str, activity: str) -> str:
     """The circumstances: "Music on a weekday evening at home, cooking."; a listener's device does not matter."""
     return f"Music on a {weekday} {daytime} {place}, {activity}."
 
 
 def context_sentences() -> list[str]:
-    """All 160 context sentences that can be, the activity changing fastest; nobody cooks or sleeps at the wheel."""
-    every = wording.every(context_sentence, WEEKDAY_KINDS, DAYTIMES, PLACES, ACTIVITIES)
-    return [text for text in every if not ("in the car" in text and text.endswith(("running.", "cooking.", "asleep.", "party.")))]
+    """All 144 context sentences, the activity changing fastest."""
+    return wording.every(context_sentence, WEEKDAY_KINDS, DAYTIMES, PLACES, ACTIVITIES)
 
 
 def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
@@ -48,6 +57,7 @@ def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
         "interests": [interest_statement(name) for name in catalog.category_names],
         "eras": list(ERAS.values()),
         "curiosities": list(CURIOSITIES.values()),
+        "queries": [text for name in catalog.category_names for ways in queries(name).values() for text in ways],
         "contexts": context_sentences(),
     }
 

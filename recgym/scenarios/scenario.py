@@ -46,7 +46,8 @@ class Domain:
     """How much users mind an item's cost, by what they say in the second statement."""
     items: Callable[[Catalog, NDArray[np.float32], int], Items]
     """The traits of a catalogue's items, from its embeddings and a seed. `rating` and `popularity` are always there."""
-    arrivals: str  # attribute of the catalogue, the lowest of which are the latest arrivals
+    arrivals: str
+    """Attribute of the catalogue, the lowest of which are the latest arrivals; with "-" before it the highest."""
     parameters: Parameters  # of the response
     dynamics: Callable[[Catalog, Items, NDArray[np.int64], NDArray[np.float64]], tuple[Dynamics, ...]]
     """All but the history, from the rows of the queries (num_categories, 2, num_paraphrases) and how often each category
@@ -247,12 +248,14 @@ def _retrieval(catalog: Catalog, items: Items, neighbours: NDArray[np.int32], co
     rating, popularity = items.trait("rating"), items.trait("popularity")
     best = min(2 * config.candidates_per_source, catalog.num_items)
     top = max(round(TOP_SHARE * catalog.num_items), config.candidates_per_source)
+    age = catalog.attributes[config.DOMAIN.arrivals.removeprefix("-")]
+    age = -age if config.DOMAIN.arrivals.startswith("-") else age
     found, rows = np.exp(EXPLORE_POPULARITY * popularity), np.arange(catalog.num_items, dtype=np.int32)
     return Retrieval(
         neighbours=neighbours,
         rated=category_rankings(rating, items.categories, catalog.departments, best),
         popular=np.argsort(-popularity, kind="stable")[:top],
-        new=np.argsort(catalog.attributes[config.DOMAIN.arrivals], kind="stable")[:top],
+        new=np.argsort(age, kind="stable")[:top],
         explore=np.repeat(rows, np.ceil(4 * found / found.mean()).astype(np.int64)),
         rating=rating,
         per_source=config.candidates_per_source,

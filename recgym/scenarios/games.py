@@ -1,0 +1,167 @@
+"""RecGym-Games-v0: a games store and its players.
+
+Each session is one player over up to 60 pages of games, in many visits. The store lives on hours played and on games
+bought; games that press for money are tried most and given up soonest, and a genre that is played too much bores.
+
+## Description
+
+- **Slate.** The retrieval stage offers 20 games of 5 sources (similar to the last one played, best rated of the genre of
+  interest, most played, newest, anything), 4 each, always in this order. The agent shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who looks around tries what
+  is popular, short and free of charge at first; who wants a genre wants it well rated; who is hooked wants depth, like
+  the game just played. A game may disappoint: those that press for money mostly do. Playing time is log-normal around a
+  game's usual session. Some games go on the wish list, a few are bought.
+- **Boredom.** Three tries of a genre within five pages bore of it for the next five (the SARDINE family: Deffayet et al.,
+  TORS 2024).
+- **Trust** in the store grows with games that keep their promise and falls with those that do not; players who lose it
+  depart (Ben-Porat et al., AAAI 2022).
+
+## Action space
+
+Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
+next free candidate and is counted in `info["replaced"]`.
+
+## Observation space
+
+All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
+preferences Y and context Z. Trust, need, readiness, boredom and true quality are hidden.
+
+## Rewards
+
+The weighted sum of these terms; `reward={"minutes": 1.0}` changes a weight. Every term of a page is in
+`info["reward_terms"]`.
+
+## Starting state
+
+A new player: three favourite genres (popular ones more often), of which two are named in the profile beside how skilled
+they are and what they spend; trust within 0.03 of 0.55; with probability 0.4 a genre they look for.
+
+## Version history
+
+- v0: first version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.catalog import Catalog
+from recgym.dynamics import Boredom, Dynamics
+from recgym.items import Items, standardised
+from recgym.response import Habits
+from recgym.reward import Reward
+from recgym.scenarios import games_words as words
+from recgym.scenarios.people import usual_dynamics, visits
+from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.traits import shrunk_rating, taste_vectors
+from recgym.users import UserPopulation
+
+HABITS = Habits(
+    STAGES=("looking around", "wanting a genre", "hooked"),
+    EVENTS=("wished", "bought"),
+    attracts={
+        "rating": (0.1, 1.2, 0.3),
+        "popularity": (0.7, 0.4, 0.2),
+        "newness": (1.0, 0.0, 0.0),
+        "monetisation": (2.8, 1.8, 1.0),
+        "depth": (-1.5, 0.0, 4.0),
+        "length": (-0.6, 0.0, 0.6),
+    },
+    constant=(-2.4, -2.8, -7.2),
+    cost="difficulty",
+    cost_weight=(0.4, 0.3, 0.0),
+    similarity=(-0.3, 0.0, 9.0),
+    satiation=2.0,
+    stays={"bias": 1.3, "quality": 0.9, "monetisation": -3.2},
+    satisfies={"quality": 0.8, "monetisation": -0.9},
+    saves={"bias": -5.0},
+    seconds={"bias": 7.0, "length": 0.5},
+    seconds_lost=4.5,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class GamesReward(Reward):
+    """What a page was worth to the store.
+
+    Terms, each (num_envs,) per page:
+
+    - click: number of games tried,
+    - wish: number of games put on the wish list,
+    - sale: number of games bought,
+    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
+      stars above 3 of what was bought, times 0.15,
+    - minutes: time played,
+    - diversity: 1 - mean cosine between the page's games,
+    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    """
+
+    DEEDS = ("click", "wish", "sale")
+    VALUE = "value"
+    DEFAULT_WEIGHTS = {"click": 0.05, "wish": 0.15, "sale": 0.8, "satisfaction": 0.1, "minutes": 0.012,
+                       "diversity": 0.0, "potential": 0.0}  # fmt: skip
+
+
+def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
+    """Traits of the games: what the store can look up, and their true quality."""
+    columns, rng = catalog.attributes, np.random.default_rng(seed)
+    rating = shrunk_rating(columns)
+    visible = {
+        "rating": rating,
+        "popularity": standardised(np.log(columns["popularity"])),
+        "newness": np.exp(-columns["days_online"] / 120),
+        "monetisation": columns["monetisation"],
+        "depth": columns["depth"],
+        "difficulty": standardised(columns["difficulty"]),
+        "length": standardised(np.log(columns["session_minutes"])),
+        "coop": columns["coop"],
+    }
+    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
+    return Items(
+        embeddings=embeddings,
+        categories=catalog.categories,
+        visible=np.stack(tuple(visible.values()), axis=1),
+        visible_names=tuple(visible),
+        hidden=np.stack((quality, np.ones(catalog.num_items)), axis=1),
+        hidden_names=("quality", "value"),
+        taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
+    )
+
+
+def _dynamics(
+    catalog: Catalog, items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[Dynamics, ...]:
+    longer = {"weekend": 0.2, "evening": 0.1, "phone": -0.2, "with the whole evening free": 0.3, "between two errands": -0.3}
+    coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.COMPANIES, longer=longer)
+    return usual_dynamics(items, query_rows, weights, coming, Boredom(items), "difficulty")
+
+
+def _facts(catalog: Catalog, row: int) -> Facts:
+    """How long one plays at a time."""
+    columns = catalog.attributes
+    online = f"{columns['days_online'][row] / 365:.1f} years old"
+    return Facts(f"{columns['session_minutes'][row]:.0f} min", "shop" if columns["monetisation"][row] > 0.5 else "", online)
+
+
+@dataclass(frozen=True)
+class Games(Settings):
+    """Everything that can be set about the games store."""
+
+    DOMAIN = Domain(
+        name="games",
+        texts_of=words.texts_of,
+        statements=("spendings", "skills"),
+        sensitivity=(1.3, 1.1, 0.7, 0.3),  # newcomers mind difficulty most
+        items=_items,
+        arrivals="days_online",
+        parameters=HABITS,
+        dynamics=_dynamics,
+        reward=GamesReward,
+        facts=_facts,
+        required=("monetisation", "session_minutes", "depth"),
+        defaults={"difficulty": 0.5, "coop": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
+                  "days_online": 365.0},
+    )  # fmt: skip

@@ -1,0 +1,169 @@
+"""RecGym-Music-v0: a music service and its listeners.
+
+Each session is one listener over up to 60 pages of tracks, in many visits. The service lives on minutes listened; the
+favourites that are played most are worn out soonest, and rest makes them good again.
+
+## Description
+
+- **Slate.** The retrieval stage offers 20 tracks of 5 sources (similar to the last one played, best rated of the genre of
+  interest, most played, newest, anything), 4 each, always in this order. The agent shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who listens along plays what is
+  familiar; who wants a genre wants it well rated; who is in the mood for more wants what few know, like the track just
+  heard. Hits are worn out: most are skipped within seconds (Leqi et al., 2021, call it satiation); a track that pleases is
+  heard for a log-normal time, at most its length. Some are saved, a few bring a subscription.
+- **Satiation** differs by genre: some tire at once and recover slowly, others hardly ever do, and days away refresh all.
+  With equal genres greed would be optimal (Leqi et al., NeurIPS 2021); here favourites have to rest.
+- **Trust** in the recommendations grows with tracks that please and falls with those that are skipped; it moves clicks
+  and whether the listener comes back.
+
+## Action space
+
+Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
+next free candidate and is counted in `info["replaced"]`.
+
+## Observation space
+
+All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
+preferences Y and context Z. Trust, need, readiness, satiation and true quality are hidden.
+
+## Rewards
+
+The weighted sum of these terms; `reward={"minutes": 1.0}` changes a weight. Every term of a page is in
+`info["reward_terms"]`.
+
+## Starting state
+
+A new listener: three favourite genres (popular ones more often), of which two are named in the profile beside the era
+they come from and how curious they are; trust within 0.03 of 0.55; with probability 0.4 a genre they want.
+
+## Version history
+
+- v0: first version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.catalog import Catalog
+from recgym.dynamics import Dynamics, Satiation
+from recgym.items import Items, standardised
+from recgym.response import Habits
+from recgym.reward import Reward
+from recgym.scenarios import music_words as words
+from recgym.scenarios.people import usual_dynamics, visits
+from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.traits import shrunk_rating, taste_vectors
+from recgym.users import UserPopulation
+
+HABITS = Habits(
+    STAGES=("listening along", "wanting a genre", "in the mood for more"),
+    EVENTS=("saved", "subscribed"),
+    attracts={
+        "rating": (0.0, 1.1, 0.2),
+        "popularity": (0.9, 0.2, -0.8),
+        "newness": (2.5, 0.0, 0.0),
+        "familiarity": (3.8, 1.0, -3.5),
+        "energy": (0.6, 0.0, -0.4),
+    },
+    constant=(-3.5, -2.6, -3.6),
+    cost="tempo",
+    cost_weight=(0.2, 0.1, 0.1),
+    similarity=(-0.3, 0.0, 9.0),
+    satiation=1.2,
+    stays={"bias": 1.3, "quality": 0.7, "familiarity": -2.0},
+    satisfies={"quality": 0.8, "familiarity": -0.7},
+    saves={"bias": -5.0},
+    seconds={"bias": 5.0, "length": 0.3},
+    seconds_lost=1.8,
+    longest="log_seconds",
+)
+WEIGHTS = (0.4, 1.6)  # of the genres that tire least and most
+DECAYS = (0.8, 0.96)  # satiation kept from page to page by those that recover fastest and slowest
+
+
+@dataclass(frozen=True, eq=False)
+class MusicReward(Reward):
+    """What a page was worth to the service.
+
+    Terms, each (num_envs,) per page:
+
+    - click: number of tracks played,
+    - save: number of tracks saved,
+    - subscription: number of subscriptions begun,
+    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
+      stars above 3 of what was subscribed to, times 0.15,
+    - minutes: time listened,
+    - diversity: 1 - mean cosine between the page's tracks,
+    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    """
+
+    DEEDS = ("click", "save", "subscription")
+    VALUE = "value"
+    DEFAULT_WEIGHTS = {"click": 0.05, "save": 0.15, "subscription": 0.6, "satisfaction": 0.1, "minutes": 0.12,
+                       "diversity": 0.0, "potential": 0.0}  # fmt: skip
+
+
+def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
+    """Traits of the tracks: what the service can look up, and their true quality."""
+    columns, rng = catalog.attributes, np.random.default_rng(seed)
+    rating, log_seconds = shrunk_rating(columns), np.log(columns["length_s"])
+    visible = {
+        "rating": rating,
+        "popularity": standardised(np.log(columns["popularity"])),
+        "newness": np.exp(-(columns["year"].max() - columns["year"]) / 6),
+        "familiarity": columns["familiarity"],
+        "energy": columns["energy"],
+        "tempo": standardised(columns["tempo_bpm"]),
+        "length": standardised(log_seconds),
+    }
+    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
+    return Items(
+        embeddings=embeddings,
+        categories=catalog.categories,
+        visible=np.stack(tuple(visible.values()), axis=1),
+        visible_names=tuple(visible),
+        hidden=np.stack((quality, np.ones(catalog.num_items), log_seconds), axis=1),
+        hidden_names=("quality", "value", "log_seconds"),
+        taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
+    )
+
+
+def _dynamics(
+    catalog: Catalog, items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[Dynamics, ...]:
+    longer = {"weekend": 0.1, "working": 0.3, "relaxing": 0.2, "outdoors": -0.2}
+    coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.PLACES, words.ACTIVITIES, longer=longer)
+    order = np.argsort(np.argsort(weights)) / max(len(weights) - 1, 1)  # 0 for the least loved genre, 1 for the favourite
+    satiation = Satiation(items, DECAYS[0] + (DECAYS[1] - DECAYS[0]) * order, WEIGHTS[0] + (WEIGHTS[1] - WEIGHTS[0]) * order)
+    return usual_dynamics(items, query_rows, weights, coming, satiation, "tempo")
+
+
+def _facts(catalog: Catalog, row: int) -> Facts:
+    """The length, and the year."""
+    columns = catalog.attributes
+    minutes, seconds = divmod(int(columns["length_s"][row]), 60)
+    return Facts(f"{minutes}:{seconds:02}", "hit" if columns["familiarity"][row] > 0.7 else "", f"{columns['year'][row]:.0f}")
+
+
+@dataclass(frozen=True)
+class Music(Settings):
+    """Everything that can be set about the music service."""
+
+    DOMAIN = Domain(
+        name="music",
+        texts_of=words.texts_of,
+        statements=("eras", "curiosities"),
+        sensitivity=(0.6, 0.8, 1.0, 1.2),
+        items=_items,
+        arrivals="-year",
+        parameters=HABITS,
+        dynamics=_dynamics,
+        reward=MusicReward,
+        facts=_facts,
+        required=("familiarity", "length_s", "year"),
+        defaults={"energy": 0.5, "tempo_bpm": 110.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+    )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
 
+from recgym.dynamics import Visits
 from recgym.items import Items
 from recgym.randomness import BatchRNG
+from recgym.response import Habits
+from recgym.reward import Reward
 from recgym.simulator import Simulator
 from recgym.state import State
 from recgym.testing import random_items
@@ -52,6 +56,42 @@ def two_items(**traits: tuple[float, float]) -> Items:
         visible=np.array(list(traits.values())).T.copy(), visible_names=tuple(traits),
         hidden=np.zeros((2, 2)), hidden_names=("quality", "value"), taste=np.zeros((2, 3)),
     )  # fmt: skip
+
+
+def plain_habits(**weights: float) -> Habits:
+    """Clicks by one trait, `pull`, and the taste; pages always please, nothing is saved, everything else is off."""
+    nothing = (0.0, 0.0, 0.0)
+    off = {"text_interest": 0.0, "taste": 1.0, "trust": 0.0, "satiation": 0.0}
+    return Habits(
+        STAGES=("one", "two", "three"), EVENTS=("saved", "committed"), attracts={"pull": (1.0, 1.0, 1.0)},
+        constant=nothing, cost="pull", cost_weight=nothing, similarity=nothing, stays={"bias": 40.0}, satisfies={},
+        saves={"bias": -100.0}, **(off | weights),
+    )  # fmt: skip
+
+
+def staying(leave_bias: float = -100.0, return_bias: float = 100.0) -> Visits:
+    """Visits that do not end, or whose ends depend on patience alone; there is one context."""
+    return Visits(
+        context_stay=np.zeros(1), context_shape=(1, 1, 1, 1, 1), leave_bias=leave_bias, leave_click=0.0,
+        leave_disappointment=0.0, leave_purchase=0.0, return_bias=return_bias, return_trust=0.0, return_click=0.0,
+        gap_days=2.0, gap_trust=0.0,
+    )  # fmt: skip
+
+
+def only(reward: type[Reward], **weights: float) -> dict[str, float]:
+    """These weights, and no other terms."""
+    return dict.fromkeys(reward.DEFAULT_WEIGHTS, 0.0) | weights
+
+
+def logistic(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def held_against(value: float, returns: np.ndarray) -> None:
+    """The mean return is the planned value within Monte-Carlo error, which is small enough to tell."""
+    error = returns.std() / math.sqrt(len(returns))
+    assert error < 0.01 * abs(value) + 0.03
+    assert abs(returns.mean() - value) < 3.5 * error
 
 
 def play(

@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import pytest
 
-from recgym.dynamics import Attention, Leaning, Visits
-from recgym.response import FunnelResponse, Habits
+from recgym.dynamics import Attention, Leaning
+from recgym.response import FunnelResponse
 from recgym.scenarios.news import NewsReward
 from recgym.scenarios.video import VideoReward
 from recgym.simulator import Simulator
-from tests.small_worlds import BothItems, SameUser, play, two_items
+from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 NUM_SESSIONS = 20_000
-NOTHING = (0.0, 0.0, 0.0)
-# Clicks by one trait, pages that always please, nothing saved; everything else is switched off.
-PLAIN = Habits(
-    STAGES=("one", "two", "three"), EVENTS=("saved", "committed"), attracts={"pull": (1.0, 1.0, 1.0)},
-    constant=NOTHING, cost="pull", cost_weight=NOTHING, similarity=NOTHING, stays={"bias": 40.0}, satisfies={},
-    text_interest=0.0, taste=1.0, trust=0.0, satiation=0.0, saves={"bias": -100.0},
-)  # fmt: skip
-STAYING = Visits(
-    context_stay=np.zeros(1), context_shape=(1, 1, 1, 1, 1), leave_bias=-100.0, leave_click=0.0,
-    leave_disappointment=0.0, leave_purchase=0.0, return_bias=100.0, return_trust=0.0, return_click=0.0, gap_days=2.0,
-    gap_trust=0.0,
-)  # fmt: skip
-
-
-def logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
-
-
-def only(reward: type, **weights: float) -> dict[str, float]:
-    return dict.fromkeys(reward.DEFAULT_WEIGHTS, 0.0) | weights
-
-
-def held_against(values: float, returns: np.ndarray) -> None:
-    """The mean return is the planned value within Monte-Carlo error, which is small enough to tell."""
-    error = returns.std() / math.sqrt(len(returns))
-    assert error < 0.01 * abs(values) + 0.03
-    assert abs(returns.mean() - values) < 3.5 * error
-
 
 class Newspaper:
     """Two articles: one takes a side and draws more clicks the more the reader leans its way, the other is fair.
@@ -94,7 +64,7 @@ class Newspaper:
         leaning = Leaning(items, np.array([1.0, 0.0]), rate=self.RATE, strength=self.STRENGTH, start=0.0)
         return Simulator(
             catalog=None, items=items, users=SameUser(), retrieval=BothItems(), features=BothItems(),
-            response=FunnelResponse(items, 1, PLAIN), dynamics=(STAYING, leaning),
+            response=FunnelResponse(items, 1, plain_habits()), dynamics=(staying(), leaning),
             reward=_Scaled(items, only(NewsReward, click=1.0, balance=self.cost)),
         )  # fmt: skip
 
@@ -142,7 +112,7 @@ class Platform:
     FAST, CALM = 0, 1
     HORIZON, LEVEL = 12, 0.75
     PULL = (0.4, -0.2)
-    VISITS = dataclasses.replace(STAYING, leave_bias=-3.0, return_bias=0.0)
+    VISITS = staying(leave_bias=-3.0, return_bias=0.0)
 
     def click(self, item: int) -> float:
         return logistic(self.PULL[item])
@@ -169,7 +139,7 @@ class Platform:
         attention = Attention(items, np.array([self.LEVEL, -self.LEVEL]))
         world = Simulator(
             catalog=None, items=items, users=SameUser(), retrieval=BothItems(), features=BothItems(),
-            response=FunnelResponse(items, 1, PLAIN), dynamics=(self.VISITS, attention),
+            response=FunnelResponse(items, 1, plain_habits()), dynamics=(self.VISITS, attention),
             reward=VideoReward(items, only(VideoReward, click=1.0)),
         )  # fmt: skip
         _, shown = self.plan(far_sighted)

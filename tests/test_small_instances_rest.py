@@ -1,0 +1,150 @@
+"""Music and games at toy size: what tires has to rest, planned exactly, and the simulator beside the plan."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from recgym.dynamics import Boredom, Satiation
+from recgym.response import FunnelResponse
+from recgym.scenarios.games import GamesReward
+from recgym.scenarios.music import MusicReward
+from recgym.simulator import Simulator
+from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
+
+NUM_SESSIONS = 20_000
+Levels = tuple[float, float]
+
+
+class MusicService:
+    """Two tracks of two genres; each play adds to its genre's satiation, which fades from page to page.
+
+    Clicks fall with satiation. With one genre that tires and one that does not, the favourite has to rest.
+    """
+
+    HORIZON, WEIGHT, DECAY = 7, 2.0, (0.875, 0.5)  # so that all numbers are exact in float32
+
+    def __init__(self, pull: Levels, strength: Levels, decay: Levels = DECAY) -> None:
+        self.pull, self.strength, self.decay = pull, strength, decay
+
+    def after(self, levels: Levels, clicked: int | None) -> Levels:
+        return tuple(level * self.decay[genre] + 0.5 * self.strength[genre] * (genre == clicked) for genre, level in enumerate(levels))
+
+    def plan(self, far_sighted: bool):
+        """(value, track) of satiation levels with so many pages to go."""
+
+        @cache
+        def best(levels: Levels, pages: int) -> tuple[float, int]:
+            if not pages:
+                return 0.0, 0
+            click = [logistic(self.pull[track] - self.WEIGHT * levels[track]) for track in (0, 1)]
+            rest = best(self.after(levels, None), pages - 1)[0]
+            total = [click[track] * (1 + best(self.after(levels, track), pages - 1)[0]) + (1 - click[track]) * rest
+                     for track in (0, 1)]  # fmt: skip
+            track = int(np.argmax(total if far_sighted else click))
+            return total[track], track
+
+        return best
+
+    def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
+        items = two_items(pull=self.pull)
+        satiation = Satiation(items, decay=self.decay, strength=self.strength)
+        world = Simulator(
+            catalog=None, items=items, users=SameUser(), retrieval=BothItems(), features=BothItems(),
+            response=FunnelResponse(items, 1, plain_habits(satiation=self.WEIGHT)), dynamics=(staying(), satiation),
+            reward=MusicReward(items, only(MusicReward, click=1.0)),
+        )  # fmt: skip
+        best = self.plan(far_sighted)
+
+        def choose(state, step):
+            return np.array([best(tuple(map(float, levels)), self.HORIZON - step)[1] for levels in state["satiation"]])
+
+        return play(world, choose, self.HORIZON, NUM_SESSIONS, seed)
+
+
+FAVOURITE_TIRES = MusicService(pull=(3.0, -1.0), strength=(4.0, 0.25))
+
+
+@pytest.mark.parametrize("far_sighted", [True, False])
+def test_the_music_service_reaches_its_plan(far_sighted):
+    value = FAVOURITE_TIRES.plan(far_sighted)((0.0, 0.0), MusicService.HORIZON)[0]
+    held_against(value, FAVOURITE_TIRES.returns(far_sighted, seed=3))
+
+
+def test_a_service_that_looks_ahead_lets_the_favourite_rest():
+    best, myopic = (FAVOURITE_TIRES.plan(far_sighted)((0.0, 0.0), MusicService.HORIZON) for far_sighted in (True, False))
+    assert (best[0] - myopic[0]) / best[0] > 0.05
+
+
+def test_equal_genres_are_no_reason_to_look_ahead():
+    """The negative control: with identical arms greed is optimal (Leqi et al., NeurIPS 2021)."""
+    service = MusicService(pull=(0.3, 0.3), strength=(1.0, 1.0), decay=(0.5, 0.5))
+    best, myopic = (service.plan(far_sighted)((0.0, 0.0), service.HORIZON)[0] for far_sighted in (True, False))
+    assert best == pytest.approx(myopic, rel=1e-12)
+
+
+class GamesStore:
+    """Two games of two genres, of which one is tried more; two tries within two pages bore of a genre for four."""
+
+    HORIZON, WEIGHT = 10, 3.0
+    PULL = (1.5, -0.5)
+    LIMIT, WINDOW, LASTING = 2, 2, 4
+    Memory = tuple[tuple[tuple[int, int], ...], tuple[int, int]]  # clicks of the last pages by genre, pages still bored
+    START: Memory = (((0, 0),) * WINDOW, (0, 0))
+
+    def after(self, memory: Memory, clicked: int | None) -> Memory:
+        pages = (*memory[0][1:], tuple(int(genre == clicked) for genre in (0, 1)))
+        bored = [max(left - 1, 0) for left in memory[1]]
+        for genre in (0, 1):
+            if sum(page[genre] for page in pages) >= self.LIMIT and not bored[genre]:
+                bored[genre] = self.LASTING
+        return pages, tuple(bored)
+
+    def plan(self, far_sighted: bool):
+        """(value, game) of a memory with so many pages to go."""
+
+        @cache
+        def best(memory, pages: int) -> tuple[float, int]:
+            if not pages:
+                return 0.0, 0
+            click = [logistic(self.PULL[game] - self.WEIGHT * (memory[1][game] > 0)) for game in (0, 1)]
+            rest = best(self.after(memory, None), pages - 1)[0]
+            total = [click[game] * (1 + best(self.after(memory, game), pages - 1)[0]) + (1 - click[game]) * rest
+                     for game in (0, 1)]  # fmt: skip
+            game = int(np.argmax(total if far_sighted else click))
+            return total[game], game
+
+        return best
+
+    def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
+        items = two_items(pull=self.PULL)
+        boredom = Boredom(items, self.LIMIT, self.WINDOW, self.LASTING)
+        world = Simulator(
+            catalog=None, items=items, users=SameUser(), retrieval=BothItems(), features=BothItems(),
+            response=FunnelResponse(items, 1, plain_habits(satiation=self.WEIGHT)), dynamics=(staying(), boredom),
+            reward=GamesReward(items, only(GamesReward, click=1.0)),
+        )  # fmt: skip
+        best = self.plan(far_sighted)
+
+        def choose(state, step):
+            chosen = []
+            for clicks, bored in zip(state["recent_clicks"], state["bored_pages"], strict=True):
+                memory = tuple(tuple(map(int, page)) for page in clicks), tuple(map(int, bored))
+                chosen.append(best(memory, self.HORIZON - step)[1])
+            return np.array(chosen)
+
+        return play(world, choose, self.HORIZON, NUM_SESSIONS, seed)
+
+
+@pytest.mark.parametrize("far_sighted", [True, False])
+def test_the_games_store_reaches_its_plan(far_sighted):
+    store = GamesStore()
+    held_against(store.plan(far_sighted)(store.START, store.HORIZON)[0], store.returns(far_sighted, seed=4))
+
+
+def test_a_store_that_looks_ahead_changes_genres_before_they_bore():
+    store = GamesStore()
+    best, myopic = (store.plan(far_sighted)(store.START, store.HORIZON)[0] for far_sighted in (True, False))
+    assert (best - myopic) / best > 0.05

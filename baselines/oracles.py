@@ -34,12 +34,16 @@ def expected_effects(simulator: Simulator, state: State) -> dict[str, NDArray[np
     cart = funnel.click * funnel.cart * (funnel.stay + (1 - funnel.stay) / 3)
     purchase = cart * funnel.purchase
     surprise = np.clip(0.5 + funnel.satisfaction, -2, 2)
+    opened, saved, committed = simulator.reward.DEEDS
     reward = (
-        (weights["click"] + weights["satisfaction"]) * funnel.click
-        + weights["cart"] * cart
-        + purchase * weights["purchase"] * items.trait("profit")[shown]
+        (weights[opened] + weights["satisfaction"]) * funnel.click
+        + weights[saved] * cart
+        + purchase * weights[committed] * items.trait(simulator.reward.VALUE)[shown]
         + purchase * weights["satisfaction"] * simulator.reward.RATING_WEIGHT * surprise
     )
+    if weights.get("minutes", 0.0) != 0:
+        pleased, lost = np.moveaxis(simulator.response.mean_seconds[shown], -1, 0)
+        reward += weights["minutes"] / 60 * funnel.click * (funnel.stay * pleased + (1 - funnel.stay) * lost)
     change = funnel.click * (trust.stay_gain * funnel.stay - trust.disappointment_loss * (1 - funnel.stay))
     change += purchase * trust.purchase_change(surprise)
     has_need = (state["need"] >= 0)[:, None]

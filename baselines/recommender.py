@@ -68,6 +68,7 @@ def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int) -> Evaluati
         name: np.zeros(env.num_envs, dtype=np.int64)
         for name in ("lengths", "impressions", "clicks", "carts", "purchases")
     }
+    keys = dict(zip(("clicks", "carts", "purchases"), ("clicked", *env.simulator.response.parameters.EVENTS), strict=True))
     while going.any():
         observations, reward, terminated, truncated, info = env.step(recommender.act(env, observations))
         returns += reward * going
@@ -75,7 +76,7 @@ def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int) -> Evaluati
             shown = going & info["_slate"]
             counts["lengths"] += shown
             counts["impressions"] += (info["slate"] >= 0).sum(axis=1) * shown
-            for name, key in (("clicks", "clicked"), ("carts", "carted"), ("purchases", "purchased")):
+            for name, key in keys.items():
                 counts[name] += info[key].sum(axis=1) * shown
         going &= ~(terminated | truncated)
     return Evaluation(returns, **counts)

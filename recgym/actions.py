@@ -9,6 +9,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Ints, Singles, dot, kernel, top
+from recgym.index import CatalogSearch
 from recgym.state import Array, State
 
 VIEWS = ("slate", "item", "sequential", "proto")
@@ -18,7 +19,7 @@ class Decision(NamedTuple):
     """What the actions of a batch amount to."""
 
     state: State
-    positions: NDArray[np.int64]  # (num_envs, slate_size) positions among the candidates, -1 for an empty slot
+    slates: NDArray[np.int64]  # (num_envs, slate_size) catalogue rows, -1 for an empty slot
     complete: NDArray[np.bool_]  # (num_envs,) the slate can be shown
     replaced: NDArray[np.int64]  # (num_envs,) slots in which a repeated item was replaced
 
@@ -71,7 +72,7 @@ class SlateAction(_WholeSlate):
         num_envs = len(actions)
         positions, replaced = np.empty(actions.shape, dtype=np.int64), np.zeros(num_envs, dtype=np.int64)
         _without_repeats(np.ascontiguousarray(actions, dtype=np.int64), self.num_candidates, positions, replaced)
-        return Decision(state, positions, np.ones(num_envs, dtype=bool), replaced)
+        return Decision(state, rows_at(state, positions), np.ones(num_envs, dtype=bool), replaced)
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         return np.ones((state.num_envs, self.num_candidates * len(self.space.nvec)), dtype=bool)
@@ -102,7 +103,7 @@ class ItemAction(_WholeSlate):
         else:
             positions = self.slates_by_lead(state["candidate_features"], lead)
         nothing = np.zeros(num_envs, dtype=np.int64)
-        return Decision(state, positions, np.ones(num_envs, dtype=bool), nothing)
+        return Decision(state, rows_at(state, positions), np.ones(num_envs, dtype=bool), nothing)
 
     def slates_by_lead(self, features: NDArray[np.float32], lead: NDArray[np.int64]) -> NDArray[np.int64]:
         """(num_envs, slate_size) positions: the lead ((num_envs,)) and the candidates nearest to it."""
@@ -139,7 +140,7 @@ class SequentialAction:
         complete = slot + 1 == self.steps_per_slate
         state = State(state)
         state["picked"] = np.where(complete[:, None], -1, picked)
-        return Decision(state, picked, complete, (given != wanted).astype(np.int64))
+        return Decision(state, rows_at(state, picked), complete, (given != wanted).astype(np.int64))
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         picked = state["picked"]
@@ -157,24 +158,45 @@ class ProtoAction(_WholeSlate):
     """Box: a query vector in the space of candidate features; the candidates with the largest dot product are shown.
 
     The query's elements weigh similarity to what was liked, exposed and searched for (each a direction in the
-    language model's space) and the visible traits of an item. Ties go to the earlier candidate.
+    language model's space) and the visible traits of an item. Ties go to the earlier candidate. With a `CatalogSearch`
+    the same product ranks all items of the catalogue.
     """
 
-    def __init__(self, num_features: int, slate_size: int) -> None:
+    def __init__(self, num_features: int, slate_size: int, search: CatalogSearch | None = None) -> None:
         self.space = spaces.Box(-1.0, 1.0, (num_features,), np.float32)
         self.slate_size = slate_size
+        self.search = search
 
     def decode(self, state: State, actions: Array) -> Decision:
-        num_envs = len(actions)
-        positions = np.empty((num_envs, self.slate_size), dtype=np.int64)
-        _ranked(state["candidate_features"], np.ascontiguousarray(actions, dtype=np.float32), positions)
-        return Decision(state, positions, np.ones(num_envs, dtype=bool), np.zeros(num_envs, dtype=np.int64))
+        num_envs, queries = len(actions), np.ascontiguousarray(actions, dtype=np.float32)
+        if self.search:
+            slates = self.search.best(state, queries, self.slate_size)
+        else:
+            positions = np.empty((num_envs, self.slate_size), dtype=np.int64)
+            _ranked(state["candidate_features"], queries, positions)
+            slates = rows_at(state, positions)
+        return Decision(state, slates, np.ones(num_envs, dtype=bool), np.zeros(num_envs, dtype=np.int64))
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         raise TypeError(
             'action_masks: a Box action has nothing to mask; make the environment with action="slate", "item" or '
             '"sequential"'
         )
+
+
+def rows_at(state: State, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The catalogue rows at these positions among the candidates, both (num_envs, slate_size); -1 stays -1."""
+    slates = np.empty(positions.shape, dtype=np.int64)
+    _pick(state["candidates"], positions, slates)
+    return slates
+
+
+@kernel
+def _pick(candidates: Ints, positions: Ints, slates: Ints) -> None:
+    for lane in range(len(positions)):
+        for slot in range(positions.shape[1]):
+            position = positions[lane, slot]
+            slates[lane, slot] = candidates[lane, position] if position >= 0 else -1
 
 
 def next_free(free: NDArray[np.bool_], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -235,8 +257,10 @@ def _ranked(features: Singles, query: Singles, positions: Ints) -> None:
         top(scores, positions[lane])
 
 
-def make_view(action: str, num_candidates: int, num_features: int, slate_size: int, fill: str) -> ActionView:
-    """The view by its name, one of VIEWS."""
+def make_view(
+    action: str, num_candidates: int, num_features: int, slate_size: int, fill: str, search: CatalogSearch | None = None
+) -> ActionView:
+    """The view by its name, one of VIEWS; only "proto" searches the catalogue."""
     if action not in VIEWS:
         raise ValueError(f"action: expected one of {', '.join(map(repr, VIEWS))}, got {action!r}")
     if action == "item":
@@ -244,5 +268,5 @@ def make_view(action: str, num_candidates: int, num_features: int, slate_size: i
     if fill != "similar":
         raise ValueError(f'fill: only action="item" fills a slate, got fill={fill!r} with action={action!r}')
     if action == "proto":
-        return ProtoAction(num_features, slate_size)
+        return ProtoAction(num_features, slate_size, search)
     return (SlateAction if action == "slate" else SequentialAction)(num_candidates, slate_size)

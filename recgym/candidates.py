@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.compiled import Floats, Ints, Singles, dots, kernel
+from recgym.prefetch import prefetch
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
@@ -33,11 +35,11 @@ class Retrieval:
     Reads: query_category, interest_category, interest_item. Writes: candidates (num_envs, num_candidates) int64.
     """
 
-    neighbours: NDArray[np.int64]  # (num_items, num_neighbours)
+    neighbours: NDArray[np.integer]  # (num_items, num_neighbours); int32 keeps a million items small
     rated: NDArray[np.int64]  # (num_categories, list_length)
     popular: NDArray[np.int64]  # (any length,)
     new: NDArray[np.int64]  # (any length,)
-    explore: NDArray[np.int64]  # (any length,) an item stands in it as often as it is to be found
+    explore: NDArray[np.integer]  # (any length,) an item stands in it as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
 
@@ -64,24 +66,27 @@ def _draw(
 ) -> None:  # fmt: skip
     seen = np.full(SEEN, -1)
     for lane in range(len(keys)):
+        if lane + 1 < len(keys):
+            prefetch(neighbours, interest_item[lane + 1])
         u = counter_of(keys[lane], step[lane], CANDIDATES)
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
-        _source(u, neighbours[interest_item[lane]], 0, each, drawn[lane])
-        _source(u, rated[wanted], 1, each, drawn[lane])
-        _source(u, popular, 2, each, drawn[lane])
-        _source(u, new, 3, each, drawn[lane])
-        _source(u, explore, 4, each, drawn[lane])
+        _source(u, neighbours[interest_item[lane]], 0, each, rating, drawn[lane])
+        _source(u, rated[wanted], 1, each, rating, drawn[lane])
+        _source(u, popular, 2, each, rating, drawn[lane])
+        _source(u, new, 3, each, rating, drawn[lane])
+        _source(u, explore, 4, each, rating, drawn[lane])
         distinct(drawn[lane], len(rating), lane, seen)
         _best_first(drawn[lane], rating, each)
 
 
 @kernel
-def _source(u: int, ranking: Ints, source: int, each: int, drawn: Ints) -> None:
-    """One item of each of `each` strata of a ranking."""
+def _source(u: int, ranking: Ints, source: int, each: int, rating: Floats, drawn: Ints) -> None:
+    """One item of each of `each` strata of a ranking; their ratings are asked for."""
     for i in range(each):
         position = source * each + i
         # At the highest uniform, i + u rounds up to i + 1.
         drawn[position] = ranking[min(int((i + uniform_at(u, position)) / each * len(ranking)), len(ranking) - 1)]
+        prefetch(rating, drawn[position])
 
 
 @kernel
@@ -134,15 +139,32 @@ def category_rankings(
 
     A category with fewer items is filled from its department, then from the whole catalogue.
     """
-    num_categories = int(categories.max()) + 1
     by_score = np.argsort(-score, kind="stable")
-    rankings = np.empty((num_categories, length), dtype=np.int64)
-    for category in range(num_categories):
-        own = categories[by_score] == category
-        near = departments[by_score] == departments[np.argmax(categories == category)]
-        closeness = np.where(own, 0, np.where(near, 1, 2))
-        rankings[category] = by_score[np.argsort(closeness, kind="stable")[:length]]
+    everything = by_score[:length]
+    own, near = (_best_of_groups(groups[by_score], by_score, length) for groups in (categories, departments))
+    rankings = np.empty((int(categories.max()) + 1, length), dtype=np.int64)
+    homes = np.empty(len(rankings), dtype=np.int64)
+    homes[categories[::-1]] = departments[::-1]  # the first item's, if a category has several
+    for category, ranked in enumerate(own):
+        if len(ranked) < length:  # what is left of each wider circle, the best first
+            for wider in (near[homes[category]], everything):
+                ranked = np.concatenate((ranked, wider[~np.isin(wider, ranked)]))[:length]
+        rankings[category] = ranked
     return rankings
+
+
+def _best_of_groups(groups: NDArray[np.int64], rows: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:
+    """The first `length` of `rows` in each group 0, 1, ...; `groups` and `rows` are of one length."""
+    order, starts = in_groups(groups)
+    return [rows[order[start : min(start + length, stop)]] for start, stop in zip(starts[:-1], starts[1:], strict=True)]
+
+
+def in_groups(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of group 0, then those of group 1, ... ((num_rows,), rising within a group), and where each group begins
+    and the last ends, (num_groups + 1,)."""
+    # NumPy sorts integers of up to 16 bits by counting, several times faster.
+    order = np.argsort(groups.astype(np.min_scalar_type(int(groups.max()))), kind="stable")
+    return order, np.concatenate(([0], np.cumsum(np.bincount(groups))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,8 +182,10 @@ class CandidateFeatures:
 
     RELATIONS = ("liked", "exposed", "query")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_visible", self.visible.astype(np.float32))
+    @cached_property
+    def traits(self) -> NDArray[np.float32]:
+        """(num_items, num_visible) `visible` as it is seen."""
+        return self.visible.astype(np.float32)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -172,21 +196,58 @@ class CandidateFeatures:
         """(num_envs, num_shown, num_features) float32 for any catalogue rows (num_envs, num_shown)."""
         seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
         _features(rows, state["liked"], state["exposed"], state["query"], self.embeddings, self.query_vectors,
-                  self._visible, seen)  # fmt: skip
+                  self.visible, seen)  # fmt: skip
         return seen
+
+    def as_query(self, state: State, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The vectors whose product with (embedding, traits) of any item is `weights` times its features.
+
+        The first three features are products with the embedding, so their weights gather in one direction.
+
+        Args:
+            state: Reads liked, exposed, query.
+            weights: (num_envs, num_features).
+
+        Returns:
+            (num_envs, embedding_dim + num_visible) float32.
+        """
+        queries = np.empty((len(weights), self.embeddings.shape[1] + self.visible.shape[1]), dtype=np.float32)
+        _gather(np.ascontiguousarray(weights, dtype=np.float32), state["liked"], state["exposed"], state["query"],
+                self.query_vectors, queries)  # fmt: skip
+        return queries
+
+
+_EXPOSED, _QUERY = np.float32(0.5), np.float32(1.5)  # scales of two relations
+
+
+@kernel
+def _gather(
+    weights: Singles, liked: Singles, exposed: Singles, query: Ints, query_vectors: Singles, queries: Singles
+) -> None:  # fmt: skip
+    dim = liked.shape[1]
+    for lane in range(len(weights)):
+        likes, shows, finds = weights[lane, 0], _EXPOSED * weights[lane, 1], _QUERY * weights[lane, 2]
+        search = query_vectors[query[lane]]
+        for i in range(dim):
+            queries[lane, i] = likes * liked[lane, i] + shows * exposed[lane, i] + finds * search[i]
+        for trait in range(weights.shape[1] - 3):
+            queries[lane, dim + trait] = weights[lane, 3 + trait]
 
 
 @kernel
 def _features(
     rows: Ints, liked: Singles, exposed: Singles, query: Ints, embeddings: Singles, query_vectors: Singles,
-    visible: Singles, seen: Singles,
+    visible: Floats, seen: Singles,
 ) -> None:  # fmt: skip
-    half, one_and_a_half = np.float32(0.5), np.float32(1.5)
+    """`visible` is rounded here: a copy in float32 would be one more trip to the memory for each item."""
     for lane in range(len(rows)):
+        for position in range(rows.shape[1] if lane + 1 < len(rows) else 0):
+            prefetch(embeddings, rows[lane + 1, position])
+            prefetch(visible, rows[lane + 1, position])
         search = query_vectors[query[lane]]
         for position in range(rows.shape[1]):
             row, features = rows[lane, position], seen[lane, position]
             likes, shows, finds = dots(embeddings[row], liked[lane], exposed[lane], search)
-            features[0], features[1], features[2] = likes, half * shows, one_and_a_half * finds
+            features[0], features[1], features[2] = likes, _EXPOSED * shows, _QUERY * finds
             for trait in range(visible.shape[1]):
                 features[3 + trait] = visible[row, trait]

@@ -87,6 +87,13 @@ def purchase_change(surprise: float, good: float, bad: float) -> float:
 
 
 @kernel
+def scaled(total: NDArray[Any], vector: NDArray[Any], weight: float) -> None:
+    """total = weight * vector, in place. One target a loop: only such loops run on vectors of the machine."""
+    for i in range(len(total)):
+        total[i] = weight * vector[i]
+
+
+@kernel
 def add(total: NDArray[Any], vector: NDArray[Any], weight: float) -> None:
     """total += weight * vector, in place."""
     for i in range(len(total)):

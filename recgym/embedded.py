@@ -28,7 +28,7 @@ class Embedded:
     """Groups of texts as vectors on the principal axes of the items' embeddings."""
 
     groups: Mapping[str, NDArray[np.float32]]  # name -> (num_texts, embedding_dim), unit rows; ITEMS is the catalogue
-    neighbours: NDArray[np.int64]  # (num_items, at most NUM_NEIGHBOURS) most similar items, nearest first
+    neighbours: NDArray[np.int32]  # (num_items, at most NUM_NEIGHBOURS) most similar items, nearest first
     projection: Projection
     whiten: str
 
@@ -52,7 +52,7 @@ class Embedded:
         projection = fit_whitening(raw[:num_items], whiten, embedding_dim)
         ends = np.cumsum([len(group) for group in texts.values()])[:-1]
         groups = dict(zip(texts, np.split(projection.apply(raw), ends), strict=True))
-        neighbours = nearest_neighbours(groups[ITEMS], min(NUM_NEIGHBOURS, num_items - 1))
+        neighbours = nearest_neighbours(groups[ITEMS], min(NUM_NEIGHBOURS, num_items - 1)).astype(np.int32)
         return cls(groups, neighbours, projection, whiten)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -62,7 +62,7 @@ class Embedded:
         vectors = {f"group_{name}": values for name, values in self.groups.items()}
         try:
             with open(temporary, "wb") as file:
-                np.savez(file, neighbours=self.neighbours.astype(np.int32), mean=self.projection.mean,
+                np.savez(file, neighbours=self.neighbours, mean=self.projection.mean,
                          matrix=self.projection.matrix, whiten=np.array(self.whiten), **vectors)  # fmt: skip
             os.replace(temporary, path)
         finally:
@@ -79,7 +79,7 @@ class Embedded:
             with np.load(path, allow_pickle=False) as arrays:
                 groups = {name.removeprefix("group_"): arrays[name] for name in arrays if name.startswith("group_")}
                 projection = Projection(arrays["mean"], arrays["matrix"])
-                return cls(groups, arrays["neighbours"].astype(np.int64), projection, str(arrays["whiten"]))
+                return cls(groups, arrays["neighbours"], projection, str(arrays["whiten"]))
         except FileNotFoundError:
             raise
         except Exception as error:  # a damaged zip file raises a dozen unrelated types

@@ -22,7 +22,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from recgym.arguments import whole_number
-from recgym.compiled import Floats, Ints, Singles, kernel
+from recgym.compiled import Floats, Ints, Singles, kernel, scaled
 from recgym.dynamics import History
 from recgym.simulator import Simulator
 from recgym.state import State
@@ -120,13 +120,14 @@ def _join(
 ) -> None:  # fmt: skip
     dim = liked.shape[1]
     for lane in range(len(liked)):
-        circumstances, search = context_vectors[context[lane]], query_vectors[query[lane]]
+        parts = observed[lane, first : first + 5 * dim]
+        scaled(parts[:dim], liked[lane], scale)
+        scaled(parts[dim : 2 * dim], skipped[lane], scale)
+        scaled(parts[2 * dim : 3 * dim], exposed[lane], scale)
+        scaled(parts[3 * dim : 4 * dim], profile[lane], scale)
+        circumstances, search, context_part = context_vectors[context[lane]], query_vectors[query[lane]], parts[4 * dim :]
         for i in range(dim):
-            observed[lane, first + i] = liked[lane, i] * scale
-            observed[lane, first + dim + i] = skipped[lane, i] * scale
-            observed[lane, first + 2 * dim + i] = exposed[lane, i] * scale
-            observed[lane, first + 3 * dim + i] = profile[lane, i] * scale
-            observed[lane, first + 4 * dim + i] = (circumstances[i] + search[i]) * scale
+            context_part[i] = (circumstances[i] + search[i]) * scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,8 +200,7 @@ def _lay_out(counters: Singles, candidates: Singles, scale: np.float32, observed
     for lane in range(len(counters)):
         for i in range(num_counters):
             observed[lane, i] = counters[lane, i]
-        for i in range(num_values):
-            observed[lane, num_counters + i] = candidates[lane, i] * scale
+        scaled(observed[lane, num_counters : num_counters + num_values], candidates[lane], scale)
 
 
 @dataclass(frozen=True, eq=False)

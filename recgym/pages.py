@@ -8,6 +8,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from recgym.actions import VIEWS, ActionView, make_view
 from recgym.env import RecEnv
 from recgym.observation import KINDS, Counters
 from recgym.registration import ENVIRONMENTS
-from recgym.reward import ShopReward
+from recgym.reward import Reward
 from recgym.scenarios import SCENARIOS
 from recgym.sessions import Sessions
 from recgym.simulator import Simulator
@@ -102,7 +103,7 @@ def scenario_module(env_id: str) -> ModuleType:
 
 def config_class(env_id: str) -> type:
     """The dataclass of an environment's own settings."""
-    return SCENARIOS[gymnasium.spec(env_id).kwargs["scenario"]][0]
+    return SCENARIOS[gymnasium.spec(env_id).kwargs["scenario"]]
 
 
 def docstring_sections(module: ModuleType) -> tuple[str, str, dict[str, str]]:
@@ -114,11 +115,14 @@ def docstring_sections(module: ModuleType) -> tuple[str, str, dict[str, str]]:
 
 
 def arguments(config: type) -> list[Argument]:
-    """The settings of a scenario: the fields of its dataclass, each described by the string under it."""
-    [body] = [node.body for node in ast.parse(textwrap.dedent(inspect.getsource(config))).body]
+    """The settings of a scenario: the fields of its dataclass and of those it extends, each described by the string
+    under it."""
+    body = [node for base in reversed(config.__mro__) if is_dataclass(base)
+            for node in ast.parse(textwrap.dedent(inspect.getsource(base))).body[0].body]  # fmt: skip
+    known = {field.name for field in fields(config) if field.init}
     found = []
     for node, after in zip(body, [*body[1:], None], strict=True):
-        if not isinstance(node, ast.AnnAssign) or not config.__dataclass_fields__[node.target.id].init:
+        if not isinstance(node, ast.AnnAssign) or node.target.id not in known:
             continue
         text = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
         found.append(Argument(node.target.id, ast.unparse(node.annotation), _default(node.value), _joined(text)))
@@ -142,7 +146,7 @@ def action_views(simulator: Simulator) -> dict[str, ActionView]:
     return {name: make_view(name, *sizes, "similar") for name in VIEWS}
 
 
-def reward_terms(reward: ShopReward) -> list[tuple[str, str, str]]:
+def reward_terms(reward: Reward) -> list[tuple[str, str, str]]:
     """Name, default weight and meaning of every term, from the list in the reward's docstring."""
     bullets = re.findall(r"^- (\w+): (.+(?:\n  .+)*)", inspect.getdoc(reward), flags=re.MULTILINE)
     meanings = {name: _joined(text).rstrip(",.") for name, text in bullets}

@@ -3,7 +3,7 @@
 import gymnasium
 
 # id -> scenario
-ENVIRONMENTS = {"RecGym-Ecommerce-v0": "ecommerce"}
+ENVIRONMENTS = {"RecGym-Ecommerce-v0": "ecommerce", "RecGym-News-v0": "news", "RecGym-Video-v0": "video"}
 
 
 def register_all() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,25 +17,21 @@ from recgym.state import State
 
 
 @dataclass(frozen=True, eq=False)
-class ShopReward:
-    """What a page was worth to the shop.
+class Reward:
+    """What a page was worth to the service: a weighted sum of terms, each (num_envs,) per page.
 
-    Terms, each (num_envs,) per page:
-
-    - click: number of clicks,
-    - cart: number of add-to-carts,
-    - purchase: margin earned, in typical prices of the item's category,
-    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
-      stars above 3 of what was bought, times 0.15,
-    - diversity: 1 - mean cosine between the page's items,
-    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    A domain's class names the terms and gives their default weights; its docstring says what they are. Three terms count
+    what users did (`DEEDS`: clicks, the domain's first and second event, the last in units of the trait `VALUE`), and
+    these may be there too: satisfaction, diversity, potential, minutes (spent, where the domain keeps the time).
     """
 
     items: Items
     weights: Mapping[str, float] = field(default_factory=dict)
 
-    DEFAULT_WEIGHTS = {"click": 0.05, "cart": 0.15, "purchase": 0.8, "satisfaction": 0.2, "diversity": 0.0, "potential": 0.0}
-    RATING_WEIGHT = 0.15
+    DEFAULT_WEIGHTS: ClassVar[Mapping[str, float]]
+    DEEDS: ClassVar[tuple[str, str, str]]
+    VALUE: ClassVar[str]
+    RATING_WEIGHT: ClassVar[float] = 0.15
 
     def __post_init__(self) -> None:
         if not isinstance(self.weights, Mapping):
@@ -46,7 +43,7 @@ class ShopReward:
                 raise ValueError(f"reward: no term {name!r}; the terms are {', '.join(self.DEFAULT_WEIGHTS)}.{hint}")
             if not isinstance(weight, int | float | np.number) or not np.isfinite(weight):
                 raise ValueError(f"reward: the weight of {name!r} must be a finite number, got {weight!r}")
-        object.__setattr__(self, "_profit", np.ascontiguousarray(self.items.trait("profit")))
+        object.__setattr__(self, "_profit", np.ascontiguousarray(self.items.trait(self.VALUE)))
         weights = {**self.DEFAULT_WEIGHTS, **self.weights}
         object.__setattr__(self, "weights", {name: float(weight) for name, weight in weights.items()})
 
@@ -55,9 +52,11 @@ class ShopReward:
     ) -> dict[str, NDArray[np.float64]]:
         """The unweighted terms whose weight is not zero, name -> (num_envs,)."""
         num_envs = len(slates)
-        terms = {name: np.zeros(num_envs) for name in ("click", "cart", "purchase", "satisfaction")}
+        terms = {name: np.zeros(num_envs) for name in (*self.DEEDS, "satisfaction")}
         _count_up(slates, response.clicked, response.carted, response.purchased, response.rating, response.appeal,
                   self._profit, self.RATING_WEIGHT, *terms.values())  # fmt: skip
+        if self.weights.get("minutes", 0.0) != 0:
+            terms["minutes"] = response.seconds.sum(axis=1) / 60.0
         if self.weights["diversity"] != 0:
             terms["diversity"] = self._diversity(slates)
         if self.weights["potential"] != 0:
@@ -78,6 +77,26 @@ class ShopReward:
         pairs = np.maximum(count * (count - 1), 1.0)
         cosines = (np.einsum("nd,nd->n", total, total).astype(np.float64) - count) / pairs
         return np.where(count > 1, 1.0 - cosines, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class ShopReward(Reward):
+    """What a page was worth to the shop.
+
+    Terms, each (num_envs,) per page:
+
+    - click: number of clicks,
+    - cart: number of add-to-carts,
+    - purchase: margin earned, in typical prices of the item's category,
+    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
+      stars above 3 of what was bought, times 0.15,
+    - diversity: 1 - mean cosine between the page's items,
+    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    """
+
+    DEEDS = ("click", "cart", "purchase")
+    VALUE = "profit"
+    DEFAULT_WEIGHTS = {"click": 0.05, "cart": 0.15, "purchase": 0.8, "satisfaction": 0.2, "diversity": 0.0, "potential": 0.0}
 
 
 @kernel

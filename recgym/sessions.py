@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import inspect
 from typing import Any, NamedTuple
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 
 from recgym.actions import make_view
 from recgym.arguments import whole_number
-from recgym.compiled import Ints, kernel
+from recgym.catalog.texts import picker
+from recgym.index import make_search
 from recgym.observation import FUSED_DIM, Observed, make_observation
 from recgym.randomness import BatchRNG
 from recgym.scenarios import SCENARIOS
+from recgym.scenarios.scenario import build
 from recgym.simulator import Simulator
 from recgym.state import State
 
@@ -41,6 +44,8 @@ class Sessions:
     Args:
         scenario: Name of the scenario, a key of `recgym.scenarios.SCENARIOS`.
         action: "slate", "item", "sequential" or "proto"; see `recgym.actions`.
+        search: With action="proto": what the query ranks, the step's "candidates" or the whole catalogue, by "exact"
+            search or approximately and faster by "faiss".
         fill: With action="item": "similar" fills the slate with the nearest candidates, "none" leaves it at the lead.
         observation: "flat", "dict" or "sequence"; see `recgym.observation`.
         fusion: "concat" puts the embedded history, profile and context side by side, "linear" maps them to fused_dim.
@@ -57,6 +62,7 @@ class Sessions:
         *,
         action: str = "slate",
         fill: str = "similar",
+        search: str = "candidates",
         observation: str = "flat",
         fusion: str = "concat",
         fused_dim: int = FUSED_DIM,
@@ -69,21 +75,23 @@ class Sessions:
             raise ValueError(f"live: expected True or False, got {live!r}")
         if scenario not in SCENARIOS:
             raise ValueError(f"scenario: expected one of {', '.join(map(repr, SCENARIOS))}, got {scenario!r}")
-        config_class, build = SCENARIOS[scenario]
-        names = [name for name, field in config_class.__dataclass_fields__.items() if field.init]
+        if search != "candidates" and action != "proto":
+            raise ValueError(f'search: only action="proto" searches, got search={search!r} with action={action!r}')
+        config_class = SCENARIOS[scenario]
+        names = [field.name for field in dataclasses.fields(config_class) if field.init]
         _check_names(settings, names)
         config = config_class(**settings)
         self.setting = build(config)
         self.simulator: Simulator = self.setting.simulator
-        self.view = make_view(
-            action, self.simulator.num_candidates, len(self.simulator.features.names), self.simulator.slate_size, fill
-        )
+        features, slate_size = self.simulator.features, self.simulator.slate_size
+        searched = make_search(search, features)
+        self.view = make_view(action, self.simulator.num_candidates, len(features.names), slate_size, fill, searched)
         fused = self.setting.fusion(fusion, fused_dim, live)
         self.observation = make_observation(
             observation, self.simulator, self.setting.counters, fused, self.view.num_features, config.history_length
         )
         # Objects, because Gymnasium's checker compares arrays of text by np.allclose.
-        self.item_ids = np.array([*self.simulator.catalog.item_ids, ""], dtype=object)  # row -1: an empty slot
+        self._ids_of = picker(self.simulator.catalog.item_ids)
 
     def reset(self, rng: BatchRNG) -> State:
         """New sessions."""
@@ -96,7 +104,7 @@ class Sessions:
         decision = self.view.decode(state, actions)
         complete, replaced = decision.complete, decision.replaced
         if self.view.steps_per_slate == 1 or complete.all():
-            after, reward, terminated, truncated, shown = self._show(decision.state, decision.positions, rng)
+            after, reward, terminated, truncated, shown = self._show(decision.state, decision.slates, rng)
             return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
         num_envs = state.num_envs
         after, reward, shown = decision.state, np.zeros(num_envs), {}
@@ -104,33 +112,23 @@ class Sessions:
         lanes = np.flatnonzero(complete)
         if len(lanes):  # lanes differ in how full their slates are after a reset in between
             part, reward[lanes], terminated[lanes], truncated[lanes], some = self._show(
-                decision.state.take(lanes), decision.positions[lanes], rng.take(lanes)
+                decision.state.take(lanes), decision.slates[lanes], rng.take(lanes)
             )
             after = after.put(lanes, part)
             shown = spread(some, lanes, num_envs)
         return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
 
     def _show(
-        self, state: State, positions: NDArray[np.int64], rng: BatchRNG
+        self, state: State, slates: NDArray[np.int64], rng: BatchRNG
     ) -> tuple[State, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
-        """Show complete slates of candidate positions, -1 for an empty slot."""
-        slates = np.empty(positions.shape, dtype=np.int64)
-        _pick(state["candidates"], positions, slates)
+        """Show complete slates."""
         after, reward, terminated, info = self.simulator.step(state, slates, rng)
-        info["item_ids"] = self.item_ids[slates]
+        info["item_ids"] = self._ids_of(slates)
         return after, reward, terminated, ~terminated & (after["step"] >= self.session_length), info
 
     def observe(self, state: State) -> Observed:
         """Fresh arrays, never views of the state."""
         return self.observation.observe(state, self.view.observe(state))
-
-
-@kernel
-def _pick(candidates: Ints, positions: Ints, slates: Ints) -> None:
-    for lane in range(len(positions)):
-        for slot in range(positions.shape[1]):
-            position = positions[lane, slot]
-            slates[lane, slot] = candidates[lane, position] if position >= 0 else -1
 
 
 def spread(info: Info, lanes: NDArray[np.int64], num_envs: int) -> Info:

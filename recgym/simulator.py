@@ -15,7 +15,7 @@ from recgym.dynamics import Dynamics
 from recgym.items import Items
 from recgym.randomness import BatchRNG, Purpose
 from recgym.response import FunnelResponse, Response
-from recgym.reward import ShopReward
+from recgym.reward import Reward
 from recgym.state import State
 from recgym.users import UserPopulation
 
@@ -42,7 +42,7 @@ class Simulator:
     features: CandidateFeatures
     response: FunnelResponse
     dynamics: Sequence[Dynamics]
-    reward: ShopReward
+    reward: Reward
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_num_uniforms", tuple(part.num_uniforms for part in self.dynamics))
@@ -84,7 +84,7 @@ class Simulator:
         for part, u in zip(self.dynamics, uniforms, strict=True):
             part.step(state, after, slates, response, u)
 
-        # 3. The shop is rewarded.
+        # 3. The service is rewarded.
         terms = self.reward.terms(state, after, slates, response)
         reward = self.reward.total(terms, state.num_envs)
 
@@ -92,11 +92,7 @@ class Simulator:
         after = self._with_candidates(after, rng)
         info = {
             "slate": slates.copy(),
-            "clicked": response.clicked,
-            "disappointed": response.clicked & ~response.stayed,
-            "carted": response.carted,
-            "purchased": response.purchased,
-            "rating": response.rating,
+            **self.response.log(response),
             "left": after["left"].copy(),
             "reward_terms": terms,
             "truth": self._truth(after, response),

@@ -99,7 +99,7 @@ def measure(case: Case, cores: int, seconds: float) -> Line:
 
 def measure_here(case: Case, seconds: float) -> Speed:
     """The speed of a case in this process."""
-    made = _Running(case)
+    made = Running(case)
     sizes = made.env.unwrapped.simulator
     shape = {"num_items": sizes.items.num_items, "embedding_dim": sizes.items.embedding_dim,
              "slate_size": sizes.slate_size}  # fmt: skip
@@ -187,7 +187,7 @@ def _per_second(rounds: Sequence[tuple[int, float]]) -> float:
     return sum(calls for calls, _ in rounds) / sum(elapsed for _, elapsed in rounds)
 
 
-class _Running:
+class Running:
     """An environment under random actions, which were drawn beforehand: sampling a space is not what is measured."""
 
     def __init__(self, case: Case) -> None:

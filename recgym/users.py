@@ -18,17 +18,19 @@ class UserPopulation:
 
     A user has three favourite categories, popular ones more often. Their interest is the mean of those categories'
     interest statements as the language model embeds them (the text-derived part) and a taste vector that no text shows
-    (the independent part). What they say about themselves names two of the three favourites.
+    (the independent part). What they say about themselves names two of the three favourites, and one of each of two
+    more groups of statements, such as age and budget.
 
     Writes: favourites (num_envs, 3) int64; interest (num_envs, embedding_dim) float32, unit norm; taste
     (num_envs, taste_dim); profile (num_envs, embedding_dim) float32, the mean embedding of the user's statements;
-    age_group, budget, segment (num_envs,) int64; price_sensitivity, patience (num_envs,).
+    segment and `statement_names` (num_envs,) int64; price_sensitivity, patience (num_envs,).
     """
 
     category_weights: NDArray[np.float64]  # (num_categories,) chance of a category to be a favourite
     category_statements: NDArray[np.float32]  # (num_categories, embedding_dim) embedded "I love ..."
-    age_statements: NDArray[np.float32]  # (num_age_groups, embedding_dim)
-    budget_statements: NDArray[np.float32]  # (3, embedding_dim), the thriftiest first
+    statements: tuple[NDArray[np.float32], NDArray[np.float32]]  # each (number of levels, embedding_dim)
+    statement_names: tuple[str, str]
+    sensitivity: NDArray[np.float64]  # (levels of the second statement,) how much these users mind a cost
     taste_dim: int = 8
 
     SEGMENTS = ("explorer", "researcher", "bargain hunter")
@@ -40,17 +42,17 @@ class UserPopulation:
         u = rng.uniform(state["step"], Purpose.POPULATION, 8 + self.taste_dim)
         num_envs, dim = len(u), self.category_statements.shape[1]
         state["favourites"] = favourites = np.empty((num_envs, self.NUM_FAVOURITES), dtype=np.int64)
-        for name in ("age_group", "budget", "segment"):
+        for name in (*self.statement_names, "segment"):
             state[name] = np.empty(num_envs, dtype=np.int64)
         for name in ("interest", "profile"):
             state[name] = np.empty((num_envs, dim), dtype=np.float32)
-        _sample(u, self._cumulative, self.category_statements, self.age_statements, self.budget_statements,
-                len(self.SEGMENTS), favourites, state["age_group"], state["budget"], state["segment"],
-                state["interest"], state["profile"])  # fmt: skip
+        first, second = self.statement_names
+        _sample(u, self._cumulative, self.category_statements, *self.statements, len(self.SEGMENTS), favourites,
+                state[first], state[second], state["segment"], state["interest"], state["profile"])  # fmt: skip
         state["taste"] = normal(u[:, 8:])
-        # Thrifty users and bargain hunters look at the price most.
+        # Who says so, and bargain hunters, look at the cost most.
         bargains = state["segment"] == 2
-        state["price_sensitivity"] = 1.2 - 0.2 * state["budget"] + 0.2 * bargains + 0.1 * (u[:, 6] - 0.5)
+        state["price_sensitivity"] = self.sensitivity[state[second]] + 0.2 * bargains + 0.1 * (u[:, 6] - 0.5)
         state["patience"] = u[:, 7] - 0.5
         return state
 

@@ -6,8 +6,9 @@ Centring takes away the direction they share; whitening also evens out the sprea
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +43,41 @@ class Projection:
         return (projected / np.where(norms > 0, norms, 1)).astype(np.float32)
 
 
+class Moments(NamedTuple):
+    """What a whitening has to know of embeddings (n, d). Made by `moments`."""
+
+    count: int
+    mean: NDArray[np.float64]  # (d,), zeros where the method does not centre
+    covariance: NDArray[np.float64]  # (d, d) about that mean
+    constant: bool  # all rows are equal
+
+
+def moments(blocks: Callable[[], Iterable[NDArray[np.floating]]], method: WhiteningMethod) -> Moments:
+    """The moments of embeddings that come in blocks of rows (rows, d), finite: two passes, a block in memory at a time.
+
+    Raises:
+        ValueError: an unknown method, wrong shape, too few rows, NaN or infinity.
+    """
+    if method not in get_args(WhiteningMethod):
+        raise ValueError(f"unknown whitening method {method!r}; choose from {', '.join(get_args(WhiteningMethod))}")
+    count, total, first, constant = 0, np.zeros(1), None, True
+    for block in blocks():
+        x = _checked(block, at_least=1)
+        first = x[0] if first is None else first
+        count, total, constant = count + len(x), total + x.sum(axis=0), constant and bool((x == first).all())
+    at_least = 1 if method == "none" else 2
+    if count < at_least:
+        raise ValueError(f"expected embeddings (n, d) with n at least {at_least}, but got {count} rows")
+    mean = np.zeros(len(total)) if method == "none" else total / count
+    products = np.zeros((len(total), len(total)))
+    for block in blocks():
+        centred = np.asarray(block, dtype=np.float64) - mean
+        products += centred.T @ centred
+    return Moments(count, mean, products / count, constant)
+
+
 def fit_whitening(
-    embeddings: NDArray[np.floating], method: WhiteningMethod, embedding_dim: int | None = None
+    embeddings: NDArray[np.floating] | Moments, method: WhiteningMethod, embedding_dim: int | None = None
 ) -> Projection:
     """Fit the map of one method to embeddings.
 
@@ -63,37 +97,38 @@ def fit_whitening(
     three.
 
     Args:
-        embeddings: (n, d) float, finite; n at least 1, at least 2 where the method centres.
+        embeddings: (n, d) float, finite; n at least 1, at least 2 where the method centres. Or their `moments` for this
+            method, where they are too many for the memory.
         method: one of none, center, pca, zca, relaxed.
         embedding_dim: output size, 1 to d; d if None.
 
     Raises:
         ValueError: an unknown method, wrong shape or size, NaN or infinity, nothing but equal rows to whiten.
     """
-    if method not in get_args(WhiteningMethod):
-        raise ValueError(f"unknown whitening method {method!r}; choose from {', '.join(get_args(WhiteningMethod))}")
-    x = _checked(embeddings, at_least=1 if method == "none" else 2)
-    n, d = x.shape
+    if isinstance(embeddings, Moments):
+        known = embeddings
+    else:
+        x = _checked(embeddings, at_least=1 if method == "none" else 2)
+        known = moments(lambda: (x,), method)
+    d = len(known.mean)
     size = d if embedding_dim is None else embedding_dim
     if not 1 <= size <= d:
         raise ValueError(f"embedding_dim must be between 1 and the embeddings' {d}, but got {size}")
-    mean = np.zeros(d) if method == "none" else x.mean(axis=0)
     if method in ("none", "center") and size == d:
-        return Projection(mean, np.eye(d))
+        return Projection(known.mean, np.eye(d))
 
-    centred = x - mean
-    eigenvalues, axes = np.linalg.eigh(centred.T @ centred / n)
+    eigenvalues, axes = np.linalg.eigh(known.covariance)
     eigenvalues, axes = eigenvalues[::-1][:size], axes[:, ::-1][:, :size]
     # An eigenvector's sign is arbitrary and differs between LAPACK builds: make its largest entry positive.
     axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(size)] < 0, -1.0, 1.0)
     rotation_back = axes.T if method == "zca" and size == d else np.eye(size)
     exponent = {"none": 0.0, "center": 0.0, "pca": -0.5, "zca": -0.5, "relaxed": -0.25}[method]
     if exponent:
-        if (x == x[0]).all():
-            raise ValueError(f"all {n} rows are equal: there is no variance to whiten")
+        if known.constant:
+            raise ValueError(f"all {known.count} rows are equal: there is no variance to whiten")
         has_variance = eigenvalues > _NO_VARIANCE * eigenvalues[0]
         axes = axes * np.where(has_variance, np.where(has_variance, eigenvalues, 1.0) ** exponent, 0.0)
-    return Projection(mean, axes @ rotation_back)
+    return Projection(known.mean, axes @ rotation_back)
 
 
 def anisotropy(embeddings: NDArray[np.floating]) -> tuple[float, float]:

@@ -24,7 +24,8 @@ def page(slate, *, clicked=(), stayed=(), carted=(), purchased=(), stars=3.0, ne
     rating = np.where(flags["purchased"], stars, 0.0)
     nothing = np.zeros(slates.shape)
     needed = (ITEMS.categories[slates] == need) & (need >= 0)
-    return slates, Response(**flags, rating=rating, examination=nothing, appeal=nothing, funnel=Funnel(*[nothing] * 5, needed))
+    return slates, Response(**flags, rating=rating, examination=nothing, seconds=nothing, appeal=nothing,
+                            funnel=Funnel(*[nothing] * 5, needed))
 
 
 def lane(**values: object) -> State:

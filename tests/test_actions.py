@@ -25,7 +25,8 @@ slates_wanted = st.lists(
 
 
 def empty_state(num_envs: int) -> State:
-    return State(step=np.zeros(num_envs, dtype=np.int64))
+    """The candidates are the rows 0, 1, 2, ..., so that a slate of rows is one of positions."""
+    return State(step=np.zeros(num_envs, dtype=np.int64), candidates=np.tile(np.arange(8), (num_envs, 1)))
 
 
 def first_free(taken: list[int], wanted: int, count: int = NUM_CANDIDATES) -> int:
@@ -48,7 +49,7 @@ def test_a_repeat_moves_on_to_the_next_free_candidate(wanted):
     actions = np.array(wanted)
     decision = SlateAction(NUM_CANDIDATES, SLATE_SIZE).decode(empty_state(len(wanted)), actions)
     expected = [by_hand(line) for line in wanted]
-    assert decision.positions.tolist() == [slate for slate, _ in expected]
+    assert decision.slates.tolist() == [slate for slate, _ in expected]
     assert decision.replaced.tolist() == [changed for _, changed in expected]
     assert decision.complete.all()
     assert actions.tolist() == wanted  # the caller's array is the caller's
@@ -57,11 +58,11 @@ def test_a_repeat_moves_on_to_the_next_free_candidate(wanted):
 def test_all_slates_of_three_candidates():
     actions = np.array(list(itertools.product(range(3), repeat=3)))
     decision = SlateAction(3, 3).decode(empty_state(27), actions)
-    assert (np.sort(decision.positions, axis=1) == [0, 1, 2]).all()
-    kept = (decision.positions == actions).all(axis=1)
+    assert (np.sort(decision.slates, axis=1) == [0, 1, 2]).all()
+    kept = (decision.slates == actions).all(axis=1)
     assert kept.sum() == 6  # the permutations
     assert np.array_equal(kept, decision.replaced == 0)
-    assert decision.positions[actions.tolist().index([1, 1, 1])].tolist() == [1, 2, 0]
+    assert decision.slates[actions.tolist().index([1, 1, 1])].tolist() == [1, 2, 0]
 
 
 @given(slates_wanted)
@@ -83,7 +84,7 @@ def test_one_slot_at_a_time_builds_the_slate_that_all_at_once_gives(wanted):
         replaced += decision.replaced
         state = decision.state
     at_once = SlateAction(NUM_CANDIDATES, SLATE_SIZE).decode(empty_state(len(wanted)), np.array(wanted))
-    assert np.array_equal(decision.positions, at_once.positions)
+    assert np.array_equal(decision.slates, at_once.slates)
     assert np.array_equal(replaced, at_once.replaced)
     assert (state["picked"] == -1).all() and view.masks(state).all()  # ready for the next slate
 
@@ -94,7 +95,7 @@ def test_lanes_may_differ_in_how_full_their_slates_are():
     state["picked"] = np.array([[3, -1], [-1, -1]])
     decision = view.decode(state, np.array([3, 3]))
     assert decision.complete.tolist() == [True, False]
-    assert decision.positions.tolist() == [[3, 0], [3, -1]]
+    assert decision.slates.tolist() == [[3, 0], [3, -1]]
     assert decision.replaced.tolist() == [1, 0]
     assert decision.state["picked"].tolist() == [[-1, -1], [3, -1]]
 
@@ -127,7 +128,7 @@ def test_item_fill_is_the_nearest_candidates_nearest_first(seed, slate_size):
     lead = rng.integers(NUM_CANDIDATES, size=3)
     state = empty_state(3)
     state["candidate_features"] = features
-    positions = ItemAction(NUM_CANDIDATES, slate_size).decode(state, lead).positions
+    positions = ItemAction(NUM_CANDIDATES, slate_size).decode(state, lead).slates
     for lane in range(3):
         distance = [float(((features[lane, m] - features[lane, lead[lane]]) ** 2).sum()) for m in range(NUM_CANDIDATES)]
         others = sorted((m for m in range(NUM_CANDIDATES) if m != lead[lane]), key=distance.__getitem__)
@@ -137,8 +138,8 @@ def test_item_fill_is_the_nearest_candidates_nearest_first(seed, slate_size):
 def test_item_fill_puts_the_lead_before_its_double():
     state = empty_state(1)
     state["candidate_features"] = np.array([[[1.0], [5.0], [1.0], [1.5]]], dtype=np.float32)
-    assert ItemAction(4, 3).decode(state, np.array([2])).positions.tolist() == [[2, 0, 3]]
-    assert ItemAction(4, 3, fill="none").decode(state, np.array([2])).positions.tolist() == [[2, -1, -1]]
+    assert ItemAction(4, 3).decode(state, np.array([2])).slates.tolist() == [[2, 0, 3]]
+    assert ItemAction(4, 3, fill="none").decode(state, np.array([2])).slates.tolist() == [[2, -1, -1]]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, NUM_CANDIDATES))
@@ -148,7 +149,7 @@ def test_proto_ranks_by_dot_product_ties_to_the_earlier(seed, slate_size):
     # Small whole numbers and halves: products are exact, ties are common.
     state["candidate_features"] = rng.integers(-1, 2, size=(4, NUM_CANDIDATES, 3)).astype(np.float32)
     queries = rng.integers(-2, 3, size=(4, 3)).astype(np.float32) / 2
-    positions = ProtoAction(3, slate_size).decode(state, queries).positions
+    positions = ProtoAction(3, slate_size).decode(state, queries).slates
     for lane in range(4):
         score = [float(features @ queries[lane]) for features in state["candidate_features"][lane]]
         expected = sorted(range(NUM_CANDIDATES), key=lambda m: (-score[m], m))
@@ -161,7 +162,7 @@ def test_proto_reaches_every_candidate_that_is_best_in_some_direction():
     vectors = np.stack((np.cos(angles), np.sin(angles)), axis=1).astype(np.float32)
     state = empty_state(5)
     state["candidate_features"] = np.tile(vectors, (5, 1, 1))
-    assert ProtoAction(2, 1).decode(state, vectors).positions[:, 0].tolist() == [0, 1, 2, 3, 4]
+    assert ProtoAction(2, 1).decode(state, vectors).slates[:, 0].tolist() == [0, 1, 2, 3, 4]
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=9).filter(any), st.data())

@@ -169,7 +169,7 @@ def test_best_lead_is_the_best_of_all_leads():
     scores, examination = FAR_SIGHTED.scores(env), env.simulator.response.examination
     worth = np.empty(scores.shape)
     for lead in range(env.simulator.num_candidates):
-        shown = env.sessions.view.decode(env.state, np.full(6, lead)).positions
+        shown = env.sessions.view.slates_by_lead(env.state["candidate_features"], np.full(6, lead))
         worth[:, lead] = (np.take_along_axis(scores, shown, axis=1) * examination).sum(axis=1)
     np.testing.assert_array_equal(FAR_SIGHTED.act(env, None), worth.argmax(axis=1))
 

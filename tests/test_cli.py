@@ -61,7 +61,7 @@ def test_wrong_requests_end_with_2_and_say_what_is_wrong(recgym_command, argumen
 def test_help_lists_the_commands_but_not_the_hidden_one(recgym_command):
     code, out, _ = recgym_command("--help")
     listed = re.findall(r"^    (\w+)  ", out, re.MULTILINE)
-    assert code == 0 and listed == ["list", "show", "play", "check", "embed", "speed"]
+    assert code == 0 and listed == ["list", "show", "play", "check", "embed", "build", "speed"]
 
 
 def test_runs_as_a_module_and_bears_a_reader_that_stops():

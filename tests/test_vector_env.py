@@ -14,7 +14,7 @@ import recgym  # noqa: F401  registers the environments
 from recgym.actions import VIEWS
 from recgym.dynamics import Visits
 from recgym.observation import KINDS
-from recgym.scenarios import SCENARIOS, ecommerce
+from recgym.scenarios import SCENARIOS, Ecommerce
 from recgym.testing import (
     HashingEncoder,
     check_vector_disabled,
@@ -31,19 +31,23 @@ CHECKS_BY_MODE = {"next_step": check_vector_next_step, "same_step": check_vector
                   "disabled": check_vector_disabled}  # fmt: skip
 
 
-def restless(config: ecommerce.Ecommerce) -> ecommerce.Shop:
-    """A shop whose visitors leave, and are lost, often: sessions end both ways, at different times in every lane."""
-    shop = ecommerce.build(config)
-    parts = [
+def restless(*arguments):
+    """Visitors leave, and are lost, often: sessions end both ways, at different times in every lane."""
+    return tuple(
         dataclasses.replace(part, leave_bias=0.0, return_bias=1.0) if isinstance(part, Visits) else part
-        for part in shop.simulator.dynamics
-    ]
-    return dataclasses.replace(shop, simulator=dataclasses.replace(shop.simulator, dynamics=parts))
+        for part in Ecommerce.DOMAIN.dynamics(*arguments)
+    )
+
+
+class Restless(Ecommerce):
+    """A shop with such visitors."""
+
+    DOMAIN = dataclasses.replace(Ecommerce.DOMAIN, dynamics=restless)
 
 
 @pytest.fixture(autouse=True)
 def restless_shop(monkeypatch):
-    monkeypatch.setitem(SCENARIOS, "restless", (ecommerce.Ecommerce, restless))
+    monkeypatch.setitem(SCENARIOS, "restless", Restless)
     monkeypatch.setitem(gymnasium.registry, RESTLESS, dataclasses.replace(
         gymnasium.spec(ECOMMERCE), id=RESTLESS, kwargs={"scenario": "restless"}))  # fmt: skip
 

@@ -14,15 +14,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recgym.catalog.reading import read_columns
+from recgym.catalog.stored import stored_fields, whole_manifest
 from recgym.catalog.tables import (
     RATING_COLUMNS,
     CatalogError,
     array_problems,
     catalog_fields,
     complete_attributes,
-    read_csv,
-    read_parquet,
 )
+from recgym.catalog.texts import Texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +33,9 @@ class Catalog:
     Names of departments and categories stand in the order of their first item. The arrays `load` makes are read-only.
     """
 
-    item_ids: tuple[str, ...]
-    titles: tuple[str, ...]
-    texts: tuple[str, ...]  # what the encoder reads: "title. brand. Department > Category. description"
+    item_ids: Sequence[str]
+    titles: Sequence[str]
+    texts: Sequence[str]  # what the encoder reads: "title. brand. Department > Category. description"
     departments: NDArray[np.int64]  # (num_items,) index into department_names
     categories: NDArray[np.int64]  # (num_items,) index into category_names
     department_names: tuple[str, ...]
@@ -47,7 +48,8 @@ class Catalog:
         lengths |= {f"attribute {name!r}": len(values) for name, values in self.attributes.items()}
         wrong = [f"{name}: expected {self.num_items} entries, got {n}" for name, n in lengths.items()
                  if n != self.num_items]  # fmt: skip
-        wrong = wrong or array_problems(
+        by_hand = not isinstance(self.item_ids, Texts)  # what lies on disk was checked when it was written
+        wrong = wrong or by_hand and array_problems(
             {"item_ids": self.item_ids, "titles": self.titles, "texts": self.texts},
             {"departments": (self.departments, len(self.department_names)),
              "categories": (self.categories, len(self.category_names))},
@@ -87,7 +89,7 @@ class Catalog:
         required: Sequence[str] = (),
         defaults: Mapping[str, float | str] | None = None,
     ) -> "Catalog":
-        """Read and check a catalogue: a .csv, .csv.gz or .parquet file, or a `Catalog` that is already there.
+        """Read and check a catalogue: a .csv, .csv.gz or .parquet file, a folder of `recgym build`, or a `Catalog`.
 
         Columns:
             item_id, title, category: always required; ids are unique, a category lies in one department.
@@ -98,13 +100,13 @@ class Catalog:
             any other column: an attribute if its cells are numbers, left out if (most of) them are words.
 
         Args:
-            source: The file or the catalogue.
+            source: The file, the folder (whose texts stay on disk), or the catalogue.
             required: Attributes that must be there.
             defaults: Values of attributes for catalogues that lack them; a string copies another attribute, as in
                 `{"margin": 0.3, "list_price": "price"}`.
 
         Raises:
-            CatalogError: The content is unusable. All problems are listed.
+            CatalogError: The content is unusable (all problems are listed), or the folder is not whole.
             FileNotFoundError: There is no such file.
             TypeError: `source` is neither a path nor a catalogue.
             ImportError: A parquet file, and pyarrow is not installed.
@@ -116,19 +118,14 @@ class Catalog:
             return replace(source, attributes=attributes)
         if not isinstance(source, str | os.PathLike):
             raise TypeError(
-                f"catalog: expected the path of a .csv, .csv.gz or .parquet file, or a Catalog, got {source!r:.80}; "
-                "write a table to a file first"
+                "catalog: expected the path of a .csv, .csv.gz or .parquet file or of a folder, or a Catalog, got "
+                f"{source!r:.80}; write a table to a file first"
             )
         path = Path(source)
-        if not path.is_file():
-            raise FileNotFoundError(f"no catalogue at {path}: expected a .csv, .csv.gz or .parquet file")
-        if path.name.endswith((".csv", ".csv.gz")):
-            columns = read_csv(path)
-        elif path.suffix == ".parquet":
-            columns = read_parquet(path)
-        else:
-            raise CatalogError(path, [f"expected a name ending in .csv, .csv.gz or .parquet, got {path.name!r}"])
-        return cls(**catalog_fields(columns, path, required, defaults or {}))
+        if path.is_dir():
+            stored = cls(**stored_fields(path, whole_manifest(path)["catalog"]))
+            return cls.load(stored, required=required, defaults=defaults)
+        return cls(**catalog_fields(read_columns(path), path, required, defaults or {}))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a .csv or .csv.gz that `load` reads back to an equal catalogue; a crash leaves no half-written file."""

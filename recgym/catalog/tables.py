@@ -1,17 +1,15 @@
 """From a table of texts to checked columns: everything that can be wrong with a catalogue file is found here."""
 
-import csv
 import difflib
-import gzip
-import io
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recgym.catalog.texts import Stripped
 
 TEXT_COLUMNS = ("item_id", "title", "category", "department", "brand", "description", "text")
 REQUIRED_COLUMNS = ("item_id", "title", "category")
@@ -26,6 +24,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "days_online": (0, np.inf),
     **dict.fromkeys(RATING_COLUMNS, (0, np.inf)),
 }
+_BLOCK = 65_536  # cells read as numbers at a time
 
 
 class CatalogError(ValueError):
@@ -37,58 +36,28 @@ class CatalogError(ValueError):
         self.problems = tuple(problems)
 
 
-def read_csv(path: Path) -> dict[str, list[str]]:
-    """Columns of a CSV file by name, every cell as text."""
-    content = path.read_bytes()
-    try:
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-        text = content.decode("utf-8-sig")
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise CatalogError(path, [f"not a complete gzip file ({error}): copy or download it again"]) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CatalogError(path, [f"not a CSV file in UTF-8 ({error}): export it as UTF-8, comma-separated"]) from error
-    if len(rows) < 2:
-        found = "an empty file" if not rows else "a header only"
-        raise CatalogError(path, [f"expected a header and at least one item, got {found}"])
-    header = [name.strip() for name in rows[0]]
-    problems = []
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        problems.append(f"expected commas between columns, got {header[0][:60]!r}: export it comma-separated")
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if doubled:
-        problems.append(f"columns named twice: {_some(map(repr, doubled))}; give every column its own name")
-    ragged = [f"row {i} has {len(row)}" for i, row in enumerate(rows[1:], start=1) if len(row) != len(header)]
-    if ragged:
-        problems.append(
-            f"expected {len(header)} cells in every row, as in the header, but {_some(ragged)}; "
-            'put cells that contain commas or line breaks in "double quotes"'
-        )
-    if problems:
-        raise CatalogError(path, problems)
-    return dict(zip(header, map(list, zip(*rows[1:], strict=True)), strict=True))
-
-
-def read_parquet(path: Path) -> dict[str, list[str]]:
-    """Columns of a parquet file by name, every cell as text."""
-    try:
-        from pyarrow import ArrowInvalid, parquet
-    except ImportError as error:
-        raise ImportError('reading parquet catalogues needs pyarrow: pip install "recgym[parquet]"') from error
-    try:
-        table = parquet.read_table(path).to_pydict()
-    except (ArrowInvalid, OSError) as error:
-        raise CatalogError(path, [f"not a parquet file ({error}): write it again"]) from error
-    if not table or not any(table.values()):
-        raise CatalogError(path, ["expected at least one item, got an empty table"])
-    return {name: ["" if cell is None else str(cell) for cell in cells] for name, cells in table.items()}
+def in_memory(name: str, cells: Iterable[str]) -> Sequence[str]:
+    """Keeps a column of texts as a tuple."""
+    return tuple(cells)
 
 
 def catalog_fields(
-    columns: Mapping[str, list[str]], source: object, required: Sequence[str], defaults: Mapping[str, float | str]
+    columns: Mapping[str, Sequence[str]],
+    source: object,
+    required: Sequence[str],
+    defaults: Mapping[str, float | str],
+    keep: Callable[[str, Iterable[str]], Sequence[str]] = in_memory,
 ) -> dict[str, Any]:
     """Check the columns of a file and convert them to the fields of a `Catalog`.
+
+    Columns are read from front to back, some cells at a time, so they may be lists or lie on disk.
+
+    Args:
+        columns: Name -> cells, all of one length.
+        source: What the file is called in messages.
+        required: Attributes that must be there.
+        defaults: Values of attributes that are not there.
+        keep: Stores a column of texts, given its name, once all checks have passed.
 
     Raises:
         CatalogError: Lists all problems.
@@ -96,14 +65,16 @@ def catalog_fields(
     problems = [_missing(name, columns) for name in REQUIRED_COLUMNS if name not in columns]
     blank = [""] * len(next(iter(columns.values())))
     item_ids, categories, departments = (
-        [cell.strip() for cell in columns.get(name, blank)] for name in ("item_id", "category", "department")
+        Stripped(columns.get(name, blank)) for name in ("item_id", "category", "department")
     )
     titles, brands, descriptions = (columns.get(name, blank) for name in ("title", "brand", "description"))
-    places = [f"{d} > {c}" if d else c for d, c in zip(departments, categories, strict=True)]
+    places = (f"{d} > {c}" if d else c for d, c in zip(departments, categories, strict=True))
     if "department" not in columns:
-        departments = ["All"] * len(blank)
+        homes: Sequence[str] = ["All"] * len(blank)
+    else:
+        homes = departments
     if not problems:
-        texts = {"item_id": item_ids, "title": titles, "category": categories, "department": departments}
+        texts = {"item_id": item_ids, "title": titles, "category": categories, "department": homes}
         problems += _check_texts(texts | {"text": columns["text"]} if "text" in columns else texts)
     numbers, unreadable = _numbers(columns, item_ids, known={*RANGES, *required, *defaults})
     problems += unreadable.values()
@@ -115,16 +86,16 @@ def catalog_fields(
     if problems:
         raise CatalogError(source, problems)
 
-    texts = columns.get("text") or [
+    texts = columns.get("text") or (
         ". ".join(part.strip() for part in parts if part.strip())
         for parts in zip(titles, brands, places, descriptions, strict=True)
-    ]
-    department_names, department_index = encode_names(departments)
+    )
+    department_names, department_index = encode_names(homes)
     category_names, category_index = encode_names(categories)
     return {
-        "item_ids": tuple(item_ids),
-        "titles": tuple(titles),
-        "texts": tuple(texts),
+        "item_ids": keep("item_ids", item_ids),
+        "titles": keep("titles", titles),
+        "texts": keep("texts", texts),
         "departments": department_index,
         "categories": category_index,
         "department_names": department_names,
@@ -178,14 +149,14 @@ def array_problems(
     for name, cells in texts.items():
         empty = [i for i, cell in enumerate(cells) if not cell.strip()]
         if empty:
-            problems.append(f"{name}: expected no empty text, got one at {_some(map(str, empty))}; fill it in")
+            problems.append(f"{name}: expected no empty text, got one at {some(map(str, empty))}; fill it in")
     if len(set(texts["item_ids"])) < num_items:
         doubled = (repr(item_id) for item_id, count in Counter(texts["item_ids"]).items() if count > 1)
-        problems.append(f"item_ids: expected unique ids, got {_some(doubled)} more than once; rename the repeats")
+        problems.append(f"item_ids: expected unique ids, got {some(doubled)} more than once; rename the repeats")
     for name, (index, count) in groups.items():
         outside = np.flatnonzero((index < 0) | (index >= count))
         if len(outside):
-            places = _some(f"{index[i]} at {i}" for i in outside)
+            places = some(f"{index[i]} at {i}" for i in outside)
             problems.append(f"{name}: expected indices from 0 to {count - 1}, got {places}; they count the names")
     return problems
 
@@ -193,7 +164,7 @@ def array_problems(
 def encode_names(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Distinct names in the order of their first appearance, and each entry's index among them."""
     index = {name: i for i, name in enumerate(dict.fromkeys(names))}
-    return tuple(index), read_only(np.array([index[name] for name in names], dtype=np.int64))
+    return tuple(index), read_only(np.fromiter((index[name] for name in names), dtype=np.int64, count=len(names)))
 
 
 def read_only(values: NDArray[Any]) -> NDArray[Any]:
@@ -204,7 +175,7 @@ def read_only(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _numbers(
-    columns: Mapping[str, list[str]], item_ids: Sequence[str], known: set[str]
+    columns: Mapping[str, Sequence[str]], item_ids: Sequence[str], known: set[str]
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
     """The numeric columns, and a problem for each column that should be numeric and is not."""
     numbers: dict[str, NDArray[np.float64]] = {}
@@ -213,11 +184,12 @@ def _numbers(
         if name in TEXT_COLUMNS:
             continue
         try:
-            numbers[name] = np.array(cells).astype(np.float64)
+            starts = range(0, len(cells), _BLOCK)
+            numbers[name] = np.concatenate([np.array(cells[i : i + _BLOCK]).astype(np.float64) for i in starts])
         except ValueError:
             wrong = [i for i, cell in enumerate(cells) if not _is_number(cell)]
             if name in known or len(wrong) < len(cells) / 2:
-                examples = _cells(wrong, item_ids, [repr(cell) for cell in cells])
+                examples = some(f"{cells[i]!r} in row {i + 1} ({item_ids[i]})" for i in wrong)
                 problems[name] = (
                     f"column {name!r}: expected a number in every row, got {examples}; "
                     "write plain numbers such as 12.99, or leave the column out"
@@ -225,7 +197,7 @@ def _numbers(
     return numbers, problems
 
 
-def _check_texts(columns: Mapping[str, list[str]]) -> list[str]:
+def _check_texts(columns: Mapping[str, Sequence[str]]) -> list[str]:
     problems = []
     item_ids = columns["item_id"]
     for name, cells in columns.items():
@@ -233,17 +205,27 @@ def _check_texts(columns: Mapping[str, list[str]]) -> list[str]:
         if empty:
             rows = _rows(empty, item_ids)
             problems.append(f"column {name!r}: expected a text in every row, empty in {rows}; fill it in")
-    doubled = [item_id for item_id, count in Counter(item_ids).items() if count > 1 and item_id]
+    doubled = _repeated(item_ids)
     if doubled:
-        examples = (f"{i!r} in rows {_some(str(row + 1) for row, j in enumerate(item_ids) if j == i)}" for i in doubled)
-        problems.append(f"column 'item_id': expected unique ids, got {_some(examples)}; remove or rename the repeats")
+        examples = (f"{item_id!r} in rows {some(str(row + 1) for row in rows)}" for item_id, rows in doubled.items())
+        problems.append(f"column 'item_id': expected unique ids, got {some(examples)}; remove or rename the repeats")
     homes: dict[str, dict[str, None]] = {}
     for category, department in zip(columns["category"], columns["department"], strict=True):
         homes.setdefault(category, {})[department] = None
     split = [f"{category!r} in {', '.join(found)}" for category, found in homes.items() if len(found) > 1]
     if split:
-        problems.append(f"expected each category in one department, got {_some(split)}; give them different names")
+        problems.append(f"expected each category in one department, got {some(split)}; give them different names")
     return problems
+
+
+def _repeated(item_ids: Sequence[str]) -> dict[str, list[int]]:
+    """The ids that stand in several rows, with the rows. A hash of 8 bytes per id is all that is kept of the others."""
+    hashes = np.fromiter(map(hash, item_ids), dtype=np.int64, count=len(item_ids))
+    distinct, counts = np.unique(hashes, return_counts=True)
+    rows: dict[str, list[int]] = {}
+    for row in np.flatnonzero(np.isin(hashes, distinct[counts > 1])):
+        rows.setdefault(item_ids[int(row)], []).append(int(row))
+    return {item_id: found for item_id, found in rows.items() if item_id and len(found) > 1}
 
 
 def _check_star_columns(columns: Mapping[str, list[str]]) -> list[str]:
@@ -265,15 +247,16 @@ def _check_values(attributes: Mapping[str, NDArray[np.float64]], item_ids: Seque
         wrong = np.nonzero(~(np.isfinite(values) & (values >= low) & (values <= high)))[0]
         if len(wrong):
             expected = f"{low} to {high}" if high < np.inf else "0 or more" if low == 0 else "a finite number"
+            cells = some(f"{values[i]} in row {i + 1} ({item_ids[i]})" for i in wrong)
             cure = "; write a fraction of the price, 0.3 for 30 %" if name == "margin" else "; correct these rows"
-            problems.append(f"column {name!r}: expected {expected}, got {_cells(wrong, item_ids, values)}{cure}")
+            problems.append(f"column {name!r}: expected {expected}, got {cells}{cure}")
     if "price" in attributes and "list_price" in attributes:
         price, list_price = attributes["price"], attributes["list_price"]
         wrong = np.nonzero(list_price < price)[0]
         if len(wrong):
-            pairs = [f"{a:g} < {b:g}" for a, b in zip(list_price, price, strict=True)]
+            pairs = some(f"{list_price[i]:g} < {price[i]:g} in row {i + 1} ({item_ids[i]})" for i in wrong)
             problems.append(
-                f"column 'list_price': expected at least the price, got {_cells(wrong, item_ids, pairs)}; "
+                f"column 'list_price': expected at least the price, got {pairs}; "
                 "it is the price before the discount, equal to the price where there is none"
             )
     return problems
@@ -295,16 +278,12 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _cells(wrong: Iterable[int], item_ids: Sequence[str], cells: Sequence[object] | NDArray[np.float64]) -> str:
-    """The first three wrong cells with their rows, counted from 1 below the header."""
-    return _some(f"{cells[i]} in row {i + 1} ({item_ids[i]})" for i in wrong)
-
-
 def _rows(wrong: Iterable[int], item_ids: Sequence[str]) -> str:
-    return _some(f"row {i + 1} ({item_ids[i]})" if item_ids[i] else f"row {i + 1}" for i in wrong)
+    return some(f"row {i + 1} ({item_ids[i]})" if item_ids[i] else f"row {i + 1}" for i in wrong)
 
 
-def _some(examples: Iterable[str]) -> str:
+def some(examples: Iterable[str]) -> str:
     """The first three examples, and how many more there are."""
-    listed = list(examples)
-    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
+    left = iter(examples)
+    listed, more = list(islice(left, 3)), sum(1 for _ in left)
+    return ", ".join(listed) + (f" and {more} more" if more else "")

@@ -14,7 +14,7 @@ from recgym.env import RecEnv
 from recgym.registration import ENVIRONMENTS
 from recgym.rendering import ansi
 from recgym.rendering.text import last_page
-from recgym.scenarios.ecommerce import Shop
+from recgym.scenarios.scenario import Scenario
 from recgym.whitening import anisotropy
 
 WIDTH = 100
@@ -80,14 +80,14 @@ def _describe(env_id: str, env: RecEnv) -> None:
     _columns(_catalog_facts(env.sessions.setting))
 
 
-def _catalog_facts(setting: Shop) -> list[tuple[str, str]]:
+def _catalog_facts(setting: Scenario) -> list[tuple[str, str]]:
     catalog, items = setting.simulator.catalog, setting.simulator.items
-    price = catalog.attributes["price"]
     raw = setting.encoder.encode(catalog.texts)
     return [
         ("items", f"{catalog.num_items:,} in {catalog.num_categories} categories of {len(catalog.department_names)} "
                   "departments"),
-        ("prices", f"{price.min():,.2f} to {price.max():,.2f}"),
+        *((name, f"{values.min():,g} to {values.max():,g}") for name, values in catalog.attributes.items()
+          if name in setting.domain.required),
         ("encoder", setting.encoder.fingerprint),
         ("text embeddings", _shape_of_cloud(raw)),
         ("as used", _shape_of_cloud(items.embeddings)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog, CatalogError
+from recgym.cli.progress import bar
 from recgym.encoders import EmbeddingTable, Encoder, TableError, UnknownTextError, WeightsError, as_encoder
-from recgym.scenarios.ecommerce import builtin_catalog
-from recgym.scenarios.ecommerce_words import all_texts
+from recgym.scenarios.builtin import DOMAINS, builtin_catalog
 
 MODEL = "all-MiniLM-L6-v2"
 
@@ -33,20 +34,17 @@ class WithProgress:
         parts = []
         for start in range(0, len(texts), self.BATCH):
             parts.append(self.encoder.encode(texts[start : start + self.BATCH]))
-            self._show(min(start + self.BATCH, len(texts)), len(texts))
+            bar(min(start + self.BATCH, len(texts)), len(texts), "texts")
         return np.concatenate(parts)
-
-    def _show(self, done: int, total: int) -> None:
-        full = 30 * done // total
-        end = "\n" if done == total else ""
-        print(f"\r{'█' * full}{'░' * (30 - full)} {done:,} of {total:,} texts", end=end, file=sys.stderr, flush=True)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("embed", help="embed a catalogue's texts into a table")
     parser.add_argument("catalog", nargs="?", type=Path, metavar="CATALOG",
-                        help=".csv, .csv.gz or .parquet file (default: the built-in shop)")  # fmt: skip
+                        help=".csv, .csv.gz or .parquet file (default: the domain's built-in catalogue)")  # fmt: skip
+    parser.add_argument("--domain", choices=DOMAINS, default=DOMAINS[0],
+                        help=f"whose users' sentences are embedded with it (default {DOMAINS[0]})")  # fmt: skip
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="TABLE.npz", help="the file to write")
     parser.add_argument("--encoder", default=MODEL, metavar="NAME",
                         help=f"model name, folder, or another .npz table (default {MODEL})")  # fmt: skip
@@ -59,13 +57,16 @@ def embed(options: argparse.Namespace) -> int:
         print(f"recgym embed: --out is a .npz file in a folder that exists, got {options.out}", file=sys.stderr)
         return 2
     try:
-        catalog = Catalog.load(options.catalog) if options.catalog else builtin_catalog()
-        table = EmbeddingTable.build(all_texts(catalog), WithProgress(as_encoder(options.encoder)))
+        catalog = Catalog.load(options.catalog) if options.catalog else builtin_catalog(options.domain)
+        words = importlib.import_module(f"recgym.scenarios.{options.domain}_words")
+        table = EmbeddingTable.build(words.all_texts(catalog), WithProgress(as_encoder(options.encoder)))
         table.save(options.out)
     except (CatalogError, TableError, WeightsError, UnknownTextError, ImportError, OSError) as error:
         print(f"recgym embed: {error}", file=sys.stderr)
         return 2
     print(f"{options.out}: {len(table):,} texts, {table.embedding_dim} dimensions, {table.model_fingerprint}")
+    if options.domain != "ecommerce":
+        return 0
     given = f'catalog="{options.catalog}", ' if options.catalog else ""
     print(f'Use it: gymnasium.make("recgym:RecGym-Ecommerce-v0", {given}encoder="{options.out}")')
     return 0

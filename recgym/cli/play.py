@@ -14,7 +14,7 @@ from recgym.cli.environments import recgym_id, seed
 from recgym.env import RecEnv
 from recgym.rendering import story
 from recgym.rendering.text import bar, item_line, last_page
-from recgym.scenarios.ecommerce import Shop
+from recgym.scenarios.scenario import Scenario
 from recgym.state import State
 
 RANDOM_TRIES = 20
@@ -110,11 +110,11 @@ def parse(line: str, per_source: int, slate_size: int) -> list[int]:
     return positions + [positions[-1]] * (slate_size - len(positions))
 
 
-def _help(setting: Shop) -> str:
+def _help(setting: Scenario) -> str:
     return help_text(setting.simulator.retrieval.per_source, setting.simulator.slate_size)
 
 
-def _ask(setting: Shop, state: State) -> Any | None:
+def _ask(setting: Scenario, state: State) -> Any | None:
     """An action, asked for until one can be shown; None to stop, also at the end of the input."""
     simulator = setting.simulator
     while True:
@@ -136,7 +136,7 @@ def _ask(setting: Shop, state: State) -> Any | None:
                 print(f"{problem}.")
 
 
-def _view(setting: Shop, state: State, page: int) -> str:
+def _view(setting: Scenario, state: State, page: int) -> str:
     """What the person may know: the user's words and the candidates by source."""
     lines = [
         f"\n── Page {page} ── {story.standing(state)}",
@@ -148,11 +148,11 @@ def _view(setting: Shop, state: State, page: int) -> str:
     for position, row in enumerate(state["candidates"][0]):
         if position % each == 0:
             lines.append(f"{Retrieval.SOURCES[position // each]}")
-        lines.append(f"{position + 1:4}  {item_line(story.card(setting.simulator.catalog, int(row)))}")
+        lines.append(f"{position + 1:4}  {item_line(story.card(setting, int(row)))}")
     return "\n".join(lines)
 
 
-def _hint(setting: Shop, state: State) -> Sequence[str]:
+def _hint(setting: Scenario, state: State) -> Sequence[str]:
     """The hidden truth in a few lines."""
     click = setting.simulator.response.funnel(state, state["candidates"]).click[0]
     best = np.argsort(-click, kind="stable")[: setting.simulator.slate_size]
@@ -173,7 +173,7 @@ def _compare(env: gymnasium.Env[Any, Any], session_seed: int, trace: Sequence[st
     yours = story.total(trace)
     ahead = sum(yours > other for other in returns)
     print(f"Your return: {yours:+.2f} in {len(trace)} page{'s' * (len(trace) > 1)}.")
-    print(f"Random pages for this customer, {length}: {np.mean(returns):+.2f} on average of {RANDOM_TRIES} tries; "
+    print(f"Random pages for this user, {length}: {np.mean(returns):+.2f} on average of {RANDOM_TRIES} tries; "
           f"you beat {ahead} of them.")  # fmt: skip
 
 

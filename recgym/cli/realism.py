@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym import metrics
-from recgym.scenarios.ecommerce import Shop
+from recgym.scenarios.scenario import Scenario
 
 NUM_SESSIONS = 400
 NUM_OTHERS = 200  # random items each click is compared with
@@ -34,8 +34,8 @@ class Session(NamedTuple):
 
     slates: NDArray[np.int64]
     clicked: NDArray[np.bool_]
-    carted: NDArray[np.bool_]
-    purchased: NDArray[np.bool_]
+    saved: NDArray[np.bool_]  # the domain's first event: carted, shared
+    committed: NDArray[np.bool_]  # its second: purchased, subscribed
     rating: NDArray[np.float64]
     left: NDArray[np.bool_]
 
@@ -45,7 +45,7 @@ def random_sessions(env_id: str, num_sessions: int, seed: int = 0, **settings: A
     envs = gymnasium.make_vec(env_id, num_envs=num_sessions, **settings)
     envs.reset(seed=seed)
     envs.action_space.seed(seed)
-    names = ("slate", *Session._fields[1:])
+    names = ("slate", "clicked", *envs.simulator.response.parameters.EVENTS, "rating", "left")
     pages: list[list[Any]] = [[] for _ in range(num_sessions)]
     going = np.ones(num_sessions, dtype=bool)
     while going.any():
@@ -57,7 +57,7 @@ def random_sessions(env_id: str, num_sessions: int, seed: int = 0, **settings: A
     return [Session(*map(np.array, zip(*log, strict=True))) for log in pages]
 
 
-def report(env_id: str, setting: Shop, seed: int = 0, num_sessions: int = NUM_SESSIONS) -> str:
+def report(env_id: str, setting: Scenario, seed: int = 0, num_sessions: int = NUM_SESSIONS) -> str:
     """A table: statistic, simulated value, real value."""
     log = random_sessions(env_id, num_sessions, seed)
     rows = [("statistic", "here", "real logs"), *statistics(log, setting, seed)]
@@ -65,18 +65,20 @@ def report(env_id: str, setting: Shop, seed: int = 0, num_sessions: int = NUM_SE
     return "\n".join(f"{name:{widths[0]}}  {here:{widths[1]}}  {real}" for name, here, real in rows)
 
 
-def statistics(log: list[Session], setting: Shop, seed: int = 0) -> list[tuple[str, str, str]]:
+def statistics(log: list[Session], setting: Scenario, seed: int = 0) -> list[tuple[str, str, str]]:
     """Rows of the table for the sessions of a log."""
     catalog = setting.simulator.catalog
-    slates, clicked, carted, purchased, rating = (
+    slates, clicked, saved, committed, rating = (
         np.concatenate([getattr(session, name) for session in log])
-        for name in ("slates", "clicked", "carted", "purchased", "rating")
+        for name in ("slates", "clicked", "saved", "committed", "rating")
     )
     counts = np.bincount(slates[clicked], minlength=catalog.num_items)
     popularity = catalog.attributes["num_ratings"]
     visits = metrics.describe_lengths(np.concatenate([metrics.visit_lengths(session.left) for session in log]))
-    rates = metrics.funnel_rates(slates, clicked, carted, purchased)
+    rates = metrics.funnel_rates(slates, clicked, saved, committed)
     text, text_shown, popular = probes(log, setting, seed)
+    events = setting.simulator.response.parameters.EVENTS
+    shop = events == ("carted", "purchased")
     return [
         ("sessions, pages, clicks", f"{len(log)}, {len(slates):,}, {int(clicked.sum()):,}", ""),
         ("Gini of clicks per item", _gini(counts), REAL["popularity"]),
@@ -85,8 +87,8 @@ def statistics(log: list[Session], setting: Shop, seed: int = 0) -> list[tuple[s
          REAL["visits"]),
         ("clicks per item shown", f"{rates.click_per_shown:.3f}", ""),
         ("the same by slot", _numbers(metrics.click_rate_by_position(slates, clicked)), REAL["position"]),
-        ("carts per click", f"{rates.cart_per_view:.3f}", REAL["cart"]),
-        ("purchases per click", f"{rates.purchase_per_view:.4f}", REAL["purchase"]),
+        (f"{events[0]} per click", f"{rates.cart_per_view:.3f}", REAL["cart"] if shop else ""),
+        (f"{events[1]} per click", f"{rates.purchase_per_view:.4f}", REAL["purchase"] if shop else ""),
         ("stars 1 to 5", _numbers(metrics.star_shares(rating)), REAL["stars"]),
         ("text probe (AUC per user)", f"{text:.3f}", REAL["text"]),
         ("the same, against items shown and skipped", f"{text_shown:.3f}", REAL["text, shown"]),
@@ -94,7 +96,7 @@ def statistics(log: list[Session], setting: Shop, seed: int = 0) -> list[tuple[s
     ]  # fmt: skip
 
 
-def probes(log: list[Session], setting: Shop, seed: int = 0) -> tuple[float, float, float]:
+def probes(log: list[Session], setting: Scenario, seed: int = 0) -> tuple[float, float, float]:
     """Mean AUC over users: text against random items, text against items shown and skipped, popularity against random.
 
     Retrieval shows items like those looked at before, which lifts the first; the second tells what users choose of it.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
+from pathlib import Path
 
 from recgym.registration import ENVIRONMENTS
 
@@ -16,12 +18,22 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--quick", action="store_true", help="the default settings only, no views and observations")
     parser.add_argument("--peers", action="store_true",
                         help="beside other simulators, which are installed for the purpose and removed again")  # fmt: skip
+    parser.add_argument("--scale", action="store_true", help="a million items and a million users, in about 15 minutes")
+    scale = parser.add_argument_group("sizes of --scale")
+    scale.add_argument("--items", type=_count, default=1_000_000, metavar="N", help="(default %(default)s)")
+    scale.add_argument("--users", type=_count, default=1_000_000, metavar="N", help="(default %(default)s)")
+    scale.add_argument("--lanes", type=_count, default=8192, metavar="N", help="at once (default %(default)s)")
+    scale.add_argument("--embedding-dim", type=_count, default=32, metavar="N", help="of 384 (default %(default)s)")
+    scale.add_argument("--folder", type=Path, metavar="FOLDER",
+                       help="where the shops are built and kept (default: a temporary folder)")  # fmt: skip
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.set_defaults(run=speed)
 
 
 def speed(options: argparse.Namespace) -> int:
     """Measure and print one table; each case is named on stderr while it runs."""
+    if options.scale:
+        return _scale(options)
     if options.peers:
         return _peers(options.seconds)
     from recgym.speed import cases, measure, memory, one_line_each, render
@@ -37,6 +49,21 @@ def speed(options: argparse.Namespace) -> int:
     return 0
 
 
+def _scale(options: argparse.Namespace) -> int:
+    """Print each figure as soon as it is measured."""
+    from recgym.scale import measure
+
+    sizes = (options.items, options.users, options.lanes, options.embedding_dim, options.seconds)
+    with tempfile.TemporaryDirectory(prefix="recgym-scale-") as temporary:
+        folder = options.folder or Path(temporary)
+        folder.mkdir(exist_ok=True)
+        if options.markdown:
+            print("| what | figure |\n| --- | --- |")
+        for what, figure in measure(folder, *sizes):
+            print(f"| {what} | {figure} |" if options.markdown else f"{what:60} {figure}", flush=True)
+    return 0
+
+
 def _peers(seconds: float) -> int:
     from recgym import peers
 
@@ -48,6 +75,12 @@ def _peers(seconds: float) -> int:
         print(f"recgym speed: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
 
 
 def _seconds(text: str) -> float:

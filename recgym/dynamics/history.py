@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import Codes, Flags, Floats, Ints, Singles, add, kernel
+from recgym.compiled import Codes, Flags, Floats, Ints, Singles, add, kernel, scaled
 from recgym.items import Items
 from recgym.response import Response
 from recgym.state import State
@@ -72,10 +72,9 @@ def _pools(
 ) -> None:  # fmt: skip
     weight = np.float32(0.3)
     for lane in range(len(slates)):
-        for i in range(liked.shape[1]):
-            liked[lane, i] = liked_before[lane, i] * decay
-            skipped[lane, i] = skipped_before[lane, i] * decay
-            exposed[lane, i] = exposed_before[lane, i] * decay
+        scaled(liked[lane], liked_before[lane], decay)
+        scaled(skipped[lane], skipped_before[lane], decay)
+        scaled(exposed[lane], exposed_before[lane], decay)
         for slot in range(slates.shape[1]):
             if slates[lane, slot] < 0:
                 continue

@@ -16,12 +16,13 @@ from recgym.state import State
 
 @dataclass(frozen=True, eq=False)
 class ReferencePrice:
-    """The price level a user expects follows the prices of the pages they look at (Popescu & Wu, 2007).
+    """The level of a cost that a user expects follows what they look at: prices (Popescu & Wu, 2007), lengths.
 
     Writes: reference_price (num_envs,), in standard deviations of log price within a category.
     """
 
     items: Items
+    trait: str = "relative_price"
     memory: float = 0.85
     num_uniforms: ClassVar[int] = 0
 
@@ -35,7 +36,7 @@ class ReferencePrice:
         _reference_price(after["reference_price"], slates, response.clicked, self._price, self.memory)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_price", np.ascontiguousarray(self.items.trait("relative_price")))
+        object.__setattr__(self, "_price", np.ascontiguousarray(self.items.trait(self.trait)))
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,7 +23,10 @@ class Satiation:
     """
 
     items: Items
-    decay: float = 0.9
+    decay: float | Sequence[float] = 0.9
+    """Kept from page to page; one number, or one per category."""
+    strength: float | Sequence[float] = 1.0
+    """How much a category tires beside others; one number, or one per category."""
     click: float = 0.5
     purchase: float = 1.0
     recovery_days: float = 10.0
@@ -36,19 +40,24 @@ class Satiation:
     ) -> None:
         after["satiation"] = np.empty(before["satiation"].shape, np.float32)
         _satiation(before["satiation"], after["satiation"], after["days_away"], slates, response.clicked, response.purchased,
-                   self.items.categories, self.decay, self.recovery_days, self.click, self.purchase)  # fmt: skip
+                   self.items.categories, *self._by_category, self.recovery_days, self.click, self.purchase)  # fmt: skip
+
+    def __post_init__(self) -> None:
+        by_category = (np.full(self.items.num_categories, values) for values in (self.decay, self.strength))
+        object.__setattr__(self, "_by_category", tuple(by_category))
 
 
 @kernel
 def _satiation(
     before: Singles, satiation: Singles, days_away: Floats, slates: Ints, clicked: Flags, purchased: Flags,
-    categories: Ints, decay: float, recovery: float, click: float, purchase: float,
+    categories: Ints, decay: Floats, strength: Floats, recovery: float, click: float, purchase: float,
 ) -> None:  # fmt: skip
     for lane in range(len(satiation)):
-        kept = np.float32(decay * np.exp(-days_away[lane] / recovery)) if days_away[lane] > 0 else np.float32(decay)
+        refreshed = np.exp(-days_away[lane] / recovery) if days_away[lane] > 0 else 1.0
         for category in range(satiation.shape[1]):
-            satiation[lane, category] = before[lane, category] * kept
+            satiation[lane, category] = before[lane, category] * np.float32(decay[category] * refreshed)
         for slot in range(slates.shape[1]):
             if clicked[lane, slot]:
-                amount = click + purchase * purchased[lane, slot]
-                satiation[lane, categories[slates[lane, slot]]] += np.float32(amount)
+                category = categories[slates[lane, slot]]
+                amount = strength[category] * (click + purchase * purchased[lane, slot])
+                satiation[lane, category] += np.float32(amount)

@@ -10,7 +10,7 @@ import numpy as np
 from recgym.rendering import story
 from recgym.rendering.colours import CARD, DEEDS, DISAPPOINTED, FAINT, INK, MUTED, READINESS, TERMS, TRUST
 from recgym.rendering.story import Page
-from recgym.scenarios.ecommerce import Shop
+from recgym.scenarios.scenario import Scenario
 from recgym.state import State
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ BOTTOM, TOP = 0.055, 0.325  # of the figure's height
 SMALL = 8
 
 
-def draw(figure: Figure, setting: Shop, state: State, trace: Sequence[Page]) -> None:
+def draw(figure: Figure, setting: Scenario, state: State, trace: Sequence[Page]) -> None:
     """Three charts side by side."""
     height = TOP - BOTTOM
     truth = f"Hidden: trust, readiness ({story.need(setting, state)})"
-    _truth(_chart(figure, (0.045, BOTTOM, 0.35, height), truth), trace)
+    _truth(_chart(figure, (0.045, BOTTOM, 0.35, height), truth), setting, trace)
     _reward(_chart(figure, (0.445, BOTTOM, 0.29, height), "Reward per page, and the return"), setting, trace)
     _satiation(_chart(figure, (0.865, BOTTOM, 0.115, height), "Hidden: satiation now", title_x=-0.78), setting, state)
 
@@ -52,20 +52,17 @@ def _pages(axes: Axes, trace: Sequence[Page]) -> range:
     return range(first, len(trace) + 1)
 
 
-def _truth(axes: Axes, trace: Sequence[Page]) -> None:
+def _truth(axes: Axes, setting: Scenario, trace: Sequence[Page]) -> None:
     axes.set_ylim(-0.03, 1.16)
     axes.set_yticks((0, 0.25, 0.5, 0.75, 1))
     view = _pages(axes, trace)
     for name, colour in (("trust", TRUST), ("readiness", READINESS)):
         values = [float(trace[page - 1]["truth"][name]) for page in view]
         axes.plot(view, values, color=colour, linewidth=1.8, marker=_marker(view), markersize=3, label=name)
-    marks = (
-        ("clicked", "o", DEEDS["clicked"], 12, lambda page: page["clicked"].any()),
-        ("disappointed", "X", DISAPPOINTED, 26, lambda page: page["disappointed"].any()),
-        ("bought", "D", DEEDS["bought"], 26, lambda page: page["purchased"].any()),
-    )
-    for label, marker, colour, size, happened in marks:
-        at = [page for page in view if happened(trace[page - 1])]
+    committed = story.deeds(setting)[-1]
+    marks = (("clicked", "o", DEEDS[1], 12), ("disappointed", "X", DISAPPOINTED, 26), (committed, "D", DEEDS[-1], 26))
+    for label, marker, colour, size in marks:
+        at = [page for page in view if trace[page - 1][label].any()]
         heights = np.full(len(at), 1.08)
         axes.scatter(at, heights, s=size, marker=marker, color=colour, linewidths=0, label=label, zorder=3)
     ends = [page + 0.5 for page in view if trace[page - 1]["left"]]
@@ -74,7 +71,7 @@ def _truth(axes: Axes, trace: Sequence[Page]) -> None:
                 handlelength=1.3, handletextpad=0.4, columnspacing=1.0, borderpad=0.2)  # fmt: skip
 
 
-def _reward(axes: Axes, setting: Shop, trace: Sequence[Page]) -> None:
+def _reward(axes: Axes, setting: Scenario, trace: Sequence[Page]) -> None:
     view = _pages(axes, trace)
     per_page = [story.weighted_terms(setting, trace[page - 1]) for page in view]
     names = [name for name, weight in setting.simulator.reward.weights.items() if weight != 0]
@@ -109,7 +106,7 @@ def _reward(axes: Axes, setting: Shop, trace: Sequence[Page]) -> None:
         handle.set_linewidth(5)
 
 
-def _satiation(axes: Axes, setting: Shop, state: State) -> None:
+def _satiation(axes: Axes, setting: Scenario, state: State) -> None:
     tired = story.satiation(setting, state, 5)
     axes.grid(visible=False)
     axes.set_ylim(4.6, -0.6)
@@ -119,7 +116,7 @@ def _satiation(axes: Axes, setting: Shop, state: State) -> None:
     if not tired:
         axes.text(0.5, 0.5, "fresh", transform=axes.transAxes, fontsize=9, color=MUTED, ha="center", va="center")
         return
-    axes.barh(range(len(tired)), [level for _, level in tired], height=0.62, color=DEEDS["carted"], alpha=0.85)
+    axes.barh(range(len(tired)), [level for _, level in tired], height=0.62, color=DEEDS[2], alpha=0.85)
 
 
 def _marker(view: range) -> str:

@@ -11,7 +11,7 @@ DISAPPOINTED = "#d64545"
 TRUST = "#2f6fd0"
 READINESS = "#8a4fbf"
 
-DEEDS = {"skipped": "#b6bec9", "clicked": "#2f6fd0", "carted": "#d98200", "bought": "#23925a"}
+DEEDS = ("#b6bec9", "#2f6fd0", "#d98200", "#23925a")  # of `story.deeds`: skipped, clicked, and the two events
 TERMS = ("#7fa8e6", "#f0b354", "#4bb37f", "#c3a0e0", "#e79ac0", "#9aa5b1")  # in the order of the reward's terms
 
 # Enough hues for a large shop's departments to differ from their neighbours in a slate.

@@ -23,7 +23,7 @@ from recgym.rendering.colours import (
     department_colour,
 )
 from recgym.rendering.story import Card, Page
-from recgym.scenarios.ecommerce import Shop
+from recgym.scenarios.scenario import Scenario
 from recgym.state import State
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ CARDS_TOP, CARD_HEIGHT = 146, 262
 MAX_CARDS = 6  # of a longer slate the first ones
 
 
-def rgb_array(setting: Shop, state: State, trace: Sequence[Page]) -> NDArray[np.uint8]:
+def rgb_array(setting: Scenario, state: State, trace: Sequence[Page]) -> NDArray[np.uint8]:
     """The session of lane 0 after the pages of `trace`: (720, 1280, 3) uint8, whatever happened.
 
     Raises:
@@ -52,13 +52,13 @@ def rgb_array(setting: Shop, state: State, trace: Sequence[Page]) -> NDArray[np.
     page = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(HEIGHT, 0))  # in pixels from the top left
     page.set_axis_off()
     _header(page, setting, state, trace)
-    _slate(page, story.cards(setting.simulator.catalog, trace[-1]) if trace else [])
+    _slate(page, story.cards(setting, trace[-1]) if trace else [], story.deeds(setting))
     charts.draw(figure, setting, state, trace)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def _header(axes: Axes, setting: Shop, state: State, trace: Sequence[Page]) -> None:
+def _header(axes: Axes, setting: Scenario, state: State, trace: Sequence[Page]) -> None:
     """The user's words, the moment and the search on the left; page and return on the right."""
     words = " ".join(story.says(setting, state))
     lines = textwrap.wrap(f"“{words}”", 126, max_lines=2, placeholder=" …")
@@ -76,7 +76,7 @@ def _header(axes: Axes, setting: Shop, state: State, trace: Sequence[Page]) -> N
     _write(axes, right, 107, story.standing(state), size=10.5, color=DISAPPOINTED if lost else MUTED, ha="right")
 
 
-def _slate(axes: Axes, items: Sequence[Card | None]) -> None:
+def _slate(axes: Axes, items: Sequence[Card | None], deeds: Sequence[str]) -> None:
     """The last page, left to right; before the first one, empty places."""
     if not items:
         _box(axes, MARGIN, CARDS_TOP, WIDTH - 2 * MARGIN, CARD_HEIGHT, BACKGROUND, edge=FAINT, dashed=True)
@@ -92,17 +92,17 @@ def _slate(axes: Axes, items: Sequence[Card | None]) -> None:
             _box(axes, left, CARDS_TOP, width, CARD_HEIGHT, BACKGROUND, edge=FAINT, dashed=True)
             _write(axes, left + width / 2, CARDS_TOP + CARD_HEIGHT / 2, "empty", size=11, color=MUTED, ha="center")
         else:
-            _card(axes, left, width, item)
+            _card(axes, left, width, item, deeds[item.deed])
     if len(items) > MAX_CARDS:
         rest = [item for item in items[MAX_CARDS:] if item]
-        clicks = sum(item.deed != "skipped" for item in rest)
+        clicks = sum(item.deed != story.SKIPPED for item in rest)
         _write(axes, WIDTH - MARGIN, CARDS_TOP - 12, f"and {len(rest)} more, {clicks} of them clicked",
                size=9, color=MUTED, ha="right")  # fmt: skip
 
 
-def _card(axes: Axes, left: float, width: float, item: Card) -> None:
-    """Department colour and category, title, price with its discount, stars, and what the user did."""
-    skipped = item.deed == "skipped"
+def _card(axes: Axes, left: float, width: float, item: Card, said: str) -> None:
+    """Department colour and category, title, the domain's facts, stars, and what the user did."""
+    skipped = item.deed == story.SKIPPED
     deed_colour = DISAPPOINTED if item.disappointed else DEEDS[item.deed]
     top, pad = CARDS_TOP, 14
     edge, edge_width = (FAINT, 1) if skipped else (deed_colour, 2.5)
@@ -114,19 +114,19 @@ def _card(axes: Axes, left: float, width: float, item: Card) -> None:
     title = textwrap.wrap(item.title, letters, max_lines=4, placeholder=" …")
     _write(axes, left + pad, top + 48, "\n".join(title), size=10.5, va="top", linespacing=1.3)
 
-    price_colour = SALE if item.discount else INK
-    _write(axes, left + pad, top + 144, f"{item.price:,.2f}", size=16, weight="bold", color=price_colour)
-    if item.discount:
+    facts = item.facts
+    main_colour = SALE if facts.badge else INK
+    _write(axes, left + pad, top + 144, facts.main, size=16, weight="bold", color=main_colour)
+    if facts.badge:
         _box(axes, left + width - pad - 46, top + 132, 46, 23, SALE, radius=6)
-        _write(axes, left + width - pad - 23, top + 144, f"−{item.discount}%", size=9, color=CARD, weight="bold",
+        _write(axes, left + width - pad - 23, top + 144, facts.badge, size=9, color=CARD, weight="bold",
                ha="center")  # fmt: skip
-        _write(axes, left + pad, top + 168, f"was {item.list_price:,.2f}", size=8.5, color=MUTED)
+    _write(axes, left + pad, top + 168, facts.small, size=8.5, color=MUTED)
     _write(axes, left + pad, top + 194, story.stars_of(item.rating), size=12, color=STAR)
     _write(axes, left + pad + 84, top + 194, f"{item.rating:.1f}  ({item.num_ratings:,})", size=8.5, color=MUTED)
 
     fill = BACKGROUND if skipped else deed_colour
     _box(axes, left + pad, top + CARD_HEIGHT - 44, width - 2 * pad, 30, fill, radius=15)
-    said = {"skipped": "skipped", "clicked": "clicked", "carted": "in the cart", "bought": "bought"}[item.deed]
     if item.stars:
         said += f"  {story.stars_of(item.stars)}"
     if item.disappointed:

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 
 from recgym.rendering import story
 from recgym.rendering.story import Card, Page
-from recgym.scenarios.ecommerce import Shop
+from recgym.scenarios.scenario import Scenario
 from recgym.state import State
 
 WIDTH = 100
 BAR = 20
-SYMBOLS = {"skipped": "·", "clicked": "✓", "carted": "+", "bought": "$"}
-WORDS = {"skipped": "skipped", "clicked": "clicked", "carted": "put in the cart", "bought": "bought"}
+SYMBOLS = "·✓+$"  # of `story.deeds`
 
 
-def ansi(setting: Shop, state: State, trace: Sequence[Page]) -> str:
+def ansi(setting: Scenario, state: State, trace: Sequence[Page]) -> str:
     """The session of lane 0 after the pages of `trace`, as lines of about 100 characters, a newline after the last."""
     lines = [_rule(story.standing(state))]
     lines += _wrapped("says  ", " ".join(story.says(setting, state)))
@@ -33,30 +32,30 @@ def ansi(setting: Shop, state: State, trace: Sequence[Page]) -> str:
     return "\n".join([*lines, _rule(), ""])
 
 
-def last_page(setting: Shop, trace: Sequence[Page]) -> list[str]:
+def last_page(setting: Scenario, trace: Sequence[Page]) -> list[str]:
     """The items of the last page, one line each, what the user did, and the reward term by term."""
     page = trace[-1]
     lines = []
-    for slot, item in enumerate(story.cards(setting.simulator.catalog, page), start=1):
-        lines.append(f"{slot:2}  (empty)" if item is None else f"{slot:2}  {item_line(item)}  {deed(item)}")
+    for slot, item in enumerate(story.cards(setting, page), start=1):
+        lines.append(f"{slot:2}  (empty)" if item is None else f"{slot:2}  {item_line(item)}  {deed(item, story.deeds(setting))}")
     terms = story.weighted_terms(setting, page)
     parts = "".join(f"  {name} {value:+.3f}" for name, value in terms.items())
     lines.append(f"reward {page['reward']:+.3f} ={parts}    return {story.total(trace):+.2f}")
     if page["left"]:
-        lines.append("then they left the shop")
+        lines.append("then they left")
     return lines
 
 
 def item_line(item: Card, width: int = 42) -> str:
-    """Title, price (and the list price it was cut from) and stars, in columns."""
+    """Title, the facts of the domain, and stars, in columns."""
     title = item.title if len(item.title) <= width else item.title[: width - 1] + "…"
-    was = f"(was {item.list_price:.2f})" if item.discount else ""
-    return f"{title:{width}} {item.price:8.2f} {was:13} {story.stars_of(item.rating)} {item.rating:.1f}"
+    facts = item.facts
+    return f"{title:{width}} {facts.main:>8} {facts.badge:5} {facts.small:12} {story.stars_of(item.rating)} {item.rating:.1f}"
 
 
-def deed(item: Card) -> str:
+def deed(item: Card, names: Sequence[str]) -> str:
     """A symbol and words for what the user did with an item."""
-    said = f"{SYMBOLS[item.deed]} {WORDS[item.deed]}"
+    said = f"{SYMBOLS[item.deed]} {names[item.deed]}"
     if item.disappointed:
         said += ", disappointed"
     return said + (f", {item.stars}★" if item.stars else "")

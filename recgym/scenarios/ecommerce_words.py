@@ -4,10 +4,9 @@ Pure functions of closed lists, so that all sentences are known beforehand: `all
 and nothing is encoded inside `step`.
 """
 
-import itertools
-import re
-
 from recgym.catalog import Catalog
+from recgym.scenarios import wording
+from recgym.scenarios.wording import DAYTIMES, DEVICES
 
 AGE_GROUPS = {
     "teens": "I am a teenager.",
@@ -23,8 +22,6 @@ BUDGETS = {
 }
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-DAYTIMES = ("morning", "afternoon", "evening", "night")
-DEVICES = ("phone", "tablet", "laptop")
 SEASONS = ("spring", "summer", "autumn", "winter")
 CAMPAIGNS = ("none", "garden week", "summer sale", "gift season")
 
@@ -40,8 +37,7 @@ PROPER_WORDS = {"Bluetooth", "Christmas", "English", "French", "German", "Italia
 
 def category_phrase(category: str) -> str:
     """A category's name as it reads inside a sentence: "Plates, Bowls & Mugs" becomes "plates, bowls and mugs"."""
-    words = category.replace("&", " and ").split()
-    return " ".join(w if w in PROPER_WORDS or re.search(r"[A-Z]{2}|\d", w) else w.lower() for w in words)
+    return wording.category_phrase(category, PROPER_WORDS)
 
 
 def interest_statement(category: str) -> str:
@@ -53,8 +49,7 @@ def queries(category: str) -> dict[str, tuple[str, ...]]:
     """Search queries for a category: three ways to say it at each of `STAGES`."""
     phrase = category_phrase(category)
     return {
-        stage: tuple(template.format(category=phrase) for template in templates)
-        for stage, templates in QUERY_TEMPLATES.items()
+        stage: wording.filled(templates, category=phrase) for stage, templates in QUERY_TEMPLATES.items()
     }
 
 
@@ -66,7 +61,7 @@ def context_sentence(weekday: str, daytime: str, device: str, season: str, campa
 
 def context_sentences() -> list[str]:
     """All 1,344 context sentences, the last part (the campaign) changing fastest."""
-    return [context_sentence(*parts) for parts in itertools.product(WEEKDAYS, DAYTIMES, DEVICES, SEASONS, CAMPAIGNS)]
+    return wording.every(context_sentence, WEEKDAYS, DAYTIMES, DEVICES, SEASONS, CAMPAIGNS)
 
 
 def all_texts(catalog: Catalog) -> list[str]:
@@ -76,9 +71,15 @@ def all_texts(catalog: Catalog) -> list[str]:
     category; the queries of every category, by stage and paraphrase; the context sentences. A text that occurs twice
     keeps its first place.
     """
-    texts = [*catalog.texts, *AGE_GROUPS.values(), *BUDGETS.values()]
-    texts += [interest_statement(category) for category in catalog.category_names]
-    for category in catalog.category_names:
-        texts += [query for stage in queries(category).values() for query in stage]
-    texts += context_sentences()
-    return list(dict.fromkeys(texts))
+    return wording.every_text(
+        {
+            "items": catalog.texts,
+            "ages": list(AGE_GROUPS.values()),
+            "budgets": list(BUDGETS.values()),
+            "interests": [interest_statement(category) for category in catalog.category_names],
+            "queries": [
+                query for category in catalog.category_names for stage in queries(category).values() for query in stage
+            ],
+            "contexts": context_sentences(),
+        }
+    )

@@ -17,16 +17,15 @@ and the catalogue does not name them:
 Small discounts are rounded with the list price, which makes them coarser on cheap products.
 """
 
-import csv
-import gzip
-import io
 import math
-import re
-import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
+
+from recgym.data import building
+from recgym.data.building import capitalised
+from recgym.scenarios.wording import inside_sentence
 
 FOLDER = Path(__file__).parent
 SEED = 20_250_301
@@ -101,10 +100,9 @@ class Product:
 def build_products(seed: int = SEED) -> list[Product]:
     """Draw the whole catalogue, in the order of department and category."""
     rng = Random(seed)
-    departments = [tomllib.loads(path.read_text("utf-8")) for path in (FOLDER / "vocabulary").glob("*.toml")]
     products: list[Product] = []
     titles: set[str] = set()
-    for department in sorted(departments, key=lambda table: table["name"]):
+    for department in building.read_sections(FOLDER / "vocabulary"):
         number = 0
         for category in sorted(department["categories"], key=lambda table: table["name"]):
             archetypes = [name for name, count in ARCHETYPE_COUNTS.items() for _ in range(count)]
@@ -124,13 +122,9 @@ def build_products(seed: int = SEED) -> list[Product]:
 
 
 def to_bytes(products: list[Product]) -> bytes:
-    """The gzipped CSV file; no time stamp, so that the same products give the same bytes."""
-    text = io.StringIO(newline="")
+    """The catalogue's file."""
     columns = [field.name for field in fields(Product) if field.name != "archetype"]
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(product) for product in products)
-    return gzip.compress(text.getvalue().encode("utf-8"), compresslevel=9, mtime=0)
+    return building.csv_bytes([asdict(product) for product in products], columns)
 
 
 def _words(
@@ -152,7 +146,7 @@ def _words(
         variant = rng.choice(category["variants"])
         if is_book:
             noun = category["types"][kind].format(rng.choice(category["words"]))
-            title = f"{noun[0].upper()}{noun[1:]} by {rng.choice(department['authors'])} ({variant})"
+            title = f"{capitalised(noun)} by {rng.choice(department['authors'])} ({variant})"
             size_level = 0.0
         else:
             size_names = sizes.split(", ")
@@ -164,11 +158,11 @@ def _words(
         if title not in titles:
             break
     titles.add(title)
-    noun = category["noun"] if is_book else _inside_sentence(noun)
+    noun = category["noun"] if is_book else inside_sentence(noun, PROPER_WORDS)
     a, b, c = rng.sample(_fitting(category["features"], category["types"][kind]), 3)
     first, second = rng.sample(_fitting(category["sentences"], category["types"][kind]), 2)
     description = rng.choice(BOOK_TEMPLATES if is_book else TEMPLATES).format(
-        Noun=noun[0].upper() + noun[1:], noun=noun, A=a[0].upper() + a[1:], a=a, b=b, c=c,
+        Noun=capitalised(noun), noun=noun, A=capitalised(a), a=a, b=b, c=c,
         first=first, second=second, brand=brand,
     )  # fmt: skip
     words = {
@@ -183,7 +177,7 @@ def _words(
 
 def _title(brand: str, line: str, noun: str, size: str, variant: str, rng: Random) -> str:
     """Name a product the ways shops do."""
-    size = size[0].upper() + size[1:]
+    size = capitalised(size)
     return rng.choice(
         (
             f"{brand} {noun} {size}, {variant}",
@@ -192,12 +186,6 @@ def _title(brand: str, line: str, noun: str, size: str, variant: str, rng: Rando
             f"{brand} {noun}, {variant} ({size})",
         )
     )
-
-
-def _inside_sentence(noun: str) -> str:
-    """Lower-case a product name, but leave acronyms and proper words: "USB-C wall charger"."""
-    words = noun.split()
-    return " ".join(w if w in PROPER_WORDS or re.search(r"[A-Z]{2}|\d", w) else w.lower() for w in words)
 
 
 def _fitting(entries: list[str], product_type: str) -> list[str]:
@@ -284,6 +272,4 @@ def _star_shares(centre: float, spread: float = 0.72, mishaps: float = 0.03) -> 
 
 
 if __name__ == "__main__":
-    target = FOLDER / "catalog.csv.gz"
-    target.write_bytes(to_bytes(build_products()))
-    print(f"wrote {target.name}: {target.stat().st_size / 1e6:.2f} MB")
+    building.write(FOLDER / "catalog.csv.gz", to_bytes(build_products()))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +13,15 @@ from numpy.typing import NDArray
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.items import Items
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
+from recgym.response.parameters import FunnelParameters, Parameters
 from recgym.state import State
 
-STAGES = ("browsing", "comparing", "buying")
 RESPONSE = int(Purpose.RESPONSE)
 READY = 0.5  # from this readiness on, a user who compared offers wants to buy
 
 
 def stage(state: State) -> NDArray[np.int64]:
-    """(num_envs,) index into STAGES: without a need a user browses; with one they compare, then buy."""
+    """(num_envs,) index into a domain's STAGES: without a need a user browses; with one they compare, then buy."""
     return np.where(state["need"] < 0, 0, np.where(state["readiness"] < READY, 1, 2))
 
 
@@ -43,56 +45,9 @@ class Response(NamedTuple):
     purchased: NDArray[np.bool_]
     rating: NDArray[np.float64]  # 1..5 stars where purchased, otherwise 0
     examination: NDArray[np.float64]  # propensity: chance that the slot is looked at
+    seconds: NDArray[np.float64]  # spent on the item where the domain keeps the time, otherwise 0
     appeal: NDArray[np.float64]  # examination x chance of a click: how well the slot met the wish of the moment
     funnel: Funnel
-
-
-@dataclass(frozen=True)
-class FunnelParameters:
-    """Logits and weights of `FunnelResponse`. Tuples hold one value per stage: browsing, comparing, buying."""
-
-    examination_decay: float = 0.9
-    """eta of the examination probability rank**-eta (position-based model)."""
-    click_bias: float = -2.6
-    text_interest: float = 0.6
-    """Weight of the cosine between the text-derived interest and the item."""
-    taste: float = 0.4
-    """Weight of the independent interest, which no text shows."""
-    popularity: float = 0.6
-    flash: float = 2.6
-    """Attraction of a deep discount."""
-    trust: float = 5.5
-    """Weight of trust - 0.5."""
-    satiation: float = 0.7
-    needed: float = 1.0
-    """Bonus of the needed category while there is a need."""
-    not_needed: float = -1.0
-    rating: tuple[float, float, float] = (0.8, 2.0, 1.2)
-    newness: tuple[float, float, float] = (5.5, -1.5, -0.6)
-    newness_offset: tuple[float, float, float] = (0.3, 0.0, 0.0)
-    similarity: tuple[float, float, float] = (-0.3, 0.0, 12.0)
-    """Weight of the cosine to the item last looked at: who is about to buy returns to what they considered."""
-    similarity_offset: tuple[float, float, float] = (0.0, 0.0, 0.6)
-    price: tuple[float, float, float] = (0.0, 0.0, 0.3)
-    """Weight of being cheaper than the remembered reference price."""
-    stay_bias: float = 1.1
-    stay_quality: float = 1.0
-    stay_flash: float = -2.6
-    cart_bias: float = -5.2
-    cart_flash: float = 1.5
-    cart_needed: float = 0.3
-    cart_ready: float = 3.2
-    cart_trust: float = 1.0
-    cart_price: float = 0.3
-    purchase_bias: float = -1.8
-    purchase_ready: float = 1.8
-    purchase_trust: float = 1.0
-    purchase_price: float = 0.3
-    satisfaction_quality: float = 0.8
-    satisfaction_flash: float = -0.9
-    satisfaction_ready: float = 0.6
-    rating_noise: float = 1.2
-    """Half width of the uniform noise on a buyer's rating."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,30 +64,12 @@ class FunnelResponse:
 
     items: Items
     slate_size: int
-    parameters: FunnelParameters = field(default_factory=FunnelParameters)
-
-    TRAITS = ("rating", "popularity", "newness", "discount", "relative_price")
+    parameters: Parameters = field(default_factory=FunnelParameters)
 
     def __post_init__(self) -> None:
-        p = self.parameters
-        # What depends on the item alone: the chance of staying, and the satisfaction of a buyer who is not ready.
-        quality, flash = self.items.trait("quality"), self.items.trait("discount")
-        stay = sigmoid(p.stay_bias + p.stay_quality * quality + p.stay_flash * flash)
-        satisfaction = p.satisfaction_quality * quality + p.satisfaction_flash * flash
-        # All of an item in one row: what lies together is fetched together.
-        traits = np.stack([*(self.items.trait(name) for name in self.TRAITS), stay, satisfaction], axis=1)
-        taste = self.items.taste.astype(np.float32)
-        object.__setattr__(self, "_rows", np.ascontiguousarray(np.concatenate((traits, taste), axis=1)))
-        # One row per stage: weights of rating, popularity, newness, discount, price, similarity, then the constant.
-        offsets = np.array(p.newness) * p.newness_offset + np.array(p.similarity) * p.similarity_offset
-        weights = [(p.rating[s], p.popularity, p.newness[s], p.flash, p.price[s], p.similarity[s],
-                    p.click_bias - offsets[s]) for s in range(3)]  # fmt: skip
-        object.__setattr__(self, "_stage_weights", np.array(weights))
-        wish = (p.text_interest, p.taste, p.trust, p.satiation, p.needed, p.not_needed)
-        cart = (p.cart_bias, p.cart_flash, p.cart_needed, p.cart_ready, p.cart_trust, p.cart_price)
-        purchase = (p.purchase_bias, p.purchase_ready, p.purchase_trust, p.purchase_price)
-        object.__setattr__(self, "_weights", tuple(np.array(group) for group in (wish, cart, purchase)))
-        object.__setattr__(self, "examination", np.arange(1, self.slate_size + 1) ** -p.examination_decay)
+        object.__setattr__(self, "_tables", self.parameters.tables(self.items))
+        examination = np.arange(1, self.slate_size + 1) ** -self.parameters.examination_decay
+        object.__setattr__(self, "examination", examination)
 
     examination: NDArray[np.float64] = field(init=False)  # (slate_size,)
 
@@ -144,8 +81,7 @@ class FunnelResponse:
                         np.empty(shape, dtype=bool))  # fmt: skip
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
-                self.items.embeddings, self._rows, self.items.categories, self._stage_weights,
-                self.parameters.satisfaction_ready, *self._weights, *funnel)  # fmt: skip
+                self.items.embeddings, self.items.categories, *self._tables[:-2], *funnel)  # fmt: skip
         return funnel
 
     def respond(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Response:
@@ -153,26 +89,50 @@ class FunnelResponse:
         funnel = self.funnel(state, slates)
         shape = slates.shape
         response = Response(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool),
-                            np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), np.zeros(shape), funnel)  # fmt: skip
-        _respond(slates, rng.keys, state["step"], self.examination, self.parameters.rating_noise, funnel.click, funnel.stay, funnel.cart,
-                 funnel.purchase, funnel.satisfaction, *response[:-1])  # fmt: skip
+                            np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape),
+                            funnel)  # fmt: skip
+        _respond(slates, rng.keys, state["step"], self.examination, self.parameters.rating_noise, *self._tables[-2:],
+                 *funnel[:-1], *response[:-1])  # fmt: skip
         return response
+
+    @cached_property
+    def mean_seconds(self) -> NDArray[np.float64]:
+        """(num_items, 2) expected seconds on a page that pleases, and on one that does not: means of cut log-normals."""
+        spread, longest = self._tables.dwell_spread, self._tables.dwell[:, 2:]
+        mean_log = self._tables.dwell[:, :2]
+        with np.errstate(divide="ignore"):
+            reach = (np.log(longest) - mean_log) / spread
+        below = np.exp(mean_log + spread**2 / 2) * _normal_cdf(reach - spread)
+        return below + np.where(np.isinf(longest), 0.0, longest) * (1.0 - _normal_cdf(reach))
+
+    def log(self, response: Response) -> dict[str, NDArray[Any]]:
+        """What the log of a real service would show, each (num_envs, slate_size)."""
+        saved, committed = self.parameters.EVENTS
+        log = {"clicked": response.clicked, "disappointed": response.clicked & ~response.stayed, saved: response.carted,
+               committed: response.purchased, "rating": response.rating}  # fmt: skip
+        return log | {"seconds": response.seconds} if len(self._tables.dwell) else log
+
+
+def _normal_cdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 0.5 * (1.0 + np.vectorize(math.erf)(x / math.sqrt(2.0)))
 
 
 @kernel
 def _funnel(
     shown: Ints, interest: Singles, taste: Floats, trust: Floats, need: Ints, readiness: Floats, satiation: Singles,
-    reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, embeddings: Singles, rows: Floats,
-    categories: Ints, stage_weights: Floats, satisfaction_ready: float, wish: Floats, cart: Floats,
-    purchase: Floats, click_out: Floats, stay_out: Floats, cart_out: Floats, purchase_out: Floats,
-    satisfaction_out: Floats, needed_out: Flags,
+    reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, embeddings: Singles, categories: Ints,
+    rows: Floats, stages: Floats, wish: Floats, cart: Floats, purchase: Floats, satisfaction_ready: float,
+    click_out: Floats, stay_out: Floats, cart_out: Floats, purchase_out: Floats, satisfaction_out: Floats,
+    needed_out: Flags,
 ) -> None:  # fmt: skip
-    """Numbers in the order in which `FunnelResponse.__post_init__` puts them together."""
+    """`rows` to `satisfaction_ready` are a `Tables`."""
+    num_traits = stages.shape[1] - 3
     text_weight, taste_weight, trust_weight, satiation_weight, needed_bonus, not_needed_bonus = wish
     for lane in range(len(shown)):
         has_need = need[lane] >= 0
         now = 0 if not has_need else 1 if readiness[lane] < READY else 2
-        rating_w, popularity_w, newness_w, flash_w, price_w, similarity_w, constant = stage_weights[now]
+        weights = stages[now]
+        cost_weight, similarity_weight, constant = weights[num_traits:]
         trusting = trust[lane] - 0.5
         considered = embeddings[interest_item[lane]]
         liking = taste[lane]
@@ -184,27 +144,30 @@ def _funnel(
                 needed_out[lane, slot] = False
                 continue
             vector, row, category = embeddings[item], rows[item], categories[item]
-            rating, popularity, newness, flash, price, stay, satisfaction = row[:7]
+            cost, stay, satisfaction, cart_logit, purchase_logit = row[num_traits : num_traits + 5]
             needed = category == need[lane]
             ready = readiness[lane] if needed else 0.0
-            cheaper = (reference_price[lane] - price) * price_sensitivity[lane]
+            cheaper = (reference_price[lane] - cost) * price_sensitivity[lane]
             independent = 0.0
             for i in range(len(liking)):
-                independent += liking[i] * row[7 + i]
+                independent += liking[i] * row[num_traits + 5 + i]
             utility = constant + text_weight * dot(interest[lane], vector) + taste_weight * independent
-            utility += rating_w * rating + popularity_w * popularity + newness_w * newness + flash_w * flash
-            if similarity_w != 0.0:
-                utility += similarity_w * dot(considered, vector)
-            utility += price_w * cheaper + trust_weight * trusting - satiation_weight * satiation[lane, category]
+            attraction = 0.0
+            for i in range(num_traits):
+                attraction += weights[i] * row[i]
+            utility += attraction
+            if similarity_weight != 0.0:
+                utility += similarity_weight * dot(considered, vector)
+            utility += cost_weight * cheaper + trust_weight * trusting - satiation_weight * satiation[lane, category]
             if has_need:
                 utility += needed_bonus if needed else not_needed_bonus
             click_out[lane, slot] = sigmoid(utility)
             stay_out[lane, slot] = stay
             cart_out[lane, slot] = sigmoid(
-                cart[0] + cart[1] * flash + cart[2] * needed + cart[3] * ready + cart[4] * trusting + cart[5] * cheaper
+                cart_logit + cart[0] * needed + cart[1] * ready + cart[2] * trusting + cart[3] * cheaper
             )
             purchase_out[lane, slot] = sigmoid(
-                purchase[0] + purchase[1] * ready + purchase[2] * trusting + purchase[3] * cheaper
+                purchase_logit + purchase[0] * ready + purchase[1] * trusting + purchase[2] * cheaper
             )
             satisfaction_out[lane, slot] = satisfaction + satisfaction_ready * ready
             needed_out[lane, slot] = needed
@@ -212,11 +175,11 @@ def _funnel(
 
 @kernel
 def _respond(
-    slates: Ints, keys: Keys, step: Ints, examination: Floats, noise: float, click: Floats, stay: Floats, cart: Floats,
-    purchase: Floats, satisfaction: Floats, clicked: Flags, stayed: Flags, carted: Flags, purchased: Flags,
-    rating: Floats, examined: Floats, appeal: Floats,
+    slates: Ints, keys: Keys, step: Ints, examination: Floats, noise: float, dwell: Floats, dwell_spread: float,
+    click: Floats, stay: Floats, cart: Floats, purchase: Floats, satisfaction: Floats, clicked: Flags, stayed: Flags,
+    carted: Flags, purchased: Flags, rating: Floats, examined: Floats, seconds: Floats, appeal: Floats,
 ) -> None:  # fmt: skip
-    """The flags, ratings, examination and appeal come in as zeros. A slot has a uniform for each of its stages."""
+    """The flags and what follows come in as zeros. A slot has a uniform for each of its stages."""
     num_slots = slates.shape[1]
     for lane in range(len(slates)):
         u = counter_of(keys[lane], step[lane], RESPONSE)
@@ -235,3 +198,8 @@ def _respond(
                 purchased[lane, slot] = True
                 felt = 3.5 + satisfaction[lane, slot] + noise * (2 * uniform_at(u, 4 * num_slots + slot) - 1)
                 rating[lane, slot] = min(max(np.rint(felt), 1.0), 5.0)
+            if len(dwell):
+                mean_log, longest = dwell[slates[lane, slot], 0 if stayed[lane, slot] else 1], dwell[slates[lane, slot], 2]
+                radius = np.sqrt(-2.0 * np.log1p(-uniform_at(u, 5 * num_slots + slot)))  # Box & Muller (1958)
+                spread = dwell_spread * radius * np.cos(2.0 * np.pi * uniform_at(u, 6 * num_slots + slot))
+                seconds[lane, slot] = min(np.exp(mean_log + spread), longest)

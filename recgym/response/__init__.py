@@ -1,0 +1,6 @@
+"""How users respond to a slate: a funnel from looking to committing, and the parameters that make it a domain's."""
+
+from recgym.response.funnel import READY, Funnel, FunnelResponse, Response, stage
+from recgym.response.parameters import FunnelParameters, Habits, Parameters, weighed
+
+__all__ = ["READY", "Funnel", "FunnelParameters", "FunnelResponse", "Habits", "Parameters", "Response", "stage", "weighed"]

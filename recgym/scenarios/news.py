@@ -1,0 +1,180 @@
+"""RecGym-News-v0: a newspaper and its readers.
+
+Each session is one reader over up to 60 pages of headlines, in many short visits. The paper lives on time that is read and
+on readers who come back; loud headlines are clicked most, disappoint, and are remembered.
+
+## Description
+
+- **Slate.** The retrieval stage offers 20 articles of 5 sources (similar to the last one read, best rated of the section
+  of interest, most read, latest, anything), 4 each, always in this order. The agent shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). A reader without a question
+  browses: what is popular and loud attracts. One who follows a story wants the latest; one who has caught up wants the
+  background: long pieces like the one just read. A clicked article may disappoint, clickbait mostly does, and then it is
+  left within seconds; otherwise reading time is log-normal around the article's length (news logs: median 22 s, nine in
+  ten below 93 s). Some articles are shared, a few make a subscriber.
+- **Trust** in the paper grows slowly with articles that keep their promise and falls fast with those that do not; it
+  moves clicks, subscriptions and whether the reader comes back.
+- **Leaning.** Readers click what agrees with them, and what they like to read moves them: a reader who is fed one side
+  leans ever more (Dean & Morgenstern, 2022), which the paper counts against itself.
+- **Fatigue** with a section until days away refresh it; the length one is used to adapts to what one reads.
+
+## Action space
+
+Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
+next free candidate and is counted in `info["replaced"]`.
+
+## Observation space
+
+All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
+preferences Y and context Z. Trust, need, readiness, leaning and true quality are hidden.
+
+## Rewards
+
+The weighted sum of these terms; `reward={"minutes": 1.0}` changes a weight. Every term of a page is in
+`info["reward_terms"]`.
+
+## Starting state
+
+A new reader: three favourite sections (popular ones more often), of which two are named in the profile beside how they
+read and how they vote; trust within 0.03 of 0.55; a slight leaning that the profile does not give away; with probability
+0.4 a story to follow.
+
+## Version history
+
+- v0: first version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.catalog import Catalog
+from recgym.dynamics import Dynamics, Leaning, Satiation
+from recgym.items import Items, standardised
+from recgym.response import Habits, Response
+from recgym.reward import Reward
+from recgym.scenarios import news_words as words
+from recgym.scenarios.people import usual_dynamics, visits
+from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.traits import shrunk_rating, taste_vectors
+from recgym.state import State
+from recgym.users import UserPopulation
+
+HABITS = Habits(
+    STAGES=("browsing", "catching up", "reading up"),
+    EVENTS=("shared", "subscribed"),
+    attracts={
+        "rating": (0.4, 0.4, 0.8),
+        "popularity": (0.8, 0.4, 0.2),
+        "newness": (0.5, 5.0, -1.5),
+        "clickbait": (3.0, 2.4, 1.2),
+        "depth": (-1.0, -2.5, 4.0),
+    },
+    constant=(-2.6, -4.0, -5.6),
+    cost="length",
+    cost_weight=(0.3, 0.2, 0.0),
+    similarity=(-0.3, 0.0, 8.0),
+    stays={"bias": 1.4, "quality": 0.8, "clickbait": -3.4},
+    satisfies={"quality": 0.8, "clickbait": -0.9},
+    saves={"bias": -5.0, "clickbait": 0.8},
+    seconds={"bias": 3.6, "length": 0.5},
+)
+
+
+@dataclass(frozen=True, eq=False)
+class NewsReward(Reward):
+    """What a page was worth to the paper.
+
+    Terms, each (num_envs,) per page:
+
+    - click: number of clicks,
+    - share: number of articles shared,
+    - subscription: number of subscriptions begun,
+    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
+      stars above 3 of what was subscribed to, times 0.15,
+    - minutes: time read,
+    - balance: minus the square of the reader's leaning after the page,
+    - diversity: 1 - mean cosine between the page's articles,
+    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    """
+
+    DEEDS = ("click", "share", "subscription")
+    VALUE = "value"
+    DEFAULT_WEIGHTS = {"click": 0.05, "share": 0.15, "subscription": 0.8, "satisfaction": 0.1, "minutes": 0.15,
+                       "balance": 0.2, "diversity": 0.0, "potential": 0.0}  # fmt: skip
+    STRENGTH = Leaning.strength
+
+    def terms(
+        self, before: State, after: State, slates: NDArray[np.int64], response: Response
+    ) -> dict[str, NDArray[np.float64]]:
+        terms = super().terms(before, after, slates, response)
+        if self.weights["balance"] != 0:
+            terms["balance"] = -((after["taste"][:, -1] / self.STRENGTH) ** 2)
+        return terms
+
+
+def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
+    """Traits of the articles: what the paper can look up, and their true quality."""
+    columns, rng = catalog.attributes, np.random.default_rng(seed)
+    rating = shrunk_rating(columns)
+    visible = {
+        "rating": rating,
+        "popularity": standardised(np.log(columns["popularity"])),
+        "newness": np.exp(-columns["age_hours"] / 24),
+        "clickbait": columns["clickbait"],
+        "depth": columns["depth"],
+        "length": standardised(np.log(columns["num_words"])),
+        "stance": columns["stance"],
+    }
+    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
+    taste = taste_vectors(catalog, rng, UserPopulation.taste_dim)
+    taste[:, -1] = columns["stance"]
+    return Items(
+        embeddings=embeddings,
+        categories=catalog.categories,
+        visible=np.stack(tuple(visible.values()), axis=1),
+        visible_names=tuple(visible),
+        hidden=np.stack((quality, np.ones(catalog.num_items)), axis=1),
+        hidden_names=("quality", "value"),
+        taste=taste,
+    )
+
+
+def _dynamics(
+    catalog: Catalog, items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[Dynamics, ...]:
+    longer = {"weekend": 0.2, "morning": 0.1, "phone": -0.2, **dict.fromkeys(words.OCCASIONS[1:], 0.2)}
+    coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.OCCASIONS, longer=longer)
+    usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items), "length")
+    return (*usual, Leaning(items, items.trait("stance")))
+
+
+def _facts(catalog: Catalog, row: int) -> Facts:
+    """Reading time, and how old the article is."""
+    columns = catalog.attributes
+    hours = columns["age_hours"][row]
+    age = f"{hours:.0f} h old" if hours < 48 else f"{hours / 24:.0f} days old"
+    return Facts(f"{max(round(columns['num_words'][row] / 230), 1)} min", "loud" if columns["clickbait"][row] > 0.5 else "", age)
+
+
+@dataclass(frozen=True)
+class News(Settings):
+    """Everything that can be set about the newspaper."""
+
+    DOMAIN = Domain(
+        name="news",
+        texts_of=words.texts_of,
+        statements=("stances", "depths"),
+        sensitivity=(1.2, 0.9, 0.5, 0.7),  # skimmers mind long articles most
+        items=_items,
+        arrivals="age_hours",
+        parameters=HABITS,
+        dynamics=_dynamics,
+        reward=NewsReward,
+        facts=_facts,
+        required=("age_hours", "clickbait", "num_words", "depth"),
+        defaults={"stance": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+    )

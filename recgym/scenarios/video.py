@@ -1,0 +1,177 @@
+"""RecGym-Video-v0: a video platform and its viewers.
+
+Each session is one viewer over up to 60 pages of thumbnails, in many visits. The platform lives on minutes watched; loud
+thumbnails are clicked most and quit soonest, and fast clips use up the attention that a long visit needs.
+
+## Description
+
+- **Slate.** The retrieval stage offers 20 videos of 5 sources (similar to the last one watched, best rated of the topic
+  of interest, most watched, latest uploads, anything), 4 each, always in this order. The agent shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). A viewer who scrolls clicks
+  what is short, fast and loud; one who looks for something wants the topic, well rated; one who settles in wants long,
+  well made videos like the last one. Watch time is a mixture: a video that disappoints is quit within seconds, one that
+  does not is watched for a log-normal time, at most its duration (quick skips and completions).
+- **Trust** in thumbnails grows slowly with videos that hold what they promise and falls fast with bait; it moves clicks
+  and whether the viewer comes back (the trade-off of Choc and Kale: Mladenov et al., RecSim, 2019).
+- **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and a new one begins rested.
+- **Fatigue** with a topic until days away refresh it; the length one is used to adapts to what one watches.
+
+## Action space
+
+Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
+next free candidate and is counted in `info["replaced"]`.
+
+## Observation space
+
+All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
+preferences Y and context Z. Trust, need, readiness, attention and true quality are hidden.
+
+## Rewards
+
+The weighted sum of these terms; `reward={"minutes": 1.0}` changes a weight. Every term of a page is in
+`info["reward_terms"]`.
+
+## Starting state
+
+A new viewer: three favourite topics (popular ones more often), of which two are named in the profile beside when and how
+patiently they watch; trust within 0.03 of 0.55; with probability 0.4 something they look for.
+
+## Version history
+
+- v0: first version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.catalog import Catalog
+from recgym.dynamics import Attention, Dynamics, Satiation
+from recgym.items import Items, standardised
+from recgym.response import Habits, weighed
+from recgym.reward import Reward
+from recgym.scenarios import video_words as words
+from recgym.scenarios.people import usual_dynamics, visits
+from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.traits import shrunk_rating, taste_vectors
+from recgym.users import UserPopulation
+
+WISHES = ("search", "more")
+
+HABITS = Habits(
+    STAGES=("scrolling", "looking for something", "settling in"),
+    EVENTS=("liked", "subscribed"),
+    attracts={
+        "rating": (0.2, 1.5, 0.4),
+        "popularity": (0.7, 0.5, 0.3),
+        "newness": (0.8, 0.0, 0.0),
+        "bait": (2.8, 2.0, 1.2),
+        "pace": (2.0, 0.0, -3.0),
+        "length": (-1.4, 0.0, 1.4),
+    },
+    constant=(-3.2, -2.6, -5.4),
+    cost="length",
+    cost_weight=(0.3, 0.0, 0.0),
+    similarity=(-0.3, 0.0, 9.0),
+    stays={"bias": 1.2, "quality": 0.9, "bait": -3.0},
+    satisfies={"quality": 0.8, "bait": -0.9},
+    saves={"bias": -5.2, "production": 1.0},
+    seconds={"bias": 4.6, "length": 0.5},
+    seconds_lost=1.6,
+    longest="log_seconds",
+)
+TIRING = {"pace": 0.8, "production": -0.4}
+
+
+@dataclass(frozen=True, eq=False)
+class VideoReward(Reward):
+    """What a page was worth to the platform.
+
+    Terms, each (num_envs,) per page:
+
+    - click: number of clicks,
+    - like: number of likes,
+    - subscription: number of channels subscribed to,
+    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
+      stars above 3 of what was subscribed to, times 0.15,
+    - minutes: time watched,
+    - diversity: 1 - mean cosine between the page's videos,
+    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    """
+
+    DEEDS = ("click", "like", "subscription")
+    VALUE = "value"
+    DEFAULT_WEIGHTS = {"click": 0.05, "like": 0.15, "subscription": 0.6, "satisfaction": 0.1, "minutes": 0.12,
+                       "diversity": 0.0, "potential": 0.0}  # fmt: skip
+
+
+def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
+    """Traits of the videos: what the platform can look up, and their true quality."""
+    columns, rng = catalog.attributes, np.random.default_rng(seed)
+    rating, log_seconds = shrunk_rating(columns), np.log(columns["duration_s"])
+    visible = {
+        "rating": rating,
+        "popularity": standardised(np.log(columns["popularity"])),
+        "newness": np.exp(-columns["days_online"] / 40),
+        "bait": columns["bait"],
+        "production": columns["production"],
+        "pace": columns["pace"],
+        "length": standardised(log_seconds),
+    }
+    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
+    return Items(
+        embeddings=embeddings,
+        categories=catalog.categories,
+        visible=np.stack(tuple(visible.values()), axis=1),
+        visible_names=tuple(visible),
+        hidden=np.stack((quality, np.ones(catalog.num_items), log_seconds), axis=1),
+        hidden_names=("quality", "value", "log_seconds"),
+        taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
+    )
+
+
+def _dynamics(
+    catalog: Catalog, items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[Dynamics, ...]:
+    longer = {"weekend": 0.2, "evening": 0.2, "phone": -0.2}
+    coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.SITUATIONS, longer=longer)
+    usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items), "length")
+    return (*usual, Attention(items, weighed(items, TIRING)))
+
+
+def _facts(catalog: Catalog, row: int) -> Facts:
+    """The duration."""
+    columns = catalog.attributes
+    minutes, seconds = divmod(int(columns["duration_s"][row]), 60)
+    return Facts(f"{minutes}:{seconds:02}", "WOW" if columns["bait"][row] > 0.5 else "", f"{columns['popularity'][row]:,.0f} views")
+
+
+def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
+    """All texts of the scenario by group, the items' first; of the queries those of a search and of a wish for more."""
+    queries = [words.queries(name) for name in catalog.category_names]
+    return words.texts_of(catalog) | {"queries": [text for ways in queries for wish in WISHES for text in ways[wish]]}
+
+
+@dataclass(frozen=True)
+class Video(Settings):
+    """Everything that can be set about the platform."""
+
+    DOMAIN = Domain(
+        name="video",
+        texts_of=texts_of,
+        statements=("habits", "patiences"),
+        sensitivity=(1.2, 1.0, 0.5, 0.9),  # the restless mind long videos most
+        items=_items,
+        arrivals="days_online",
+        parameters=HABITS,
+        dynamics=_dynamics,
+        reward=VideoReward,
+        facts=_facts,
+        required=("duration_s", "bait"),
+        defaults={"production": 0.5, "pace": 0.5, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
+                  "days_online": 365.0},
+    )  # fmt: skip

@@ -1,0 +1,41 @@
+"""What the sentences of all scenarios share: names inside sentences, the usual circumstances, and listing them all."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+
+WEEKDAY_KINDS = ("weekday", "weekend")
+DAYTIMES = ("morning", "afternoon", "evening", "night")
+DEVICES = ("phone", "tablet", "laptop")
+
+
+def inside_sentence(name: str, proper_words: Set[str]) -> str:
+    """A name as it reads inside a sentence: small letters, but acronyms and proper words as they are.
+
+    >>> inside_sentence("USB-C Wall Charger", frozenset())
+    'USB-C wall charger'
+    """
+    words = name.split()
+    return " ".join(w if w in proper_words or re.search(r"[A-Z]{2}|\d", w) else w.lower() for w in words)
+
+
+def category_phrase(category: str, proper_words: Set[str]) -> str:
+    """A category's name inside a sentence: "Plates, Bowls & Mugs" becomes "plates, bowls and mugs"."""
+    return inside_sentence(category.replace("&", " and "), proper_words)
+
+
+def every(sentence: Callable[..., str], *choices: Sequence[str]) -> list[str]:
+    """A sentence for every combination of its parts, the last part changing fastest."""
+    return [sentence(*parts) for parts in itertools.product(*choices)]
+
+
+def filled(templates: Iterable[str], **words: str) -> tuple[str, ...]:
+    """The same words in each of the templates."""
+    return tuple(template.format(**words) for template in templates)
+
+
+def every_text(groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """All texts of named groups in their order; one that occurs twice keeps its first place."""
+    return list(dict.fromkeys(itertools.chain.from_iterable(groups.values())))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recgym.choice import ChoiceModel, MultinomialLogit, MultinomialProportional
 from recgym.classics import Boredom, InterestEvolution, InterestExploration, LongTermSatisfaction, boredom, choice
 from recgym.classics import interest_evolution as ievo
 from recgym.classics import interest_exploration as iexp
@@ -31,12 +32,20 @@ def chances_of(weights: np.ndarray, no_click: float) -> list[float]:
     return chances.tolist()
 
 
+def shares(model: ChoiceModel, utilities: np.ndarray) -> list[float]:
+    """The same by the batch's choice models, which environments use."""
+    chances = model.probabilities(utilities[None], np.ones((1, len(utilities)), dtype=bool))[0]
+    return [*chances.tolist(), 1.0 - chances.sum()]
+
+
 def test_interest_evolution_choices_and_topics_are_recsims():
     model, weights = InterestEvolution(), np.empty(3)
     assert model.topic_quality.tolist() == close(EVOLUTION["topic_quality"])
     for case in EVOLUTION["choices"]:
         ievo.choice_weights(np.array(case["interests"]), np.array(case["topics"]), model.least_score, weights)
         assert chances_of(weights, model.no_click_weight) == close(case["probabilities"])
+        batch = MultinomialProportional(model.least_score, model.no_click_score)
+        assert shares(batch, np.array(case["interests"])[case["topics"]]) == close(case["probabilities"])
 
 
 def test_interest_evolution_interests_are_recsims():
@@ -63,6 +72,7 @@ def test_interest_exploration_choices_are_recsims():
         iexp.utilities_of(np.array(case["affinity"]), np.array(case["topics"]), np.array(case["quality"]), utilities)
         none = choice.logit_weights(utilities, model.no_click_utility, weights)
         assert chances_of(weights, none) == close(case["probabilities"])
+        assert shares(MultinomialLogit(model.no_click_utility), utilities) == close(case["probabilities"])
 
 
 def test_long_term_satisfaction_is_recsims():

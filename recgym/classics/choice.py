@@ -1,4 +1,7 @@
-"""A user clicks one item of a slate, or none, in proportion to weights."""
+"""A user clicks one item of a slate, or none, in proportion to weights: for one lane, inside kernels.
+
+Environments take the batch models of `recgym.choice`; a test holds both against RecSim.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Interest exploration: topics of high production value hide what a minority of users would rather have.
 
 RecSim's interest_exploration (Ie et al., 2019). Users never change: what there is to learn is who they are. With
-RecSim's constants that is hardly worth anything: the items of best quality get 98.5 % of the clicks that knowing the
+RecSim's constants that is hardly worth anything: the items of best quality get 98 % of the clicks that knowing the
 user would, and asking on purpose adds nothing. `MASS_APPEAL` has constants with which it pays to ask.
 """
 

@@ -18,7 +18,6 @@ from recgym.registration import ENVIRONMENTS
 
 FOLDER = Path(__file__).parent / "golden"
 SEED, STEPS, STRIDE = 2024, 80, 23
-INTEGERS = ("slate", "clicked", "disappointed", "carted", "purchased", "rating")
 
 
 def trajectory(env_id: str) -> dict[str, Any]:
@@ -26,6 +25,7 @@ def trajectory(env_id: str) -> dict[str, Any]:
     env = gymnasium.make(env_id)
     rng = np.random.default_rng(SEED)  # not the action space's generator: Gymnasium may change that
     sizes = env.action_space.nvec
+    integers = ("slate", "clicked", "disappointed", *env.unwrapped.simulator.response.parameters.EVENTS, "rating")
     steps = []
 
     def sample(observation: np.ndarray) -> list[float]:
@@ -36,7 +36,7 @@ def trajectory(env_id: str) -> dict[str, Any]:
     for _ in range(STEPS):
         observation, reward, terminated, truncated, info = env.step(rng.integers(sizes))
         steps.append(
-            {"integers": {name: np.asarray(info[name]).astype(int).tolist() for name in INTEGERS},
+            {"integers": {name: np.asarray(info[name]).astype(int).tolist() for name in integers},
              "ended": [int(terminated), int(truncated)],
              "reward": float(f"{reward:.9g}"),
              "observation": sample(observation)}

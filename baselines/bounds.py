@@ -26,10 +26,10 @@ MEASURES: Mapping[str, Callable[[Evaluation], Estimate]] = {
     "length": lambda sessions: mean_of(sessions.lengths),
     "CTR": lambda sessions: ratio_of(sessions.clicks, sessions.impressions),
     "clicks": lambda sessions: mean_of(sessions.clicks),
-    "carts": lambda sessions: mean_of(sessions.carts),
-    "purchases": lambda sessions: mean_of(sessions.purchases),
+    "saved": lambda sessions: mean_of(sessions.saved),
+    "committed": lambda sessions: mean_of(sessions.committed),
 }
-COLUMNS = ("return", "score", "length", "CTR", "carts", "purchases")
+COLUMNS = ("return", "score", "length", "CTR", "saved", "committed")
 
 
 class Gap(NamedTuple):

@@ -28,7 +28,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = TUNED
 SESSIONS = 200  # held out, the same for everyone
 TELL_EVERY = 50  # finished sessions
 SEED = 0
-COLUMNS = ("return", "score", "length", "clicks", "purchases")
+COLUMNS = ("return", "score", "length", "clicks", "committed")
 FOLDER = Path("results")
 
 

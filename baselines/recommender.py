@@ -34,8 +34,8 @@ class Evaluation:
     lengths: NDArray[np.int64]  # slates
     impressions: NDArray[np.int64]
     clicks: NDArray[np.int64]
-    carts: NDArray[np.int64]
-    purchases: NDArray[np.int64]
+    saved: NDArray[np.int64]  # the domain's first event, such as carted or shared
+    committed: NDArray[np.int64]  # its second, such as purchased or subscribed
 
     @property
     def mean(self) -> float:
@@ -66,9 +66,9 @@ def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int) -> Evaluati
     returns = np.zeros(env.num_envs)
     counts = {
         name: np.zeros(env.num_envs, dtype=np.int64)
-        for name in ("lengths", "impressions", "clicks", "carts", "purchases")
+        for name in ("lengths", "impressions", "clicks", "saved", "committed")
     }
-    keys = dict(zip(("clicks", "carts", "purchases"), ("clicked", *env.simulator.response.parameters.EVENTS), strict=True))
+    keys = dict(zip(("clicks", "saved", "committed"), ("clicked", *env.simulator.response.parameters.EVENTS), strict=True))
     while going.any():
         observations, reward, terminated, truncated, info = env.step(recommender.act(env, observations))
         returns += reward * going

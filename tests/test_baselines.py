@@ -113,7 +113,7 @@ def test_evaluation_counts_every_page_of_every_session_also_the_last(view):
             over = terminated[0] or truncated[0]
     np.testing.assert_array_equal(found.returns, rewards)
     np.testing.assert_array_equal(
-        (found.lengths, found.impressions, found.clicks, found.carts, found.purchases), counts
+        (found.lengths, found.impressions, found.clicks, found.saved, found.committed), counts
     )
     assert found.lengths.max() == 12
     assert found.impressions.sum() == found.lengths.sum() * env.simulator.slate_size

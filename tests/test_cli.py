@@ -123,13 +123,13 @@ def test_statistics_of_a_log_made_by_hand():
     first[:, 0] = True  # items 0, 5, 10, 15
     bought = nothing.copy()
     bought[0, 0] = True
-    log = [session._replace(slates=slates, clicked=first, carted=bought, purchased=bought, rating=bought * 4.0,
+    log = [session._replace(slates=slates, clicked=first, saved=bought, committed=bought, rating=bought * 4.0,
                             left=np.array([True, False, True, True]))]  # fmt: skip
     found = {name: here for name, here, _ in statistics(log, setting)}
     assert found["sessions, pages, clicks"] == "1, 4, 4"
     assert found["pages per visit"] == "p50 1, p90 1.8, 0.67 of one page"
     assert found["the same by slot"] == "1.000 .000 .000 .000 .000"
-    assert found["carts per click"] == "0.250" and found["purchases per click"] == "0.2500"
+    assert found["carted per click"] == "0.250" and found["purchased per click"] == "0.2500"
     assert found["stars 1 to 5"] == ".000 .000 .000 1.000 .000"
     assert float(found["text probe (AUC per user)"]) > 0.9  # one category's first products are alike
 
@@ -291,5 +291,7 @@ def test_speed_command_measures_what_is_asked_for(recgym_command, monkeypatch):
 
 def test_docs_command_writes_the_pages(recgym_command, tmp_path):
     code, out, _ = recgym_command("docs", "--out", str(tmp_path / "new"))
-    assert code == 0 and out.split() == [str(tmp_path / "new" / f"{name}.md") for name in pages.ENVIRONMENTS.values()]
+    assert code == 0 and out.split() == [
+        *(str(tmp_path / "new" / f"{name}.md") for name in pages.ENVIRONMENTS.values()), str(tmp_path / "new" / "README.md")
+    ]
     assert (tmp_path / "new" / "ecommerce.md").read_text(encoding="utf-8") == pages.page(ENV_ID)

@@ -36,7 +36,7 @@ def test_the_reference_price_follows_what_was_looked_at():
 @given(st.floats(-3, 3), st.sets(st.integers(0, 3)), st.floats(0, 1))
 def test_the_reference_price_stays_between_memory_and_what_was_seen(reference, clicked, memory):
     slate = [1, 5, 6, 9]
-    after = moved(ReferencePrice(ITEMS, memory), lane(reference_price=reference), page(slate, clicked=clicked))
+    after = moved(ReferencePrice(ITEMS, memory=memory), lane(reference_price=reference), page(slate, clicked=clicked))
     seen = [reference, *ITEMS.trait("relative_price")[[slate[slot] for slot in clicked]]]
     assert min(seen) - 1e-9 <= after["reference_price"][0] <= max(seen) + 1e-9
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = (
     "arguments", "compiled", "prefetch", "randomness", "choice", "classics", "state", "catalog", "items", "whitening", "encoders", "embedded", "folder", "users", "candidates", "index", "response", "dynamics",
     "reward", "simulator", "observation", "actions", "scenarios", "data", "rendering", "metrics", "sessions", "env", "registration",
-    "recgym", "logs", "calibration", "testing", "pages", "speed", "scale", "peers", "cli",
+    "recgym", "logs", "calibration", "testing", "pages", "gallery", "speed", "scale", "peers", "cli",
 )  # fmt: skip
 AT_MODULE_LEVEL = {*sys.stdlib_module_names, "numpy", "numba", "llvmlite", "gymnasium", "recgym"}
 

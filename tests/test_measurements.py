@@ -27,7 +27,7 @@ def test_far_sight_pays_and_no_fixed_ranking_gets_there(env_id, view):
     scores = {row["name"]: row["score"] for row in facts["rows"]}
     assert found["episodes"] >= 500
     assert facts["gap"] - facts["gap_half_width"] > 0.15 and facts["p_value"] < 0.001
-    assert max(scores[name] for name in HEURISTICS) <= 0.6
+    assert max(scores[name] for name in HEURISTICS if name in scores) <= 0.6
     assert scores[LINEAR_TUNED] <= 0.85
     assert scores["random"] == 0 < scores[MYOPIC.name] < 1
 

@@ -90,7 +90,7 @@ def test_x_y_and_z_are_what_the_state_says():
     queries = np.where((state["query"] >= 0)[:, None], shop.query_vectors[state["query"]], 0)
     assert np.array_equal(seen["context"], context + queries)
     assert not shop.query_vectors[-1].any()
-    encoded = made.setting.projection.apply(SETTINGS["encoder"].encode([shop.context_texts[c] for c in state["context"]]))
+    encoded = made.setting.projection.apply(SETTINGS["encoder"].encode([shop.texts["contexts"][c] for c in state["context"]]))
     assert np.allclose(context, encoded, atol=1e-6)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import gymnasium
 
-from recgym import pages
+from recgym import gallery, pages
 
 ENV_ID = "RecGym-Ecommerce-v0"
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +20,7 @@ def test_committed_pages_are_up_to_date(monkeypatch):
     for env_id, scenario in pages.ENVIRONMENTS.items():
         path = ROOT / "docs" / "environments" / f"{scenario}.md"
         assert path.read_text(encoding="utf-8") == pages.page(env_id), f"run: recgym docs  ({path.name} is old)"
+    assert (ROOT / "docs" / "environments" / "README.md").read_text(encoding="utf-8") == gallery.gallery(), "run: recgym docs"
 
 
 def test_page_has_every_setting_term_view_and_ending():

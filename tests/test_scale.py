@@ -25,7 +25,7 @@ def test_the_shop_is_made_of_built_in_words_and_the_same_every_time(tmp_path, mo
     scale.write_shop(tmp_path / "two.csv", 150)
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
     catalog = Catalog.load(tmp_path / "one.csv", required=scale.NUMBERS)
-    shop = scale.builtin_catalog()
+    shop = scale.builtin_catalog("ecommerce")
     assert catalog.num_items == 150 and set(catalog.category_names) <= set(shop.category_names)
     assert all(title.rsplit(", ", 1)[0] in set(shop.titles) for title in catalog.titles)
     with open(tmp_path / "one.csv", newline="") as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from recgym import pages
+from recgym import gallery, pages
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -17,6 +17,6 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def write(options: argparse.Namespace) -> int:
     """Write the pages and name them."""
-    for path in pages.write(options.out):
+    for path in (*pages.write(options.out), gallery.write(options.out)):
         print(path)
     return 0

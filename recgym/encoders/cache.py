@@ -115,6 +115,8 @@ class EmbeddingCache:
                     "folder on this machine that can be written"
                 ) from error
             raise self._error(f"is damaged ({error})") from error
+        except UnicodeDecodeError as error:  # SQLite's own words about a damaged table
+            raise self._error(f"is damaged ({error})") from error
         except OSError as error:
             raise CacheError(
                 f"cannot make the embedding cache {self.path}: {error}. Pass cache_dir=... or set RECGYM_CACHE to a "

@@ -8,8 +8,8 @@ bought; games that press for money are tried most and given up soonest, and a ge
 - **Slate.** The retrieval stage offers 20 games of 5 sources (similar to the last one played, best rated of the genre of
   interest, most played, newest, anything), 4 each, always in this order. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who looks around tries what
-  is popular, short and free of charge at first; who wants a genre wants it well rated; who is hooked wants depth, like
-  the game just played. A game may disappoint: those that press for money mostly do. Playing time is log-normal around a
+  is popular, short and free of charge at first; who wants a genre wants it well rated; who is hooked wants depth
+  and company, in games like the one just played. A game may disappoint: those that press for money mostly do. Playing time is log-normal around a
   game's usual session. Some games go on the wish list, a few are bought.
 - **Boredom.** Three tries of a genre within five pages bore of it for the next five (the SARDINE family: Deffayet et al.,
   TORS 2024).
@@ -63,19 +63,22 @@ HABITS = Habits(
     STAGES=("looking around", "wanting a genre", "hooked"),
     EVENTS=("wished", "bought"),
     attracts={
-        "rating": (0.1, 1.2, 0.3),
+        "rating": (-0.2, 0.6, 0.0),
         "popularity": (0.7, 0.4, 0.2),
         "newness": (1.0, 0.0, 0.0),
         "monetisation": (2.8, 1.8, 1.0),
-        "depth": (-1.5, 0.0, 4.0),
+        "depth": (-2.5, -1.0, 3.0),
+        "coop": (0.0, 0.0, 2.5),
         "length": (-0.6, 0.0, 0.6),
     },
-    constant=(-2.4, -2.8, -7.2),
+    constant=(-1.9, -1.8, -8.0),
     cost="difficulty",
     cost_weight=(0.4, 0.3, 0.0),
-    similarity=(-0.3, 0.0, 9.0),
+    similarity=(-0.5, 0.0, 12.0),
     satiation=2.0,
-    stays={"bias": 1.3, "quality": 0.9, "monetisation": -3.2},
+    needed=1.2,
+    not_needed=-2.2,
+    stays={"bias": 1.3, "quality": 0.6, "monetisation": -2.8},
     satisfies={"quality": 0.8, "monetisation": -0.9},
     saves={"bias": -5.0},
     seconds={"bias": 7.0, "length": 0.5},

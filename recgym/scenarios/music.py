@@ -63,7 +63,7 @@ HABITS = Habits(
     STAGES=("listening along", "wanting a genre", "in the mood for more"),
     EVENTS=("saved", "subscribed"),
     attracts={
-        "rating": (0.0, 1.1, 0.2),
+        "rating": (-0.2, 0.8, 0.0),
         "popularity": (0.9, 0.2, -0.8),
         "newness": (2.5, 0.0, 0.0),
         "familiarity": (3.8, 1.0, -3.5),
@@ -74,7 +74,7 @@ HABITS = Habits(
     cost_weight=(0.2, 0.1, 0.1),
     similarity=(-0.3, 0.0, 9.0),
     satiation=1.2,
-    stays={"bias": 1.3, "quality": 0.7, "familiarity": -2.0},
+    stays={"bias": 1.3, "quality": 0.6, "familiarity": -2.0},
     satisfies={"quality": 0.8, "familiarity": -0.7},
     saves={"bias": -5.0},
     seconds={"bias": 5.0, "length": 0.3},

@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     POPULATION = 0
     RESPONSE = 1
     DYNAMICS = 2
+    CHOICE = 3
     CANDIDATES = 4
 
 

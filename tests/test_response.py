@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recgym.items import Items
+from recgym.choice import CHOICE_MODELS, choice_model
 from recgym.compiled import sigmoid
 from recgym.randomness import BatchRNG
 from recgym.response import READY, FunnelParameters, FunnelResponse, stage
@@ -251,3 +252,28 @@ def test_an_empty_slot_has_no_truth():
         assert not values[slates < 0].any(), name
     assert (done.examination[slates >= 0] == response.examination[[0, 2]]).all()
     assert done.funnel.click[0, [0, 2]].all()
+
+
+@pytest.mark.parametrize("name", CHOICE_MODELS)
+def test_another_choice_model_takes_the_place_of_the_first_stage(name):
+    """Clicks come at its chances, at most one where it says so, and the rest of the funnel follows."""
+    plain, num_envs = FunnelResponse(ITEMS, slate_size=3), 4000
+    response = FunnelResponse(ITEMS, slate_size=3, choice=choice_model(name))
+    one = random_users(1, seed=5)
+    users = one.take(np.zeros(num_envs, dtype=np.int64))
+    slates = np.tile([7, 2, -1], (num_envs, 1))
+    rng = BatchRNG(np.random.default_rng(6).integers(2**64, size=num_envs, dtype=np.uint64))
+    if name == "proportional":  # takes no utilities below -1
+        users["interest"][:], users["trust"][:] = 0.0, 1.0
+    try:
+        done = response.respond(users, slates, rng)
+    except ValueError as error:  # it says which utilities it takes
+        assert name in ("proportional", "exponential_cascade") and "utility" in str(error)
+        return
+    assert not done.clicked[:, 2].any()
+    chance = done.appeal[0, :2]
+    error = 4.5 * np.sqrt(chance * (1 - chance) / num_envs)
+    assert (np.abs(done.clicked[:, :2].mean(axis=0) - chance) < error).all()
+    assert np.array_equal(done.funnel.click, plain.funnel(users, slates).click)
+    assert (done.stayed <= done.clicked).all() and (done.carted <= done.clicked).all() and done.stayed.any()
+    assert np.allclose(done.examination[:, :2] * done.funnel.click[:, :2], done.appeal[:, :2])

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.choice import ChoiceModel
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.items import Items
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
@@ -65,6 +66,8 @@ class FunnelResponse:
     items: Items
     slate_size: int
     parameters: Parameters = field(default_factory=FunnelParameters)
+    choice: ChoiceModel | None = None
+    """Who clicks what, in place of the position-based model of the parameters; the rest of the funnel stays."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tables", self.parameters.tables(self.items))
@@ -91,9 +94,22 @@ class FunnelResponse:
         response = Response(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool),
                             np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape),
                             funnel)  # fmt: skip
-        _respond(slates, rng.keys, state["step"], self.examination, self.parameters.rating_noise, *self._tables[-2:],
-                 *funnel[:-1], *response[:-1])  # fmt: skip
+        if self.choice is not None:
+            self._choose(self.choice, slates, response, state, rng)
+        _respond(slates, rng.keys, state["step"], self.choice is None, self.examination, self.parameters.rating_noise,
+                 *self._tables[-2:], *funnel[:-1], *response[:-1])  # fmt: skip
         return response
+
+    def _choose(
+        self, choice: ChoiceModel, slates: NDArray[np.int64], response: Response, state: State, rng: BatchRNG
+    ) -> None:
+        """Write the clicks of another choice model, its exact chances, and what share of the attraction these are."""
+        shown, click = slates >= 0, response.funnel.click
+        utility = np.log(np.where(shown, click, 0.5)) - np.log1p(-np.where(shown, click, 0.5))
+        u = rng.uniform(state["step"], Purpose.CHOICE, choice.num_uniforms(self.slate_size))
+        response.clicked[...] = choice.click(utility, shown, u)
+        response.appeal[...] = choice.probabilities(utility, shown)
+        response.examination[...] = response.appeal / np.where(shown, click, 1.0)
 
     @cached_property
     def mean_seconds(self) -> NDArray[np.float64]:
@@ -175,22 +191,26 @@ def _funnel(
 
 @kernel
 def _respond(
-    slates: Ints, keys: Keys, step: Ints, examination: Floats, noise: float, dwell: Floats, dwell_spread: float,
+    slates: Ints, keys: Keys, step: Ints, looks: bool, examination: Floats, noise: float, dwell: Floats, dwell_spread: float,
     click: Floats, stay: Floats, cart: Floats, purchase: Floats, satisfaction: Floats, clicked: Flags, stayed: Flags,
     carted: Flags, purchased: Flags, rating: Floats, examined: Floats, seconds: Floats, appeal: Floats,
 ) -> None:  # fmt: skip
-    """The flags and what follows come in as zeros. A slot has a uniform for each of its stages."""
+    """The flags and what follows come in as zeros. A slot has a uniform for each of its stages.
+
+    Unless the user `looks` by position, clicks, examination and appeal are there already.
+    """
     num_slots = slates.shape[1]
     for lane in range(len(slates)):
         u = counter_of(keys[lane], step[lane], RESPONSE)
         for slot in range(num_slots):
             if slates[lane, slot] < 0:
                 continue
-            examined[lane, slot] = examination[slot]
-            appeal[lane, slot] = click[lane, slot] * examination[slot]
-            if uniform_at(u, slot) >= appeal[lane, slot]:
+            if looks:
+                examined[lane, slot] = examination[slot]
+                appeal[lane, slot] = click[lane, slot] * examination[slot]
+                clicked[lane, slot] = uniform_at(u, slot) < appeal[lane, slot]
+            if not clicked[lane, slot]:
                 continue
-            clicked[lane, slot] = True
             stayed[lane, slot] = uniform_at(u, num_slots + slot) < stay[lane, slot]
             chance = cart[lane, slot] if stayed[lane, slot] else cart[lane, slot] / 3
             carted[lane, slot] = uniform_at(u, 2 * num_slots + slot) < chance

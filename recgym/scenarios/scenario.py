@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from recgym.arguments import whole_number
 from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
 from recgym.catalog import Catalog
+from recgym.choice import ChoiceModel, choice_model
 from recgym.dynamics import Dynamics, History
 from recgym.embedded import NUM_NEIGHBOURS, Embedded
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
@@ -87,6 +88,8 @@ class Settings:
     """Candidates from each of the five sources, at most 16."""
     history_length: int = 10
     """Pages kept in the history."""
+    response: ChoiceModel | str | None = None
+    """Who clicks what: a name of `recgym.choice.CHOICE_MODELS` or a model; by default position-based, rank**-0.9."""
     reward: Mapping[str, float] = field(default_factory=dict)
     """Weights of reward terms; those not named keep their default."""
     seed: int = 0
@@ -103,6 +106,11 @@ class Settings:
                 f"candidates_per_source: expected at most {NUM_NEIGHBOURS}, so many similar items are known of each "
                 f"item, got {self.candidates_per_source}"
             )
+
+    @property
+    def choice(self) -> ChoiceModel | None:
+        """The choice model these settings name, if they name one."""
+        return None if self.response is None else choice_model(self.response)
 
     def load_catalog(self) -> Catalog:
         """The catalogue these settings name."""
@@ -210,7 +218,7 @@ def build(config: Settings) -> Scenario:
         ),
         retrieval=_retrieval(catalog, items, embedded.neighbours, config),
         features=CandidateFeatures(items.embeddings, items.visible, items.visible_names, queries),
-        response=FunnelResponse(items, config.slate_size, domain.parameters),
+        response=FunnelResponse(items, config.slate_size, domain.parameters, config.choice),
         dynamics=(*domain.dynamics(catalog, items, query_rows, weights), history),
         reward=domain.reward(items, config.reward),
     )  # fmt: skip

@@ -17,19 +17,24 @@ NOT_MEASURED = "–"
 
 def gallery() -> str:
     """The page."""
-    header = ("environment", "", "gap", "best heuristic", "linear ranker", "myopic", "PPO", "words")
     return "\n\n".join(
         (
             "<!-- Written by `recgym docs`. -->",
             "# The environments",
             "One page each: what it models and why, spaces, rewards, what looking ahead is worth, arguments.",
-            pages.table(header, [_row(env_id, scenario) for env_id, scenario in ENVIRONMENTS.items()]),
+            table(),
             f"Gap: (reference - myopic) / reference, both privileged, of the same 500 sessions (`python -m baselines bounds "
             f'ID`). The columns after it are scores with `action="{VIEW}"`: 0 is random, 1 the far-sighted reference. PPO '
             "learns 200,000 steps with Stable-Baselines3's defaults, mean of the seeds in brackets (`python -m baselines "
             f"learn ID --rows {LEARNER}`). Words: the built-in catalogue, in items and categories.",
         )
     ) + "\n"
+
+
+def table(folder: str = "") -> str:
+    """One line an environment; `folder` leads from where the table stands to the pages."""
+    header = ("environment", "", "gap", "best heuristic", "linear ranker", "myopic", "PPO", "words")
+    return pages.table(header, [_row(env_id, f"{folder}{scenario}.md") for env_id, scenario in ENVIRONMENTS.items()])
 
 
 def write(folder: Path = pages.FOLDER) -> Path:
@@ -39,10 +44,10 @@ def write(folder: Path = pages.FOLDER) -> Path:
     return path
 
 
-def _row(env_id: str, scenario: str) -> Sequence[str]:
+def _row(env_id: str, page: str) -> Sequence[str]:
     title, intro, _ = pages.docstring_sections(pages.scenario_module(env_id))
     what = title.partition(": ")[2]
-    name = f"[{env_id}]({scenario}.md)"
+    name = f"[{env_id}]({page})"
     catalog = pages.config_class(env_id)().load_catalog()
     words = f"{catalog.num_items:,} in {catalog.num_categories}"
     bounds = pages.MEASUREMENTS / f"{env_id}-bounds.json"

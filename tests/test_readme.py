@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from baselines.__main__ import main as baselines_main
+from recgym import gallery
 from recgym.cli import main as recgym_main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,3 +68,4 @@ def test_the_scores_it_gives_are_the_committed_ones(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert baselines_main(["learn", "RecGym-Ecommerce-v0", "--markdown"]) == 0
     assert capsys.readouterr().out.strip() in PAGES[0].read_text(encoding="utf-8")
+    assert gallery.table("docs/environments/") in PAGES[0].read_text(encoding="utf-8")

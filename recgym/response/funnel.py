@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from recgym.choice import ChoiceModel
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.items import Items
+from recgym.prefetch import prefetch
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.response.parameters import FunnelParameters, Parameters
 from recgym.state import State
@@ -145,6 +146,11 @@ def _funnel(
     num_traits = stages.shape[1] - 3
     text_weight, taste_weight, trust_weight, satiation_weight, needed_bonus, not_needed_bonus = wish
     for lane in range(len(shown)):
+        if lane + 1 < len(shown):
+            for slot in range(shown.shape[1]):
+                item = max(shown[lane + 1, slot], 0)
+                prefetch(embeddings, item)
+                prefetch(rows, item)
         has_need = need[lane] >= 0
         now = 0 if not has_need else 1 if readiness[lane] < READY else 2
         weights = stages[now]

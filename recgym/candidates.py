@@ -13,7 +13,6 @@ from recgym.prefetch import prefetch
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
-
 CANDIDATES = int(Purpose.CANDIDATES)
 SEEN = 256  # remainders of rows that are remembered to find repeats quickly
 LANE_BITS = 40  # a row is below 2**40

@@ -57,7 +57,7 @@ def page(env_id: str) -> str:
     facts = {
         "Action space": _action_facts(unwrapped.simulator),
         "Observation space": _observation_facts(env_id, unwrapped.simulator),
-        "Rewards": table(("term", "default weight", "per page"), reward_terms(unwrapped.simulator.reward)),
+        "Rewards": _reward_facts(unwrapped.simulator.reward),
         "Episode end": _end_facts(),
         "Why look ahead": _measured_facts(env_id),
         "Arguments": _argument_facts(env_id),
@@ -147,8 +147,9 @@ def action_views(simulator: Simulator) -> dict[str, ActionView]:
 
 
 def reward_terms(reward: Reward) -> list[tuple[str, str, str]]:
-    """Name, default weight and meaning of every term, from the list in the reward's docstring."""
-    bullets = re.findall(r"^- (\w+): (.+(?:\n  .+)*)", inspect.getdoc(reward), flags=re.MULTILINE)
+    """Name, default weight and meaning of every term, from the lists in the docstrings of its class and of `Reward`."""
+    lists = "\n".join(filter(None, map(inspect.getdoc, (Reward, type(reward)))))
+    bullets = re.findall(r"^- (\w+): (.+(?:\n  .+)*)", lists, flags=re.MULTILINE)
     meanings = {name: _joined(text).rstrip(",.") for name, text in bullets}
     return [(f"`{name}`", f"{weight:g}", meanings[name]) for name, weight in reward.DEFAULT_WEIGHTS.items()]
 
@@ -169,7 +170,13 @@ def _action_facts(simulator: Simulator) -> str:
         (f'`action="{name}"`', f"`{view.space}`", str(view.steps_per_slate), first_sentence(view))
         for name, view in action_views(simulator).items()
     ]
-    return table(("view", "space", "steps per slate", ""), rows)
+    return "\n\n".join(
+        (
+            "Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on "
+            'to the next free candidate and is counted in `info["replaced"]`.',
+            table(("view", "space", "steps per slate", ""), rows),
+        )
+    )
 
 
 def _observation_facts(env_id: str, simulator: Simulator) -> str:
@@ -178,10 +185,23 @@ def _observation_facts(env_id: str, simulator: Simulator) -> str:
     sizes = f"num_candidates = {simulator.num_candidates}, embedding_dim = {simulator.items.embedding_dim}"
     return "\n\n".join(
         (
+            "All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated "
+            "preferences Y and context Z.",
             table(("kind", "space"), [(f'`observation="{kind}"`', f"`{space}`") for kind, space in spaces.items()]),
             f"The parts, with {sizes} by default:",
             parts.strip(),
             f"The counters: {_code(Counters.NAMES)}. The features of a candidate: {_code(simulator.features.names)}.",
+        )
+    )
+
+
+def _reward_facts(reward: Reward) -> str:
+    example = next(iter(reward.DEFAULT_WEIGHTS))
+    return "\n\n".join(
+        (
+            f'The weighted sum of these terms; `reward={{"{example}": 1.0}}` changes a weight. Every term of a page is in '
+            '`info["reward_terms"]`.',
+            table(("term", "default weight", "per page"), reward_terms(reward)),
         )
     )
 

@@ -20,9 +20,15 @@ from recgym.state import State
 class Reward:
     """What a page was worth to the service: a weighted sum of terms, each (num_envs,) per page.
 
-    A domain's class names the terms and gives their default weights; its docstring says what they are. Three terms count
-    what users did (`DEEDS`: clicks, the domain's first and second event, the last in units of the trait `VALUE`), and
-    these may be there too: satisfaction, diversity, potential, minutes (spent, where the domain keeps the time).
+    A domain's class names the terms and gives their default weights; its docstring says what its own ones are. Three count
+    what users did (`DEEDS`: clicks, the domain's first and second event, the last in units of the trait `VALUE`). Common
+    to all:
+
+    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
+      stars above 3 of what users committed to, times 0.15,
+    - minutes: time spent, where the domain keeps it,
+    - diversity: 1 - mean cosine between the page's items,
+    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
     """
 
     items: Items
@@ -87,11 +93,7 @@ class ShopReward(Reward):
 
     - click: number of clicks,
     - cart: number of add-to-carts,
-    - purchase: margin earned, in typical prices of the item's category,
-    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
-      stars above 3 of what was bought, times 0.15,
-    - diversity: 1 - mean cosine between the page's items,
-    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    - purchase: margin earned, in typical prices of the item's category.
     """
 
     DEEDS = ("click", "cart", "purchase")

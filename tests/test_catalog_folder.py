@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 
 import recgym  # noqa: F401  registers the environments
 from recgym.catalog import Catalog, CatalogError, inverted, nearest_neighbours, reading
-from recgym.catalog.texts import TextWriter, Texts, picker, write_texts
+from recgym.catalog.texts import Texts, TextWriter, picker, write_texts
 from recgym.cli import main
+from recgym.embedded import Embedded
 from recgym.encoders import EmbeddingTable
 from recgym.encoders.protocol import unit_rows
 from recgym.folder import build_folder, open_embedded
-from recgym.embedded import Embedded
 from recgym.scenarios import builtin, ecommerce
 from recgym.scenarios.ecommerce_words import all_texts
 from recgym.testing import HashingEncoder, small_catalog

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recgym.items import Items
 from recgym.choice import CHOICE_MODELS, choice_model
 from recgym.compiled import sigmoid
+from recgym.items import Items
 from recgym.randomness import BatchRNG
 from recgym.response import READY, FunnelParameters, FunnelResponse, stage
 from recgym.state import State

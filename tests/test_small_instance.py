@@ -20,7 +20,6 @@ from recgym.randomness import BatchRNG
 from recgym.response import FunnelParameters, FunnelResponse
 from recgym.reward import ShopReward
 from recgym.simulator import Simulator
-from recgym.state import State
 from recgym.testing import random_items
 from tests.small_worlds import BothItems, SameUser
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from recgym.catalog.tables import CatalogError, some
-from recgym.catalog.texts import TextWriter, Texts
+from recgym.catalog.texts import Texts, TextWriter
 
 ROWS = 32_768  # of a piece
 SUFFIXES = (".csv", ".csv.gz", ".parquet")

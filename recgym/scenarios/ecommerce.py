@@ -23,26 +23,15 @@ things, things like the one last considered. They never say which; the search qu
 - **Satiation** tires of a category until days away refresh it (Leqi et al., 2021); **interest** drifts toward what
   satisfied it (Dean & Morgenstern, 2022).
 
-## Action space
-
-Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
-next free candidate and is counted in `info["replaced"]`.
-
 ## Observation space
 
-All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
-preferences Y and context Z. Nothing that is hidden from a real shop is observed: trust, need and readiness are in
+Nothing that is hidden from a real shop is observed: trust, need and readiness are in
 `info["truth"]` only, satiation, taste and true quality show in the probabilities beside them.
 
 Age group, season and campaign are observed, but no customer behaves otherwise because of them. They are distractors, and
 meant to be: many columns of a shop's log do not matter, and which ones an agent has to find out. What else the context
 says does matter: weekends and evenings lengthen visits, phones shorten them. Of the hidden segments bargain hunters mind
 prices more; explorers and researchers decide alike.
-
-## Rewards
-
-The weighted sum of these terms; `reward={"purchase": 1.0}` changes a weight. Every term of a page is in
-`info["reward_terms"]`.
 
 ## Starting state
 
@@ -71,8 +60,7 @@ from recgym.response import FunnelParameters
 from recgym.reward import ShopReward
 from recgym.scenarios import ecommerce_words as words
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import shrunk_rating, taste_vectors
-from recgym.users import UserPopulation
+from recgym.scenarios.traits import items_of, shrunk_rating
 
 
 def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
@@ -108,17 +96,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
         "relative_price": relative_price,
         "profit": profit,
     }
-    rng = np.random.default_rng(seed)
-    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
-    return Items(
-        embeddings=embeddings,
-        categories=categories,
-        visible=np.stack(tuple(visible.values()), axis=1),
-        visible_names=tuple(visible),
-        hidden=quality[:, None],
-        hidden_names=("quality",),
-        taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
-    )
+    return items_of(catalog, embeddings, visible, seed)
 
 
 def _medians(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:

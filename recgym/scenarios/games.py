@@ -16,20 +16,9 @@ bought; games that press for money are tried most and given up soonest, and a ge
 - **Trust** in the store grows with games that keep their promise and falls with those that do not; players who lose it
   depart (Ben-Porat et al., AAAI 2022).
 
-## Action space
-
-Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
-next free candidate and is counted in `info["replaced"]`.
-
 ## Observation space
 
-All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
-preferences Y and context Z. Trust, need, readiness, boredom and true quality are hidden.
-
-## Rewards
-
-The weighted sum of these terms; `reward={"minutes": 1.0}` changes a weight. Every term of a page is in
-`info["reward_terms"]`.
+Trust, need, readiness, boredom and true quality are hidden.
 
 ## Starting state
 
@@ -56,8 +45,7 @@ from recgym.reward import Reward
 from recgym.scenarios import games_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import shrunk_rating, taste_vectors
-from recgym.users import UserPopulation
+from recgym.scenarios.traits import items_of, shrunk_rating
 
 HABITS = Habits(
     STAGES=("looking around", "wanting a genre", "hooked"),
@@ -94,12 +82,7 @@ class GamesReward(Reward):
 
     - click: number of games tried,
     - wish: number of games put on the wish list,
-    - sale: number of games bought,
-    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
-      stars above 3 of what was bought, times 0.15,
-    - minutes: time played,
-    - diversity: 1 - mean cosine between the page's games,
-    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    - sale: number of games bought.
     """
 
     DEEDS = ("click", "wish", "sale")
@@ -110,7 +93,7 @@ class GamesReward(Reward):
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
     """Traits of the games: what the store can look up, and their true quality."""
-    columns, rng = catalog.attributes, np.random.default_rng(seed)
+    columns = catalog.attributes
     rating = shrunk_rating(columns)
     visible = {
         "rating": rating,
@@ -122,16 +105,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
         "length": standardised(np.log(columns["session_minutes"])),
         "coop": columns["coop"],
     }
-    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
-    return Items(
-        embeddings=embeddings,
-        categories=catalog.categories,
-        visible=np.stack(tuple(visible.values()), axis=1),
-        visible_names=tuple(visible),
-        hidden=np.stack((quality, np.ones(catalog.num_items)), axis=1),
-        hidden_names=("quality", "value"),
-        taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
-    )
+    return items_of(catalog, embeddings, visible, seed, {"value": 1.0})
 
 
 def _dynamics(

@@ -16,20 +16,9 @@ favourites that are played most are worn out soonest, and rest makes them good a
 - **Trust** in the recommendations grows with tracks that please and falls with those that are skipped; it moves clicks
   and whether the listener comes back.
 
-## Action space
-
-Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
-next free candidate and is counted in `info["replaced"]`.
-
 ## Observation space
 
-All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
-preferences Y and context Z. Trust, need, readiness, satiation and true quality are hidden.
-
-## Rewards
-
-The weighted sum of these terms; `reward={"minutes": 1.0}` changes a weight. Every term of a page is in
-`info["reward_terms"]`.
+Trust, need, readiness, satiation and true quality are hidden.
 
 ## Starting state
 
@@ -56,8 +45,7 @@ from recgym.reward import Reward
 from recgym.scenarios import music_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import shrunk_rating, taste_vectors
-from recgym.users import UserPopulation
+from recgym.scenarios.traits import items_of, shrunk_rating
 
 HABITS = Habits(
     STAGES=("listening along", "wanting a genre", "in the mood for more"),
@@ -93,12 +81,7 @@ class MusicReward(Reward):
 
     - click: number of tracks played,
     - save: number of tracks saved,
-    - subscription: number of subscriptions begun,
-    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
-      stars above 3 of what was subscribed to, times 0.15,
-    - minutes: time listened,
-    - diversity: 1 - mean cosine between the page's tracks,
-    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    - subscription: number of subscriptions begun.
     """
 
     DEEDS = ("click", "save", "subscription")
@@ -109,7 +92,7 @@ class MusicReward(Reward):
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
     """Traits of the tracks: what the service can look up, and their true quality."""
-    columns, rng = catalog.attributes, np.random.default_rng(seed)
+    columns = catalog.attributes
     rating, log_seconds = shrunk_rating(columns), np.log(columns["length_s"])
     visible = {
         "rating": rating,
@@ -120,16 +103,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
         "tempo": standardised(columns["tempo_bpm"]),
         "length": standardised(log_seconds),
     }
-    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
-    return Items(
-        embeddings=embeddings,
-        categories=catalog.categories,
-        visible=np.stack(tuple(visible.values()), axis=1),
-        visible_names=tuple(visible),
-        hidden=np.stack((quality, np.ones(catalog.num_items), log_seconds), axis=1),
-        hidden_names=("quality", "value", "log_seconds"),
-        taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
-    )
+    return items_of(catalog, embeddings, visible, seed, {"value": 1.0, "log_seconds": log_seconds})
 
 
 def _dynamics(

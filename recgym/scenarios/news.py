@@ -18,20 +18,9 @@ on readers who come back; loud headlines are clicked most, disappoint, and are r
   leans ever more (Dean & Morgenstern, 2022), which the paper counts against itself.
 - **Fatigue** with a section until days away refresh it; the length one is used to adapts to what one reads.
 
-## Action space
-
-Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
-next free candidate and is counted in `info["replaced"]`.
-
 ## Observation space
 
-All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
-preferences Y and context Z. Trust, need, readiness, leaning and true quality are hidden.
-
-## Rewards
-
-The weighted sum of these terms; `reward={"minutes": 1.0}` changes a weight. Every term of a page is in
-`info["reward_terms"]`.
+Trust, need, readiness, leaning and true quality are hidden.
 
 ## Starting state
 
@@ -59,9 +48,8 @@ from recgym.reward import Reward
 from recgym.scenarios import news_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import shrunk_rating, taste_vectors
+from recgym.scenarios.traits import items_of, shrunk_rating
 from recgym.state import State
-from recgym.users import UserPopulation
 
 HABITS = Habits(
     STAGES=("browsing", "catching up", "reading up"),
@@ -93,12 +81,7 @@ class NewsReward(Reward):
     - click: number of clicks,
     - share: number of articles shared,
     - subscription: number of subscriptions begun,
-    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
-      stars above 3 of what was subscribed to, times 0.15,
-    - minutes: time read,
-    - balance: minus the square of the reader's leaning after the page,
-    - diversity: 1 - mean cosine between the page's articles,
-    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    - balance: minus the square of the reader's leaning after the page.
     """
 
     DEEDS = ("click", "share", "subscription")
@@ -118,7 +101,7 @@ class NewsReward(Reward):
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
     """Traits of the articles: what the paper can look up, and their true quality."""
-    columns, rng = catalog.attributes, np.random.default_rng(seed)
+    columns = catalog.attributes
     rating = shrunk_rating(columns)
     visible = {
         "rating": rating,
@@ -129,18 +112,9 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
         "length": standardised(np.log(columns["num_words"])),
         "stance": columns["stance"],
     }
-    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
-    taste = taste_vectors(catalog, rng, UserPopulation.taste_dim)
-    taste[:, -1] = columns["stance"]
-    return Items(
-        embeddings=embeddings,
-        categories=catalog.categories,
-        visible=np.stack(tuple(visible.values()), axis=1),
-        visible_names=tuple(visible),
-        hidden=np.stack((quality, np.ones(catalog.num_items)), axis=1),
-        hidden_names=("quality", "value"),
-        taste=taste,
-    )
+    items = items_of(catalog, embeddings, visible, seed, {"value": 1.0})
+    items.taste[:, -1] = columns["stance"]
+    return items
 
 
 def _dynamics(

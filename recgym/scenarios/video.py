@@ -16,20 +16,9 @@ thumbnails are clicked most and quit soonest, and fast clips use up the attentio
 - **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and a new one begins rested.
 - **Fatigue** with a topic until days away refresh it; the length one is used to adapts to what one watches.
 
-## Action space
-
-Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on to the
-next free candidate and is counted in `info["replaced"]`.
-
 ## Observation space
 
-All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated
-preferences Y and context Z. Trust, need, readiness, attention and true quality are hidden.
-
-## Rewards
-
-The weighted sum of these terms; `reward={"minutes": 1.0}` changes a weight. Every term of a page is in
-`info["reward_terms"]`.
+Trust, need, readiness, attention and true quality are hidden.
 
 ## Starting state
 
@@ -57,8 +46,7 @@ from recgym.reward import Reward
 from recgym.scenarios import video_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import shrunk_rating, taste_vectors
-from recgym.users import UserPopulation
+from recgym.scenarios.traits import items_of, shrunk_rating
 
 WISHES = ("search", "more")
 
@@ -95,12 +83,7 @@ class VideoReward(Reward):
 
     - click: number of clicks,
     - like: number of likes,
-    - subscription: number of channels subscribed to,
-    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
-      stars above 3 of what was subscribed to, times 0.15,
-    - minutes: time watched,
-    - diversity: 1 - mean cosine between the page's videos,
-    - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).
+    - subscription: number of channels subscribed to.
     """
 
     DEEDS = ("click", "like", "subscription")
@@ -111,7 +94,7 @@ class VideoReward(Reward):
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
     """Traits of the videos: what the platform can look up, and their true quality."""
-    columns, rng = catalog.attributes, np.random.default_rng(seed)
+    columns = catalog.attributes
     rating, log_seconds = shrunk_rating(columns), np.log(columns["duration_s"])
     visible = {
         "rating": rating,
@@ -122,16 +105,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
         "pace": columns["pace"],
         "length": standardised(log_seconds),
     }
-    quality = standardised(rating + 0.5 * rng.normal(size=catalog.num_items))
-    return Items(
-        embeddings=embeddings,
-        categories=catalog.categories,
-        visible=np.stack(tuple(visible.values()), axis=1),
-        visible_names=tuple(visible),
-        hidden=np.stack((quality, np.ones(catalog.num_items), log_seconds), axis=1),
-        hidden_names=("quality", "value", "log_seconds"),
-        taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
-    )
+    return items_of(catalog, embeddings, visible, seed, {"value": 1.0, "log_seconds": log_seconds})
 
 
 def _dynamics(

@@ -8,7 +8,7 @@ from importlib import resources
 from recgym.catalog import Catalog
 from recgym.encoders import EmbeddingTable
 
-DOMAINS = ("ecommerce", "news", "video", "music", "games", "social", "education", "search", "health")
+DOMAINS = ("ecommerce", "news", "video", "music", "games", "social", "education", "search", "health", "finance")
 
 
 @cache

@@ -16,6 +16,7 @@ import pytest
 
 from recgym.catalog import Catalog, nearest_neighbours
 from recgym.data.building import Deck, fill, to_bytes, zipf_counts
+from recgym.scenarios import search_words
 from recgym.scenarios.builtin import DOMAINS, builtin_catalog, builtin_table
 from recgym.scenarios.skills import builtin_skills, read_skills
 
@@ -74,7 +75,8 @@ def test_nothing_written_by_hand_is_left_unused_or_repeated(build):
     for path in [*(build.FOLDER / "vocabulary").glob("*.toml"), build.FOLDER / "shared.toml"]:
         table = tomllib.loads(path.read_text("utf-8"))
         for group in (table, *table.get("categories", ())):
-            lists = {name: value for name, value in group.items() if isinstance(value, list) and name != "categories"}
+            lists = {name: value for name, value in group.items() if isinstance(value, list)}
+            lists = {name: value for name, value in lists.items() if all(isinstance(entry, str) for entry in value)}
             lists |= {name: value.split("; ") for name, value in group.get("slots", {}).items()}
             for name, entries in lists.items():
                 assert len(entries) == len(set(entries)), f"{path.name}: {name} says something twice"
@@ -131,9 +133,10 @@ def test_an_interest_lies_nearest_its_own_items(domain, catalog, words):
 def test_contexts_are_few_and_groups_are_named(catalog, words):
     texts = words.texts_of(catalog)
     assert len(texts["contexts"]) == len(set(texts["contexts"])) <= 170
-    groups = [values for name, values in texts.items() if name not in ("items", "interests", "queries", "contexts")]
+    said = {"items", "interests", "queries", "refinements", "contexts"}
+    groups = [values for name, values in texts.items() if name not in said]
     assert len(groups) == 2 and all(4 <= len(group) <= 6 for group in groups)
-    for sentence in [text for name, group in texts.items() if name not in ("items", "queries") for text in group]:
+    for sentence in [text for name, group in texts.items() if name not in said - {"interests", "contexts"} for text in group]:
         assert sentence[0].isupper() and sentence[-1] in ".!" and "  " not in sentence
 
 
@@ -190,3 +193,19 @@ def test_skills_that_cannot_be_learned_are_refused():
         read_skills(f"[skills]\n{circle}")
     with pytest.raises(ValueError, match=r"skill 'a': expected the names of other skills in `requires`, got \['c'\]"):
         read_skills('[skills]\na = { level = 1, requires = ["c"] }')
+
+
+def test_queries_are_ambiguous_and_their_meanings_told_apart():
+    catalog, table = builtin_catalog("search"), builtin_table("search")
+    meanings, queries = (catalog.attributes[name].astype(int) for name in ("meaning", "query"))
+    pairs = dict(zip(meanings.tolist(), queries.tolist(), strict=True))
+    assert sorted(pairs) == list(range(len(pairs))) and (np.bincount(meanings) == 6).all()
+    counts = np.bincount(list(pairs.values()))
+    assert len(counts) == len(search_words.QUERIES) == 40 and counts.min() >= 3 and counts.max() <= 5
+    items = table.encode(catalog.texts)
+    refined = table.encode(search_words.refinements(catalog))
+    right = 0
+    for meaning, query in pairs.items():  # what is typed again finds a document of its own meaning among the query's
+        rows = np.flatnonzero(queries == query)
+        right += meanings[rows[np.argmax(items[rows] @ refined[meaning])]] == meaning
+    assert right >= 0.9 * len(pairs)

@@ -108,6 +108,7 @@ def build_rows(
     archetypes: Mapping[str, int],
     numbers: Callable[[Table, str, Random], Row],
     top_popularity: int,
+    sections: Sequence[Table] | None = None,
 ) -> list[Row]:
     """Draw a whole catalogue, in the order of section and category.
 
@@ -119,13 +120,14 @@ def build_rows(
             that the file leaves out: `quality`, the opinion about it (1..5), and `appeal`, the logarithm of how much
             more it is sought than others.
         top_popularity: How often the most popular item was chosen.
+        sections: What to draw from, if not simply what `read_sections` reads.
     """
     rng = Random(seed)
     shared = tomllib.loads((folder / "shared.toml").read_text("utf-8"))
     shared_slots = _decks(shared.get("slots", {}), rng)
     rows: list[Row] = []
     titles: set[str] = set()
-    for section in read_sections(folder / "vocabulary"):
+    for section in sections if sections is not None else read_sections(folder / "vocabulary"):
         section_slots = shared_slots | _decks(section.get("slots", {}), rng)
         number = 0
         for category in section["categories"]:

@@ -9,7 +9,7 @@ from recgym.catalog import Catalog
 from recgym.embedded import Embedded
 from recgym.encoders import EmbeddingTable
 
-DOMAINS = ("ecommerce", "news", "video", "music", "games", "social", "education")
+DOMAINS = ("ecommerce", "news", "video", "music", "games", "social", "education", "search", "health", "finance")
 
 
 @cache

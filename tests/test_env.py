@@ -54,6 +54,7 @@ def test_registration_builds_and_reads_nothing():
     code = (
         "import sys, gymnasium, recgym\n"
         "assert 'recgym.env' not in sys.modules and 'recgym.scenarios' not in sys.modules, 'import built something'\n"
+        "assert 'numba' not in sys.modules, 'import brought the compiler'\n"
         f"assert {ECOMMERCE!r} in gymnasium.registry\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -10,11 +10,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import Ints, kernel
-from recgym.prefetch import prefetch
-
 BLOCK = 65_536  # texts decoded, or written, at a time
-_BETWEEN = 0xFF  # a byte that UTF-8 never uses
 _BETWEEN_DECODED = b"\xff".decode(errors="surrogateescape")
 
 
@@ -62,9 +58,11 @@ class Texts(Sequence[str]):
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.object_]:
         """The texts of an array of rows, in its shape; row -1 gives "". All are decoded in one go."""
+        from recgym.catalog.joining import join, joined_length  # here: importing recgym imports no compiler
+
         flat = rows.reshape(-1)
-        joined = np.empty(_joined_length(self._blob, self._offsets, flat), dtype=np.uint8)
-        _join(self._blob, self._offsets, flat, joined)
+        joined = np.empty(joined_length(self._blob, self._offsets, flat), dtype=np.uint8)
+        join(self._blob, self._offsets, flat, joined)
         found = np.empty(len(flat), dtype=object)
         found[:] = joined.tobytes().decode(errors="surrogateescape").split(_BETWEEN_DECODED)[:-1]
         return found.reshape(rows.shape)
@@ -76,28 +74,6 @@ class Texts(Sequence[str]):
         raw = self._blob[first : self._offsets[stop]].tobytes()
         places = (self._offsets[start : stop + 1] - first).tolist()
         return [raw[a:b].decode() for a, b in zip(places, places[1:])]  # noqa: B905, RUF007 one is shorter
-
-
-@kernel
-def _joined_length(blob: NDArray[np.uint8], offsets: Ints, rows: Ints) -> int:
-    length = len(rows)
-    for row in rows:
-        if row >= 0:
-            prefetch(blob, offsets[row])
-            length += offsets[row + 1] - offsets[row]
-    return length
-
-
-@kernel
-def _join(blob: NDArray[np.uint8], offsets: Ints, rows: Ints, joined: NDArray[np.uint8]) -> None:
-    end = 0
-    for row in rows:
-        if row >= 0:
-            for place in range(offsets[row], offsets[row + 1]):
-                joined[end] = blob[place]
-                end += 1
-        joined[end] = _BETWEEN
-        end += 1
 
 
 class Stripped(Sequence[str]):

@@ -65,7 +65,8 @@ def test_no_title_or_text_occurs_twice(catalog):
 
 def test_texts_read_like_real_ones(catalog):
     for title, text in zip(catalog.titles, catalog.texts, strict=True):
-        assert not re.search(r"[{}@|]|<\w|lorem|(?-i:TODO)|(item|article|video) \d|  | [,.;]|\.\.|\b(\w+) \2\b", text, re.I), text
+        assert not re.search(r"[{}@|]|<\w|lorem|(?-i:TODO)|(item|article|video) \d", text, re.I), text
+        assert not re.search(r"  | [,.;]|\.\.|\b(\w+) \1\b", text, re.I), text
         assert not re.search(r"\b[Aa] [aeio](?!ne|nce|u)|\b[Aa]n [^aeiouhx8\d]", text, re.I), text
         assert text.startswith(title) and text[-1] in ".!?" and 6 <= len(title) <= 130
         assert 60 <= len(text) <= 420, text  # well below the 256 word pieces the encoder reads
@@ -136,7 +137,7 @@ def test_contexts_are_few_and_groups_are_named(catalog, words):
     said = {"items", "interests", "queries", "refinements", "contexts"}
     groups = [values for name, values in texts.items() if name not in said]
     assert len(groups) == 2 and all(4 <= len(group) <= 6 for group in groups)
-    for sentence in [text for name, group in texts.items() if name not in said - {"interests", "contexts"} for text in group]:
+    for sentence in [*texts["interests"], *texts["contexts"], *(text for group in groups for text in group)]:
         assert sentence[0].isupper() and sentence[-1] in ".!" and "  " not in sentence
 
 

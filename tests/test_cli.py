@@ -19,6 +19,7 @@ from recgym.cli import main
 from recgym.cli.play import InputProblem, help_text, parse
 from recgym.cli.realism import random_sessions, statistics
 from recgym.encoders import EmbeddingTable
+from recgym.scenarios.builtin import DOMAINS
 from recgym.scenarios.ecommerce_words import all_texts
 
 ENV_ID = "RecGym-Ecommerce-v0"
@@ -260,6 +261,15 @@ def test_embed_makes_a_table_an_environment_runs_on(recgym_command, small_shop, 
     env = gymnasium.make(ENV_ID, catalog=str(catalog), encoder=str(tmp_path / "table.npz"), embedding_dim=8)
     env.reset(seed=0)
     env.step(env.action_space.sample())
+
+
+def test_embed_knows_the_sentences_of_every_domain(recgym_command, tmp_path):
+    for domain in DOMAINS[1:]:
+        shipped = Path(testing.__file__).parents[1] / "data" / domain / "embeddings.npz"
+        out = tmp_path / f"{domain}.npz"
+        code, said, _ = recgym_command("embed", "--domain", domain, "-o", str(out), "--encoder", str(shipped))
+        assert code == 0 and f"{len(EmbeddingTable.load(shipped)):,} texts" in said
+        assert len(EmbeddingTable.load(out)) == len(EmbeddingTable.load(shipped))
 
 
 def test_embed_says_what_it_cannot_use(recgym_command, small_shop, tmp_path):

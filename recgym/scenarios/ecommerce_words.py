@@ -47,10 +47,7 @@ def interest_statement(category: str) -> str:
 
 def queries(category: str) -> dict[str, tuple[str, ...]]:
     """Search queries for a category: three ways to say it at each of `STAGES`."""
-    phrase = category_phrase(category)
-    return {
-        stage: wording.filled(templates, category=phrase) for stage, templates in QUERY_TEMPLATES.items()
-    }
+    return wording.by_wish(QUERY_TEMPLATES, category_phrase(category))
 
 
 def context_sentence(weekday: str, daytime: str, device: str, season: str, campaign: str) -> str:
@@ -77,9 +74,7 @@ def all_texts(catalog: Catalog) -> list[str]:
             "ages": list(AGE_GROUPS.values()),
             "budgets": list(BUDGETS.values()),
             "interests": [interest_statement(category) for category in catalog.category_names],
-            "queries": [
-                query for category in catalog.category_names for stage in queries(category).values() for query in stage
-            ],
+            "queries": wording.in_order(queries, catalog.category_names),
             "contexts": context_sentences(),
         }
     )

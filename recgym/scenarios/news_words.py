@@ -34,8 +34,7 @@ def interest_statement(category: str) -> str:
 
 def queries(category: str) -> dict[str, tuple[str, ...]]:
     """What is typed into the search field: two ways to ask for the latest, and two for the background."""
-    phrase = wording.category_phrase(category, PROPER_WORDS)
-    return {wish: wording.filled(templates, category=phrase) for wish, templates in QUERY_TEMPLATES.items()}
+    return wording.by_wish(QUERY_TEMPLATES, wording.category_phrase(category, PROPER_WORDS))
 
 
 def context_sentence(weekday: str, daytime: str, device: str, occasion: str) -> str:
@@ -55,7 +54,7 @@ def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
         "interests": [interest_statement(name) for name in catalog.category_names],
         "depths": list(DEPTHS.values()),
         "stances": list(STANCES.values()),
-        "queries": [text for name in catalog.category_names for ways in queries(name).values() for text in ways],
+        "queries": wording.in_order(queries, catalog.category_names),
         "contexts": context_sentences(),
     }
 

@@ -17,7 +17,7 @@ class Skills:
 
     names: tuple[str, ...]
     levels: NDArray[np.int64]  # (num_skills,) 1 to 5
-    requires: NDArray[np.bool_]  # (num_skills, num_skills): [skill, other] is true if `other` has to come before `skill`
+    requires: NDArray[np.bool_]  # (num_skills, num_skills): [skill, other] if `other` comes before `skill`
 
 
 def read_skills(text: str) -> Skills:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 WEEKDAY_KINDS = ("weekday", "weekend")
 DAYTIMES = ("morning", "afternoon", "evening", "night")
@@ -31,9 +31,14 @@ def every(sentence: Callable[..., str], *choices: Sequence[str]) -> list[str]:
     return [sentence(*parts) for parts in itertools.product(*choices)]
 
 
-def filled(templates: Iterable[str], **words: str) -> tuple[str, ...]:
-    """The same words in each of the templates."""
-    return tuple(template.format(**words) for template in templates)
+def by_wish(templates: Mapping[str, Sequence[str]], phrase: str) -> dict[str, tuple[str, ...]]:
+    """The ways to say each wish about a category."""
+    return {wish: tuple(way.format(category=phrase) for way in ways) for wish, ways in templates.items()}
+
+
+def in_order(queries: Callable[[str], Mapping[str, Sequence[str]]], categories: Sequence[str]) -> list[str]:
+    """What `queries` gives for all categories, by wish and way."""
+    return [text for category in categories for ways in queries(category).values() for text in ways]
 
 
 def every_text(groups: Mapping[str, Sequence[str]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 | archetype  | of 36 | clickbait | depth     | words         | stars     | else                                   |
 |------------|-------|-----------|-----------|---------------|-----------|----------------------------------------|
-| `bait`     | 9     | .6 .. 1   | .0 .. .3  | 150 .. 450    | 1.8 .. 3  | a loud headline; chosen more than it deserves |
+| `bait`     | 9     | .6 .. 1   | .0 .. .3  | 150 .. 450    | 1.8 .. 3  | a loud headline; chosen more           |
 | `deep`     | 8     | 0 .. .15  | .6 .. 1   | 1,100 .. 3,200 | 4 .. 4.8 | chosen less than it deserves           |
 | `fresh`    | 8     | 0 .. .35  | .1 .. .5  | 180 .. 600    | 3 .. 4.2  | less than twelve hours old             |
 | `ordinary` | 11    | 0 .. .35  | .2 .. .65 | 350 .. 1,000  | 3 .. 4.3  |                                        |

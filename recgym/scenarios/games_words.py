@@ -36,7 +36,7 @@ def interest_statement(category: str) -> str:
 def queries(category: str) -> dict[str, tuple[str, ...]]:
     """What is typed into the store's search field: two ways to find a genre, and two to find its long games."""
     phrase = wording.category_phrase(category, PROPER_WORDS)
-    return {wish: wording.filled(templates, category=phrase) for wish, templates in QUERY_TEMPLATES.items()}
+    return wording.by_wish(QUERY_TEMPLATES, phrase)
 
 
 def context_sentence(weekday: str, daytime: str, device: str, company: str) -> str:
@@ -56,7 +56,7 @@ def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
         "interests": [interest_statement(name) for name in catalog.category_names],
         "skills": list(SKILLS.values()),
         "spendings": list(SPENDINGS.values()),
-        "queries": [text for name in catalog.category_names for ways in queries(name).values() for text in ways],
+        "queries": wording.in_order(queries, catalog.category_names),
         "contexts": context_sentences(),
     }
 

@@ -37,7 +37,7 @@ def interest_statement(category: str) -> str:
 def queries(category: str) -> dict[str, tuple[str, ...]]:
     """What a listener asks for: two ways to hear a genre, and two to hear what few know of it."""
     phrase = category if category in PROPER_WORDS else wording.category_phrase(category, PROPER_WORDS)
-    return {wish: wording.filled(templates, category=phrase) for wish, templates in QUERY_TEMPLATES.items()}
+    return wording.by_wish(QUERY_TEMPLATES, phrase)
 
 
 def context_sentence(weekday: str, daytime: str, place: str, activity: str) -> str:
@@ -57,7 +57,7 @@ def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
         "interests": [interest_statement(name) for name in catalog.category_names],
         "eras": list(ERAS.values()),
         "curiosities": list(CURIOSITIES.values()),
-        "queries": [text for name in catalog.category_names for ways in queries(name).values() for text in ways],
+        "queries": wording.in_order(queries, catalog.category_names),
         "contexts": context_sentences(),
     }
 

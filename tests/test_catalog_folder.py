@@ -283,3 +283,12 @@ def test_equal_items_are_equally_good_neighbours(tmp_path):
     assert inverted.write_neighbours(tmp_path / "vectors.npy", tmp_path / "found.npy", 5, exact_up_to=10) == 1.0
     found = np.load(tmp_path / "found.npy")
     assert found[0].tolist() == [1, 2, 3, 4, 5] and found[9].tolist() == [0, 1, 2, 3, 4] and found[25].tolist() == [20, 21, 22, 23, 24]
+
+
+def test_a_folder_of_another_domain_is_told(tmp_path, source):
+    def others(catalog: Catalog) -> dict:
+        return {name: texts for name, texts in ecommerce.texts_of(catalog).items() if name != "budget"}
+
+    build_folder(source, tmp_path / "shop", ENCODER, others, required=("price",), embedding_dim=8)
+    with pytest.raises(ValueError, match="no embedded budget.*recgym build again"):
+        gymnasium.make("RecGym-Ecommerce-v0", catalog=str(tmp_path / "shop"), encoder=ENCODER, embedding_dim=8)

@@ -202,6 +202,11 @@ def build(config: Settings) -> Scenario:
     texts = domain.texts_of(catalog)
     embedded = config.embedded(texts)
     groups = embedded.groups
+    if missing := [name for name in texts if name not in groups]:
+        raise ValueError(
+            f"catalog: {config.catalog} holds no embedded {', '.join(missing)}, so it was built for another domain or "
+            "version; run recgym build again: what is embedded already is kept"
+        )
     no_query = np.zeros((1, embedded.embedding_dim), dtype=np.float32)
     queries = np.concatenate((groups["queries"], no_query))  # row -1: no query
     query_rows = np.arange(len(groups["queries"])).reshape(catalog.num_categories, 2, -1)

@@ -26,7 +26,8 @@ from recgym.folder import build_folder
 from recgym.index import CatalogSearch, ExactIndex, FaissIndex
 from recgym.registration import ENVIRONMENTS
 from recgym.scenarios.builtin import builtin_catalog
-from recgym.scenarios.ecommerce import Ecommerce, texts_of
+from recgym.scenarios.ecommerce import Ecommerce
+from recgym.scenarios.ecommerce_words import texts_of
 from recgym.speed import Case, Running, rate
 from recgym.testing import HashingEncoder
 

@@ -15,7 +15,7 @@ from recgym.cli import main
 from recgym.compiled import kernel
 from recgym.folder import build_folder
 from recgym.prefetch import prefetch
-from recgym.scenarios.ecommerce import texts_of
+from recgym.scenarios.ecommerce_words import texts_of
 from recgym.testing import HashingEncoder
 
 

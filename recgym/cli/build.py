@@ -11,7 +11,8 @@ from recgym.cli.embed import MODEL
 from recgym.cli.progress import bar
 from recgym.encoders import CacheError, SentenceTransformerEncoder, UnknownTextError, as_encoder
 from recgym.folder import build_folder
-from recgym.scenarios.ecommerce import Ecommerce, texts_of
+from recgym.scenarios.ecommerce import Ecommerce
+from recgym.scenarios.ecommerce_words import texts_of
 from recgym.whitening import WhiteningMethod
 
 SAID = {"embeddings": "texts embedded", "vectors": "items projected"}  # stages that can say how far they are

@@ -46,7 +46,6 @@ drawn evenly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,19 +60,6 @@ from recgym.reward import ShopReward
 from recgym.scenarios import ecommerce_words as words
 from recgym.scenarios.scenario import Domain, Facts, Settings
 from recgym.scenarios.traits import items_of, shrunk_rating
-
-
-def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
-    """All texts of the scenario by group, the items' first."""
-    queries = [words.queries(name) for name in catalog.category_names]
-    return {
-        "items": catalog.texts,
-        "interests": [words.interest_statement(name) for name in catalog.category_names],
-        "age_group": list(words.AGE_GROUPS.values()),
-        "budget": list(words.BUDGETS.values()),
-        "queries": [text for query in queries for stage in words.STAGES for text in query[stage]],
-        "contexts": words.context_sentences(),
-    }
 
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
@@ -143,7 +129,7 @@ class Ecommerce(Settings):
 
     DOMAIN = Domain(
         name="ecommerce",
-        texts_of=texts_of,
+        texts_of=words.texts_of,
         statements=("age_group", "budget"),
         sensitivity=[1.2 - 0.2 * budget for budget in range(len(words.BUDGETS))],  # the thriftiest first
         items=_items,

@@ -4,6 +4,8 @@ Pure functions of closed lists, so that all sentences are known beforehand: `all
 and nothing is encoded inside `step`.
 """
 
+from collections.abc import Sequence
+
 from recgym.catalog import Catalog
 from recgym.scenarios import wording
 from recgym.scenarios.wording import DAYTIMES, DEVICES
@@ -61,20 +63,18 @@ def context_sentences() -> list[str]:
     return wording.every(context_sentence, WEEKDAYS, DAYTIMES, DEVICES, SEASONS, CAMPAIGNS)
 
 
-def all_texts(catalog: Catalog) -> list[str]:
-    """Everything to embed for a catalogue, without duplicates.
+def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
+    """All texts by group, the items' first."""
+    return {
+        "items": catalog.texts,
+        "interests": [interest_statement(name) for name in catalog.category_names],
+        "age_group": list(AGE_GROUPS.values()),
+        "budget": list(BUDGETS.values()),
+        "queries": wording.in_order(queries, catalog.category_names),
+        "contexts": context_sentences(),
+    }
 
-    In this order: the items' texts, by row; the age groups' and budgets' statements; the interest statement of every
-    category; the queries of every category, by stage and paraphrase; the context sentences. A text that occurs twice
-    keeps its first place.
-    """
-    return wording.every_text(
-        {
-            "items": catalog.texts,
-            "ages": list(AGE_GROUPS.values()),
-            "budgets": list(BUDGETS.values()),
-            "interests": [interest_statement(category) for category in catalog.category_names],
-            "queries": wording.in_order(queries, catalog.category_names),
-            "contexts": context_sentences(),
-        }
-    )
+
+def all_texts(catalog: Catalog) -> list[str]:
+    """Everything to embed for a catalogue, each text once."""
+    return wording.every_text(texts_of(catalog))

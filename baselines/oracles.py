@@ -22,13 +22,17 @@ from recgym.simulator import Simulator
 from recgym.state import State
 
 
-def expected_effects(simulator: Simulator, state: State) -> dict[str, NDArray[np.float64]]:
-    """What showing each candidate does if it is examined, name -> (num_envs, num_candidates) expectations.
+def expected_effects(
+    simulator: Simulator, state: State, shown: NDArray[np.int64] | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """What showing an item does if it is examined, name -> (num_envs, num_shown) expectations.
+
+    Of the step's candidates, or of the items `shown` ((num_envs, num_shown) catalogue rows, -1 for none, which does nothing).
 
     reward: of this page; trust: its change; readiness: its gain; inspired: chance to start a need; met: chance to end
     one by a purchase; click: chance of a click.
     """
-    shown = state["candidates"]
+    shown = state["candidates"] if shown is None else shown
     funnel, items, weights = simulator.response.funnel(state, shown), simulator.items, simulator.reward.weights
     trust, need = simulator.part(Trust), simulator.part(Need)
     cart = funnel.click * funnel.cart * (funnel.stay + (1 - funnel.stay) / 3)

@@ -1,0 +1,115 @@
+"""How good the slates of a recommender are: against the simulator's truth, beyond accuracy, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.oracles import expected_effects
+from baselines.recommender import Evaluation
+from recgym import metrics
+from recgym.env import RecVectorEnv
+from recgym.state import State
+
+Groups = dict[str, dict[str, float]]  # attribute -> level -> mean return of these users
+
+# What is measured of a number of sessions, in the order of tables: name -> what it is.
+MEASURES: Mapping[str, str] = {
+    "return": "sum of a session's rewards",
+    "length": "slates of a session",
+    "ctr": "clicks per item shown",
+    "cvr": "commitments (purchases, subscriptions, ...) per click",
+    "precision": "expected share of relevant items in a slate; relevant is what the user would click once they see it",
+    "recall": "expected share of the page's relevant candidates that is in the slate",
+    "f1": "harmonic mean of the two, page by page",
+    "ndcg": "discounted expected reward of a slate, as a part of the best slate's",
+    "diversity": "1 - mean cosine between two items of a slate",
+    "novelty": "-log2 of an item's share of the catalogue's ratings, in bits",
+    "coverage": "share of the catalogue that was shown to somebody",
+    "gini": "how unequally the items were shown: 0 equally, near 1 always the same",
+    "exposure_drift": "entropy of the shown topics, later minus earlier half of a session, in bits",
+    "consumption_drift": "the same of the clicked topics",
+}
+
+
+class SlateQuality:
+    """Keeps what was shown while `evaluate` runs one recommender: pass it as `watch`, then ask for `measures`.
+
+    Relevance is the truth about the state before the slate was shown, which no recommender sees: the chance of a click
+    once an item is examined, for precision and recall; the expected reward, where it is positive, for the gains of NDCG.
+    """
+
+    def __init__(self, env: RecVectorEnv) -> None:
+        self.env = env
+        self._first: State | None = None
+        self._pages: dict[str, list[NDArray[Any]]] = {name: [] for name in (
+            "lane", "slate", "clicked", "precision", "recall", "f1", "ndcg")}  # fmt: skip
+
+    def __call__(self, before: State, shown: NDArray[np.bool_], info: dict[str, Any]) -> None:
+        """Take note of one step."""
+        if self._first is None:
+            self._first = before
+        simulator, slates = self.env.simulator, info["slate"]
+        of_candidates, of_slate = expected_effects(simulator, before), expected_effects(simulator, before, slates)
+        precision = metrics.precision(of_slate["click"])
+        recall = metrics.recall(of_slate["click"], of_candidates["click"])
+        gains = (np.maximum(effects["reward"], 0.0) for effects in (of_slate, of_candidates))
+        page = {"lane": np.arange(len(shown)), "slate": slates, "clicked": info["clicked"], "precision": precision,
+                "recall": recall, "f1": metrics.f1(precision, recall), "ndcg": metrics.ndcg(*gains)}  # fmt: skip
+        for name, values in page.items():
+            self._pages[name].append(values[shown])
+
+    def measures(self, sessions: Evaluation) -> dict[str, float]:
+        """All of MEASURES, of the sessions that were watched; NaN where there was nothing to measure."""
+        simulator = self.env.simulator
+        lane, slates, clicked, *accuracy = (np.concatenate(values) for values in self._pages.values())
+        counts = np.bincount(slates[slates >= 0], minlength=simulator.items.num_items)
+        popularity = simulator.catalog.attributes["num_ratings"] + 1.0
+        topics = simulator.items.categories[slates]
+        found = (
+            sessions.mean,
+            sessions.lengths.mean(),
+            _ratio(sessions.clicks, sessions.impressions),
+            _ratio(sessions.committed, sessions.clicks),
+            *(_mean(values) for values in accuracy),
+            _mean(metrics.intra_list_diversity(slates, simulator.items.embeddings)),
+            metrics.novelty(slates, popularity),
+            metrics.coverage(counts),
+            metrics.gini(counts),
+            _drift(topics, lane, slates >= 0, len(sessions.returns)),
+            _drift(topics, lane, clicked, len(sessions.returns)),
+        )
+        return {name: float(value) for name, value in zip(MEASURES, found, strict=True)}
+
+    def groups(self, sessions: Evaluation) -> Groups:
+        """Mean return of the users of every segment, and of those who say the same about themselves."""
+        assert self._first is not None, "nothing was shown yet"
+        setting = self.env.sessions.setting
+        levels = {"segment": setting.simulator.users.SEGMENTS}
+        levels |= {name: setting.texts[name] for name in setting.domain.statements}
+        found: Groups = {}
+        for attribute, names in levels.items():
+            members = [self._first[attribute] == level for level in range(len(names))]
+            found[attribute] = {name: float(sessions.returns[of_level].mean())
+                                for name, of_level in zip(names, members, strict=True) if of_level.any()}  # fmt: skip
+        return found
+
+
+def _drift(
+    topics: NDArray[np.int64], lane: NDArray[np.int64], taken: NDArray[np.bool_], num_sessions: int
+) -> float:
+    """Mean over the sessions of the entropy drift of the topics that were `taken`, page by page."""
+    sequences = (topics[lane == one][taken[lane == one]] for one in range(num_sessions))
+    return _mean(np.array([metrics.entropy_drift(sequence) for sequence in sequences]))
+
+
+def _mean(values: NDArray[np.floating]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> float:
+    return float(part.sum() / whole.sum()) if whole.sum() else float("nan")

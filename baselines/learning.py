@@ -5,24 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-import multiprocessing
-import os
 import sys
-import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from math import isclose
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from baselines import bounds
+from baselines import bounds, processes
 from baselines.algorithms import DEFAULTS, TUNED
 from baselines.files import write_whole
 from baselines.heuristics import LINEAR_TUNED
 from baselines.oracles import MYOPIC
+from baselines.processes import Failure
 from baselines.recommender import EVALUATION_SEED, evaluate, make_lanes
 
 EPISODES = 500  # held-out sessions of every evaluation
@@ -159,25 +155,18 @@ def run(
     """
     records = load(path)
     _check_environment(records, rows, yardsticks, path)
-    with ThreadPoolExecutor(jobs) as threads:
-        cells = {threads.submit(_in_own_process, cell, env_id, row, seed): (row, seed)
-                 for row, seed in missing(records, rows, seeds)}  # fmt: skip
-        try:
-            for future in as_completed(cells):
-                row, seed = cells[future]
-                try:
-                    record = _record(row, seed, future.result(), yardsticks[row.view])
-                except Exception as error:  # whatever goes wrong in one cell must not cost the others
-                    trace = "".join(traceback.format_exception(error))
-                    print(f"{row.name}, seed {seed} failed:\n{trace}", file=sys.stderr, flush=True)
-                    yield row, seed, None
-                    continue
-                # An outdated record of this cell, with other settings, makes room.
-                records = [old for old in records if (old["row"], old["seed"]) != (row.name, str(seed))] + [record]
-                save(path, records)
-                yield row, seed, record
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
+    cells = missing(records, rows, seeds)
+    for position, outcome in processes.run(cell, [(env_id, row, seed) for row, seed in cells], jobs):
+        row, seed = cells[position]
+        if isinstance(outcome, Failure):
+            print(f"{row.name}, seed {seed} failed:\n{outcome.trace}", file=sys.stderr, flush=True)
+            yield row, seed, None
+            continue
+        record = _record(row, seed, outcome, yardsticks[row.view])
+        # An outdated record of this cell, with other settings, makes room.
+        records = [old for old in records if (old["row"], old["seed"]) != (row.name, str(seed))] + [record]
+        save(path, records)
+        yield row, seed, record
 
 
 def missing(records: Sequence[Record], rows: Sequence[Row], seeds: int) -> list[tuple[Row, int]]:
@@ -249,22 +238,3 @@ def _check_environment(
                     f"{record[name]}, but now it returns {now:.4f}: the environment or its tuned numbers have changed. "
                     f"{MOVE}"
                 )
-
-
-def _in_own_process(cell: Cell, env_id: str, row: Row, seed: int) -> Outcome:
-    """Run a cell in a fresh process: its memory is freed, and its death is only its own."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent) as process:
-        return process.submit(cell, env_id, row, seed).result()
-
-
-def _end_with_parent() -> None:
-    """In a child: do not go on for hours when the parent has been killed."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines import tuned
-from baselines.heuristics import actions_from_scores
+from baselines.files import read_json, write_json
+from baselines.heuristics import SAVED, actions_from_scores
+from baselines.task import Task
 from recgym.actions import ItemAction, ProtoAction
 from recgym.dynamics import Need, Trust
 from recgym.env import RecVectorEnv
@@ -95,6 +98,10 @@ class PrivilegedRecommender:
             return best_query(features, scores)
         return actions_from_scores(env, scores)
 
+    def save(self, folder: Path) -> None:
+        """Write the prices."""
+        write_json(folder / SAVED, {"name": self.name, "prices": dict(self.prices)})
+
 
 PRICES = ("trust", "trust_low", "readiness", "readiness_high", "inspired", "met", "click")
 MYOPIC = PrivilegedRecommender({}, "myopic (privileged)")
@@ -108,6 +115,22 @@ def reference(env_id: str, view: str) -> PrivilegedRecommender:
         baselines.tuned.NotTuned: Nobody has searched yet.
     """
     return PrivilegedRecommender(tuned.load(env_id, view, "prices", PRICES), REFERENCE)
+
+
+@dataclass(frozen=True)
+class Privileged:
+    """The method of both privileged policies."""
+
+    far_sighted: bool
+
+    def train(self, task: Task) -> PrivilegedRecommender:
+        """There is nothing to learn: the prices come from a search."""
+        return reference(task.env_id, task.view) if self.far_sighted else MYOPIC
+
+    def load(self, folder: Path, env: RecVectorEnv) -> PrivilegedRecommender:
+        """The same prices."""
+        saved = read_json(folder / SAVED)
+        return PrivilegedRecommender(saved["prices"], saved["name"])
 
 
 def best_lead(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,29 +9,12 @@ from numpy.typing import NDArray
 
 from baselines.oracles import expected_effects
 from baselines.recommender import Evaluation
+from baselines.results import MEASURES
 from recgym import metrics
 from recgym.env import RecVectorEnv
 from recgym.state import State
 
 Groups = dict[str, dict[str, float]]  # attribute -> level -> mean return of these users
-
-# What is measured of a number of sessions, in the order of tables: name -> what it is.
-MEASURES: Mapping[str, str] = {
-    "return": "sum of a session's rewards",
-    "length": "slates of a session",
-    "ctr": "clicks per item shown",
-    "cvr": "commitments (purchases, subscriptions, ...) per click",
-    "precision": "expected share of relevant items in a slate; relevant is what the user would click once they see it",
-    "recall": "expected share of the page's relevant candidates that is in the slate",
-    "f1": "harmonic mean of the two, page by page",
-    "ndcg": "discounted expected reward of a slate, as a part of the best slate's",
-    "diversity": "1 - mean cosine between two items of a slate",
-    "novelty": "-log2 of an item's share of the catalogue's ratings, in bits",
-    "coverage": "share of the catalogue that was shown to somebody",
-    "gini": "how unequally the items were shown: 0 equally, near 1 always the same",
-    "exposure_drift": "entropy of the shown topics, later minus earlier half of a session, in bits",
-    "consumption_drift": "the same of the clicked topics",
-}
 
 
 class SlateQuality:
@@ -63,7 +45,7 @@ class SlateQuality:
             self._pages[name].append(values[shown])
 
     def measures(self, sessions: Evaluation) -> dict[str, float]:
-        """All of MEASURES, of the sessions that were watched; NaN where there was nothing to measure."""
+        """All of `baselines.results.MEASURES`, of the sessions that were watched; NaN where there was nothing to measure."""
         simulator = self.env.simulator
         lane, slates, clicked, *accuracy = (np.concatenate(values) for values in self._pages.values())
         counts = np.bincount(slates[slates >= 0], minlength=simulator.items.num_items)

@@ -18,6 +18,7 @@ import gymnasium
 import recgym.observation
 from recgym.actions import VIEWS, ActionView, make_view
 from recgym.env import RecEnv
+from recgym.markdown import table
 from recgym.observation import KINDS, Counters
 from recgym.registration import ENVIRONMENTS
 from recgym.reward import Reward
@@ -152,12 +153,6 @@ def reward_terms(reward: Reward) -> list[tuple[str, str, str]]:
     bullets = re.findall(r"^- (\w+): (.+(?:\n  .+)*)", lists, flags=re.MULTILINE)
     meanings = {name: _joined(text).rstrip(",.") for name, text in bullets}
     return [(f"`{name}`", f"{weight:g}", meanings[name]) for name, weight in reward.DEFAULT_WEIGHTS.items()]
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def first_sentence(thing: object) -> str:

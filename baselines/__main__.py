@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from baselines import bounds, cluster, demo, learn, run, share, tune
+from baselines import bounds, cluster, demo, learn, report, run, share, tune
 from baselines.learning import OtherEnvironment
 from baselines.names import did_you_mean
+from baselines.results import BadTable
 from baselines.run import OtherRun
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, run, tune, bounds, learn, share, cluster)
+COMMANDS = (demo, run, report, tune, bounds, learn, share, cluster)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
-    except (NotTuned, OtherEnvironment, OtherRun) as problem:
+    except (NotTuned, OtherEnvironment, OtherRun, BadTable) as problem:
         print(f"python -m baselines: {problem}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as missing:

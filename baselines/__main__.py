@@ -6,14 +6,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from baselines import bounds, cluster, demo, learn, report, run, share, tune
+from baselines import bounds, cluster, compare, demo, learn, report, run, share, tune
 from baselines.learning import OtherEnvironment
 from baselines.names import did_you_mean
 from baselines.results import BadTable
 from baselines.run import OtherRun
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, run, report, tune, bounds, learn, share, cluster)
+COMMANDS = (demo, run, report, compare, tune, bounds, learn, share, cluster)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

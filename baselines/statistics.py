@@ -27,7 +27,7 @@ class Interval(NamedTuple):
     high: float
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+        return f"{self.value:z.2f} ({self.low:z.2f} to {self.high:z.2f})"
 
 
 def mean(strata: Strata) -> Floats:
@@ -62,6 +62,11 @@ def probability_of_improvement(ours: Strata, theirs: Strata) -> Floats:
         one, other = one[..., :, None], other[..., None, :]
         chances.append(((one > other) + 0.5 * (one == other)).mean(axis=(-2, -1)))
     return np.mean(chances, axis=0)
+
+
+def environment_mean(strata: Strata) -> Floats:
+    """(...) mean over the environments of the mean over the runs."""
+    return np.mean([runs.mean(axis=-1) for runs in strata], axis=0)
 
 
 def performance_profile(strata: Strata, thresholds: Floats) -> Floats:

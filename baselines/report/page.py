@@ -144,5 +144,5 @@ def _numbers(value: Value, wide: bool) -> Iterator[str]:
 def shown(value: Value) -> str:
     """A value as tables show it."""
     if isinstance(value, float):
-        return "" if value != value else f"{value:,.1f}" if abs(value) >= 100 else f"{value:.2f}"
+        return "" if value != value else f"{value:z,.1f}" if abs(value) >= 100 else f"{value:z.2f}"
     return str(value)

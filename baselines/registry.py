@@ -33,6 +33,7 @@ KINDS: Mapping[str, str] = {
     "deep": "learns the long-term value with neural networks",
     "privileged": "knows the user's hidden state and the response model: a yardstick, no recommender",
 }
+RANKINGS = ("slate", "sequential", "item")  # the views of what scores candidates one by one
 ABOUT = "baseline.json"  # beside what a recommender saves: which one it is, and of what
 
 
@@ -112,6 +113,23 @@ BASELINES: Mapping[str, Baseline] = {
                  "baselines.oracles:Privileged", {"far_sighted": False}),
         Baseline("reference", "privileged", ACTIONS, "expected reward and priced long-term effects; the score's 1",
                  "baselines.oracles:Privileged", {"far_sighted": True}),
+        Baseline("user-knn", "logs", RANKINGS, "what was liked in the sessions most alike",
+                 "baselines.neighbours:UserNeighbours", steps=200_000),
+        Baseline("item-knn", "logs", RANKINGS, "what was liked together with what the user liked",
+                 "baselines.neighbours:ItemNeighbours", steps=200_000),
+        Baseline("als", "logs", RANKINGS, "matrix factorisation by weighted least squares",
+                 "baselines.factors:AlternatingLeastSquares", steps=200_000),
+        Baseline("bpr", "logs", RANKINGS, "matrix factorisation by Bayesian personalised ranking",
+                 "baselines.factors:BayesianRanking", steps=200_000),
+        Baseline("epsilon-greedy", "bandit", ACTIONS, "explores a share of the pages at random",
+                 "baselines.bandits:EpsilonGreedy", steps=50_000),
+        Baseline("linucb", "bandit", ACTIONS, "explores by upper confidence bounds", "baselines.bandits:LinUCB", steps=50_000),
+        Baseline("thompson", "bandit", ACTIONS, "explores by draws from the posterior",
+                 "baselines.bandits:ThompsonSampling", steps=50_000),
+        Baseline("q-learning", "tabular", ACTIONS, "off-policy: the value of the best that can follow",
+                 "baselines.tabular:TabularControl", {"name": "q-learning", "on_policy": False}, steps=200_000),
+        Baseline("sarsa", "tabular", ACTIONS, "on-policy: the value of what does follow",
+                 "baselines.tabular:TabularControl", {"name": "sarsa", "on_policy": True}, steps=200_000),
         *_deep(),
     )
 }  # fmt: skip

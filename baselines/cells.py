@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ import recgym
 from baselines.files import read_json, write_json
 from baselines.processes import Failure
 from baselines.quality import SlateQuality
-from baselines.recommender import EVALUATION_SEED, Recommender, evaluate
+from baselines.recommender import EVALUATION_SEED, evaluate
 from baselines.registry import find
 from baselines.results import FAILED, MEASURED, MEASURES, PACKAGES, UNSUITABLE, Results, Row
 from baselines.task import Task, Unsuitable
+from baselines.watching import LearningCurve
 
 POINTS = 10  # of a learning curve, the last after all training
 
@@ -55,21 +56,6 @@ class Cell:
         return folder / "cells" / self.env_id / self.baseline / f"{self.seed}.json"
 
 
-class LearningCurve:
-    """Measures a recommender at equal distances before the end of its training: the `progress` of a `Task`."""
-
-    def __init__(self, task: Task, cell: Cell) -> None:
-        self.cell = cell
-        self.env = task.lanes(cell.sessions)
-        self.points: list[tuple[int, float]] = []  # steps, mean return of the held-out sessions
-
-    def __call__(self, steps: int, recommender: Recommender | None) -> None:
-        """Measure if it is time; the end is measured when the training is over."""
-        due = self.cell.steps * (len(self.points) + 1) / POINTS
-        if recommender is not None and due <= steps < self.cell.steps:
-            self.points.append((steps, evaluate(recommender, self.env, self.cell.first_session).mean))
-
-
 def measure(cell: Cell) -> Record:
     """Train, evaluate, and tell all about it."""
     wall, cpu = time.perf_counter(), time.process_time()
@@ -88,21 +74,20 @@ def failed(cell: Cell, failure: Failure) -> Record:
 
 def _train_and_evaluate(cell: Cell) -> Record:
     task = Task(cell.env_id, cell.view, cell.steps, cell.seed)
-    curve = None
+    env = task.lanes(cell.sessions)
+    curve = LearningCurve(lambda agent: evaluate(agent, env, cell.first_session).mean, cell.steps, POINTS)
     if cell.steps:
         import torch
 
         torch.set_num_threads(1)
-        curve = LearningCurve(task, cell)
-        task = Task(cell.env_id, cell.view, cell.steps, cell.seed, progress=curve)
+        task = replace(task, progress=curve)
     recommender = find(cell.baseline).train(task)
-    env = task.lanes(cell.sessions)
     quality = SlateQuality(env)
     sessions = evaluate(recommender, env, cell.first_session, quality)
     return {
         "measures": {name: None if math.isnan(value) else value for name, value in quality.measures(sessions).items()},
         "groups": quality.groups(sessions),
-        "curve": [*curve.points, (cell.steps, sessions.mean)] if curve else [],
+        "curve": [*zip(curve.at, curve.returns, strict=True), (cell.steps, sessions.mean)] if cell.steps else [],
         "returns": sessions.returns.tolist(),
     }
 

@@ -19,7 +19,9 @@ from baselines.files import write_whole
 from baselines.heuristics import LINEAR_TUNED
 from baselines.oracles import MYOPIC
 from baselines.processes import Failure
-from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, evaluate, make_lanes
+from baselines.recommender import EVALUATION_SEED, Recommender, evaluate, make_lanes
+from baselines.task import Task
+from baselines.watching import LearningCurve
 
 EPISODES = 500  # held-out sessions of every evaluation
 POINTS = 8  # of a learning curve, the last after all training
@@ -119,20 +121,18 @@ def train(env_id: str, row: Row, seed: int) -> Outcome:
     """Learn and measure one cell."""
     import torch
 
-    from baselines.callbacks import LearningCurve
-    from baselines.sb3 import TrainedRecommender, make_model
+    from baselines.sb3 import Trained
 
     torch.set_num_threads(1)
     sessions = make_lanes(env_id, EPISODES, action=row.view)
 
-    def mean_return(model: Any) -> float:
-        return evaluate(TrainedRecommender(model, row.algorithm), sessions, EVALUATION_SEED).mean
+    def mean_return(recommender: Recommender) -> float:
+        return evaluate(recommender, sessions, EVALUATION_SEED).mean
 
     start = time.perf_counter()
-    model = make_model(row.algorithm, env_id, seed=SEED_STRIDE * seed, settings=row.settings, action=row.view)
     curve = LearningCurve(mean_return, row.steps, POINTS)
-    model.learn(row.steps, callback=curve)
-    return Outcome((*curve.returns, mean_return(model)), time.perf_counter() - start)
+    recommender = Trained(row.algorithm, **row.settings).train(Task(env_id, row.view, row.steps, seed, progress=curve))
+    return Outcome((*curve.returns, mean_return(recommender)), time.perf_counter() - start)
 
 
 def run(

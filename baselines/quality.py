@@ -26,14 +26,17 @@ class SlateQuality:
 
     def __init__(self, env: RecVectorEnv) -> None:
         self.env = env
-        self._first: State | None = None
+        setting = env.sessions.setting
+        self._levels = {"segment": setting.simulator.users.SEGMENTS}  # attribute of the users -> names of its levels
+        self._levels |= {name: setting.texts[name] for name in setting.domain.statements}
+        self._users: dict[str, NDArray[np.int64]] = {}  # attribute -> level of every session's user
         self._pages: dict[str, list[NDArray[Any]]] = {name: [] for name in (
             "lane", "slate", "clicked", "precision", "recall", "f1", "ndcg")}  # fmt: skip
 
     def __call__(self, before: State, shown: NDArray[np.bool_], info: dict[str, Any]) -> None:
         """Take note of one step."""
-        if self._first is None:
-            self._first = before
+        if not self._users:  # copied: the environment writes the next sessions' users in their place
+            self._users = {attribute: before[attribute].copy() for attribute in self._levels}
         simulator, slates = self.env.simulator, info["slate"]
         of_candidates, of_slate = expected_effects(simulator, before), expected_effects(simulator, before, slates)
         precision = metrics.precision(of_slate["click"])
@@ -68,13 +71,9 @@ class SlateQuality:
 
     def groups(self, sessions: Evaluation) -> Groups:
         """Mean return of the users of every segment, and of those who say the same about themselves."""
-        assert self._first is not None, "nothing was shown yet"
-        setting = self.env.sessions.setting
-        levels = {"segment": setting.simulator.users.SEGMENTS}
-        levels |= {name: setting.texts[name] for name in setting.domain.statements}
         found: Groups = {}
-        for attribute, names in levels.items():
-            members = [self._first[attribute] == level for level in range(len(names))]
+        for attribute, names in self._levels.items():
+            members = [self._users[attribute] == level for level in range(len(names))]
             found[attribute] = {name: float(sessions.returns[of_level].mean())
                                 for name, of_level in zip(names, members, strict=True) if of_level.any()}  # fmt: skip
         return found

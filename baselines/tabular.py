@@ -156,7 +156,7 @@ class TabularControl:
             states = states_of(env)
             return ranked_by(env, rules)
 
-        for step in interact(env, act, task.steps, task.first_session):
+        for step in interact(env, act, task.steps, task.first_session, task.session):
             after = states_of(env)
             following = table.choose(after, self.epsilon(step.steps / task.steps), rng)
             learned = (states, rules, step.reward, after, step.terminated, following)

@@ -12,6 +12,7 @@ from baselines.files import write_whole
 from baselines.intervals import Estimate
 from baselines.report.pictures import pictures
 from baselines.report.summary import Summary, Table, Value, facts, tables
+from baselines.results import BadTable
 from baselines.statistics import Interval
 from recgym.markdown import table as markdown_table
 
@@ -91,7 +92,7 @@ def write_block(path: Path, summary: Summary) -> None:
     """Replace what stands between `BEGIN` and `END` in a Markdown file by the results.
 
     Raises:
-        ValueError: The file has no such place.
+        BadTable: The file has no such place.
     """
     before, after = split(path)
     write_whole(path, f"{before}{block(summary)}{after}")
@@ -107,14 +108,14 @@ def split(path: Path) -> tuple[str, str]:
     """What stands before and after the generated part of a file.
 
     Raises:
-        ValueError: The file has no such part.
+        BadTable: The file has no such part.
     """
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{path}: expected a Markdown file with the lines {BEGIN!r} and {END!r}, between which the "
-                         "results are written")  # fmt: skip
+        raise BadTable(f"{path}: expected a Markdown file with the lines {BEGIN!r} and {END!r}, between which the "
+                       "results are written")  # fmt: skip
     return before, after
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple
 
-# What fresh processes have imported already where they are forked from a server. What is missing is left out.
-PRELOAD = ("baselines.processes", "numpy", "numba", "torch", "stable_baselines3", "recgym.env")
+# What fresh processes have imported already where they are forked from a server: what all of them need.
+PRELOAD = ("baselines.processes", "baselines.quality")
 
 
 class Failure(NamedTuple):

@@ -95,15 +95,17 @@ def improvement(summary: Summary) -> Figure:
                          for column in names] for row in names])  # fmt: skip
     figure = _figure(2.6 + 0.42 * len(names), 1.9 + 0.36 * len(names))
     axes = figure.subplots()
-    axes.imshow(chances, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
+    places = range(len(names))
+    axes.pcolormesh(places, places, chances, cmap="RdBu", vmin=0, vmax=1, edgecolors="white", linewidth=0.5)
+    axes.invert_yaxis()
     for row, column in np.ndindex(chances.shape):
         if row != column:
             dark = abs(chances[row, column] - 0.5) > 0.3
             axes.text(column, row, f"{chances[row, column]:.2f}", ha="center", va="center", fontsize=7,
                       color="white" if dark else "black")  # fmt: skip
     labels = [summary.label(name) for name in names]
-    axes.set_xticks(range(len(names)), labels, rotation=45, ha="right")
-    axes.set_yticks(range(len(names)), labels)
+    axes.set_xticks(places, labels, rotation=45, ha="right")
+    axes.set_yticks(places, labels)
     axes.spines[:].set_visible(False)
     axes.set_title("row beats column", fontsize=9)
     return figure

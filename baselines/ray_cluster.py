@@ -20,7 +20,7 @@ def run(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], jobs: in
     ray = _ray()
     if not ray.is_initialized():
         _connect(ray, jobs)
-    remote = ray.remote(function).options(num_cpus=1, max_calls=1, max_retries=0)
+    remote = ray.remote(num_cpus=1, max_calls=1, max_retries=0)(function)
     waiting = {remote.remote(*arguments): position for position, arguments in enumerate(calls)}
     try:
         while waiting:

@@ -14,7 +14,7 @@ import pytest
 from benchmark_helpers import ENV_IDS, fabricated, noisy, row
 
 from baselines import results
-from baselines.__main__ import main
+from baselines.__main__ import _parse, main
 from baselines.report import page, pictures, summary
 from baselines.report.summary import Summary
 from baselines.results import BadTable, Results
@@ -203,6 +203,13 @@ def test_report_sees_tables_only():
 # The page in the docs
 
 
+def test_the_commands_of_the_page_are_understood():
+    commands = re.findall(r"^(?:`)?python -m baselines ([^#`\n]+)", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {line.split()[0] for line in commands} >= {"run", "report", "compare", "train", "play", "latency"}
+    for line in commands:
+        assert _parse(line.split()).run
+
+
 def test_the_docs_get_the_tables_and_keep_their_text(tmp_path, capsys):
     results.write(tmp_path, KNOWN)
     target = tmp_path / "page.md"
@@ -210,7 +217,7 @@ def test_the_docs_get_the_tables_and_keep_their_text(tmp_path, capsys):
     assert main(["report", str(tmp_path), "--docs", str(target)]) == 0
     text = target.read_text()
     assert text.startswith(f"# Title\n\nBefore.\n\n{page.BEGIN}\n") and text.endswith(f"{page.END}\n\nAfter.\n")
-    assert "stale words" not in text and "| steady | 0.60 (0.60 to 0.60) |" in text and "## What was run" in text
+    assert "stale words" not in text and "| steady | 0.60 (0.60 to 0.60) |" in text and "### What was run" in text
     target.write_text("# Title\n")
     assert main(["report", str(tmp_path), "--docs", str(target)]) == 2
     assert "expected a Markdown file with the lines" in capsys.readouterr().err
@@ -221,7 +228,7 @@ def test_the_committed_page_tells_what_the_committed_tables_hold():
     generated = DOCS.read_text(encoding="utf-8").removeprefix(before).removesuffix(after)
     if TABLES.exists():
         assert generated == page.block(Summary(results.read(TABLES))), (
-            "run: python -m baselines report docs/measurements/benchmark --docs docs/benchmark.md"
+            "run: python -m baselines report docs/measurements/benchmark --out results/report --docs docs/benchmark.md"
         )
     else:
         assert generated == f"{page.BEGIN}\n\nNot measured yet.\n\n{page.END}"

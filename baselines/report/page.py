@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from baselines import statistics
 from baselines.files import write_whole
 from baselines.intervals import Estimate
 from baselines.report.pictures import pictures
 from baselines.report.summary import Summary, Table, Value, facts, tables
 from baselines.results import BadTable
-from baselines.statistics import Interval
+from baselines.statistics import Interval, interval
 from recgym.markdown import table as markdown_table
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -52,8 +53,7 @@ def sentence(summary: Summary) -> str:
     best = summary.best
     if best is None:
         return ""
-    [chances] = [table for table in tables(summary) if table.name == "aggregates"]
-    middle = next(row[1] for row in chances.rows if row[0] == summary.label(best))
+    middle = interval(statistics.iqm, summary.strata[best])
     return f"{best} reaches the highest interquartile mean, {middle}, of all recommenders that know no more than a real one."
 
 
@@ -79,12 +79,12 @@ def _cell(value: Value) -> Cell:
     return Cell(text, kind)
 
 
-def markdown(summary: Summary, found: Sequence[Table]) -> str:
-    """The tables with headings of the second level."""
+def markdown(summary: Summary, found: Sequence[Table], heading: str = "##") -> str:
+    """The tables, each with a heading."""
     parts = [facts(summary), sentence(summary)]
     for table in found:
         rows = [[shown(value) for value in row] for row in table.rows]
-        parts += [f"## {table.title}", table.note, markdown_table(table.header, rows)]
+        parts += [f"{heading} {table.title}", table.note, markdown_table(table.header, rows)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -101,7 +101,7 @@ def write_block(path: Path, summary: Summary) -> None:
 def block(summary: Summary) -> str:
     """The part of a page in the docs that is generated, with its first and last line."""
     short = [table for table in tables(summary) if table.name in IN_DOCS]
-    return f"{BEGIN}\n\n{markdown(summary, short)}\n\n{END}"
+    return f"{BEGIN}\n\n{markdown(summary, short, "###")}\n\n{END}"
 
 
 def split(path: Path) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from baselines.logs import SessionLog
 
 @dataclass(frozen=True, eq=False)
 class LeastSquares:
-    """ALS: a user's factors solve the regularised least squares over all items, liked ones weighing 1 + alpha.
+    """ALS: a user's factors solve the regularised least squares over all items, 1 for liked ones, which weigh alpha.
 
     Hu, Koren & Volinsky (ICDM 2008), equation 4.
     """

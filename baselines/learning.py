@@ -38,12 +38,15 @@ class Row:
     settings: Mapping[str, Any]  # number of environments and keyword arguments; see `baselines.sb3.make_model`
     wanted: float  # score
     seeds: int = 5  # at most
+    observation: str = "flat"
 
 
 MAIN = (
     Row("PPO-slate", "PPO", "slate", 200_000, DEFAULTS, 0.5),
     Row("PPO-proto", "PPO", "proto", 200_000, DEFAULTS, 0.6),
     Row("PPO-item", "PPO", "item", 200_000, DEFAULTS, 0.5),
+    # What not seeing the user's mind costs: half of PPO-proto with the truth in place of the embedded history.
+    Row("PPO-latent", "PPO", "proto", 100_000, DEFAULTS, 0.6, seeds=3, observation="latent"),
     Row("TRPO-slate", "TRPO", "slate", 200_000, DEFAULTS, 0.5),
     Row("PPO-tuned", "PPO", "proto", 500_000, TUNED["PPO"], 0.8),
     Row("DQN-tuned", "DQN", "item", 500_000, TUNED["DQN"], 0.5),
@@ -124,14 +127,15 @@ def train(env_id: str, row: Row, seed: int) -> Outcome:
     from baselines.sb3 import Trained
 
     torch.set_num_threads(1)
-    sessions = make_lanes(env_id, EPISODES, action=row.view)
+    sessions = make_lanes(env_id, EPISODES, action=row.view, observation=row.observation)
 
     def mean_return(recommender: Recommender) -> float:
         return evaluate(recommender, sessions, EVALUATION_SEED).mean
 
     start = time.perf_counter()
     curve = LearningCurve(mean_return, row.steps, POINTS)
-    recommender = Trained(row.algorithm, **row.settings).train(Task(env_id, row.view, row.steps, seed, progress=curve))
+    task = Task(env_id, row.view, row.steps, seed, env_settings={"observation": row.observation}, progress=curve)
+    recommender = Trained(row.algorithm, **row.settings).train(task)
     return Outcome((*curve.returns, mean_return(recommender)), time.perf_counter() - start)
 
 

@@ -60,10 +60,13 @@ class ItemNeighbours(FromLogs):
     num_neighbours: int = 50
 
     def fit(self, log: SessionLog, embeddings: NDArray[np.float32], seed: int) -> ItemSimilarities:
-        from implicit.nearest_neighbours import CosineRecommender
+        from implicit.nearest_neighbours import ItemItemRecommender
+        from scipy.sparse import diags_array
 
-        found = CosineRecommender(K=self.num_neighbours + 1, num_threads=1)  # the nearest of each is itself
-        found.fit(matrix_of(log), show_progress=False)
+        likes = matrix_of(log)
+        lengths = np.sqrt(np.maximum(np.asarray(likes.sum(axis=0), dtype=np.float64).ravel(), 1.0))
+        found = ItemItemRecommender(K=self.num_neighbours + 1, num_threads=1)  # the nearest of each is itself
+        found.fit((likes @ diags_array(1 / lengths)).tocsr(), show_progress=False)
         similarity = found.similarity.tocsr()
         similarity.setdiag(0.0)
         similarity.eliminate_zeros()

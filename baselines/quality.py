@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.oracles import expected_effects
+from baselines.oracles import expected_reward
 from baselines.recommender import Evaluation
 from baselines.results import MEASURES
 from recgym import metrics
 from recgym.env import RecVectorEnv
+from recgym.simulator import Simulator
 from recgym.state import State
 
 Groups = dict[str, dict[str, float]]  # attribute -> level -> mean return of these users
 
 
-class SlateQuality:
-    """Keeps what was shown while `evaluate` runs one recommender: pass it as `watch`, then ask for `measures`.
+class Relevance(NamedTuple):
+    """The truth about items in a state, which no recommender sees, each (num_envs, num_shown)."""
 
-    Relevance is the truth about the state before the slate was shown, which no recommender sees: the chance of a click
-    once an item is examined, for precision and recall; the expected reward, where it is positive, for the gains of NDCG.
-    """
+    click: NDArray[np.float64]  # chance of a click once the item is examined: for precision and recall
+    gain: NDArray[np.float64]  # expected reward once it is examined, from 0: for NDCG
+
+
+def relevance(simulator: Simulator, state: State, shown: NDArray[np.int64]) -> Relevance:
+    """Of `shown` ((num_envs, num_shown) catalogue rows); 0 for an empty slot (-1), and for what the limits forbid."""
+    funnel = simulator.response.funnel(state, shown)
+    counts = shown >= 0
+    if simulator.limits is not None:
+        counts &= ~simulator.limits.forbids(state, shown)
+    reward = expected_reward(simulator, state, shown, funnel)
+    return Relevance(np.where(counts, funnel.click, 0.0), np.where(counts, np.maximum(reward, 0.0), 0.0))
+
+
+class SlateQuality:
+    """Keeps what was shown while `evaluate` runs one recommender: pass it as `watch`, then ask for `measures`."""
 
     def __init__(self, env: RecVectorEnv) -> None:
         self.env = env
@@ -38,12 +52,11 @@ class SlateQuality:
         if not self._users:  # copied: the environment writes the next sessions' users in their place
             self._users = {attribute: before[attribute].copy() for attribute in self._levels}
         simulator, slates = self.env.simulator, info["slate"]
-        of_candidates, of_slate = expected_effects(simulator, before), expected_effects(simulator, before, slates)
-        precision = metrics.precision(of_slate["click"])
-        recall = metrics.recall(of_slate["click"], of_candidates["click"])
-        gains = (np.maximum(effects["reward"], 0.0) for effects in (of_slate, of_candidates))
+        clicks, gain = relevance(simulator, before, slates)
+        possible_clicks, possible_gain = relevance(simulator, before, before["candidates"])
+        precision, recall = metrics.precision(clicks), metrics.recall(clicks, possible_clicks)
         page = {"lane": np.arange(len(shown)), "slate": slates, "clicked": info["clicked"], "precision": precision,
-                "recall": recall, "f1": metrics.f1(precision, recall), "ndcg": metrics.ndcg(*gains)}  # fmt: skip
+                "recall": recall, "f1": metrics.f1(precision, recall), "ndcg": metrics.ndcg(gain, possible_gain)}  # fmt: skip
         for name, values in page.items():
             self._pages[name].append(values[shown])
 

@@ -107,6 +107,8 @@ BASELINES: Mapping[str, Baseline] = {
     for baseline in (
         Baseline("random", "rule", ACTIONS, "uniform actions", "baselines.heuristics:Uniform"),
         *_rules(),
+        Baseline("mmr", "rule", ("slate", "sequential"), "the best rated, each unlike those before it",
+                 "baselines.rerank:Diversity"),
         Baseline("linear", "rule", ACTIONS, "the fixed ranking whose weights were found by search",
                  "baselines.heuristics:TunedRanking"),
         Baseline("myopic", "privileged", ACTIONS, "the highest expected reward of the page",
@@ -121,6 +123,8 @@ BASELINES: Mapping[str, Baseline] = {
                  "baselines.factors:AlternatingLeastSquares", steps=200_000),
         Baseline("bpr", "logs", RANKINGS, "matrix factorisation by Bayesian personalised ranking",
                  "baselines.factors:BayesianRanking", steps=200_000),
+        Baseline("lstm", "logs", RANKINGS, "a recurrent network that predicts what is liked next",
+                 "baselines.sequence:Lstm", steps=200_000),
         Baseline("epsilon-greedy", "bandit", ACTIONS, "explores a share of the pages at random",
                  "baselines.bandits:EpsilonGreedy", steps=50_000),
         Baseline("linucb", "bandit", ACTIONS, "explores by upper confidence bounds", "baselines.bandits:LinUCB", steps=50_000),

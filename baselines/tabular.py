@@ -1,12 +1,13 @@
 """Q-learning and SARSA with a table: few states, few actions, the long-term value of each.
 
-A state is what a handful of the session's counters say, each cut into two or three ranges (`CUTS`). An action is the
-candidates' feature by which to rank, upwards or downwards: "by rating", "by price, the cheapest first". So the table learns
-when to follow which rule. The learning itself, `Table`, knows nothing of recommendation.
+A state is what a handful of the session's counters say, each cut into two or three ranges (`CUTS`). An action is a rule by
+which to rank the candidates: one of their features, or the sum of two, such as similarity to the query plus rating. So the
+table learns when to follow which rule. The learning itself, `Table`, knows nothing of recommendation.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,13 +97,18 @@ def states_of(env: RecVectorEnv) -> NDArray[np.int64]:
     return states
 
 
-def ranked_by(env: RecVectorEnv, rules: NDArray[np.int64]) -> NDArray[Any]:
-    """Actions of `env` that follow rules, (num_envs,): 2 f ranks by feature f upwards, 2 f + 1 downwards."""
-    feature, sign = rules // 2, 1 - 2 * (rules % 2)
+def rules(num_features: int) -> NDArray[np.float64]:
+    """(num_rules, num_features) weights of the features: each alone, then each two together."""
+    alone = np.eye(num_features)
+    pairs = [alone[i] + alone[j] for i, j in itertools.combinations(range(num_features), 2)]
+    return np.stack((*alone, *pairs))
+
+
+def ranked_by(env: RecVectorEnv, weights: NDArray[np.float64]) -> NDArray[Any]:
+    """Actions of `env` that rank the candidates by weights of their features, (num_envs, num_features) in [-1, 1]."""
     if isinstance(env.sessions.view, ProtoAction):
-        return (np.eye(len(env.simulator.features.names))[feature] * sign[:, None]).astype(np.float32)
-    scores = np.take_along_axis(env.state["candidate_features"], feature[:, None, None], axis=2)[..., 0]
-    return actions_from_scores(env, scores * sign[:, None])
+        return weights.astype(np.float32)
+    return actions_from_scores(env, np.einsum("nmf,nf->nm", env.state["candidate_features"], weights))
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +116,13 @@ class TabularRecommender:
     """Follows the best rule of every state."""
 
     name: str
-    values: NDArray[np.float64]  # (NUM_STATES, 2 * num_features)
+    values: NDArray[np.float64]  # (NUM_STATES, num_rules)
     privileged: bool = False
 
     def act(self, env: RecVectorEnv, observations: Any) -> NDArray[Any]:
         """The rule with the highest value."""
-        return ranked_by(env, self.values[states_of(env)].argmax(axis=1))
+        best = self.values[states_of(env)].argmax(axis=1)
+        return ranked_by(env, rules(len(env.simulator.features.names))[best])
 
     def save(self, folder: Path) -> None:
         """Write the values."""
@@ -146,22 +153,23 @@ class TabularControl:
     def train(self, task: Task) -> TabularRecommender:
         """Learn in the task's action view."""
         env, rng = task.lanes(self.num_envs), np.random.default_rng(task.seed)
-        table = Table.empty(NUM_STATES, 2 * len(env.simulator.features.names), self.discount, self.decay)
+        weights = rules(len(env.simulator.features.names))
+        table = Table.empty(NUM_STATES, len(weights), self.discount, self.decay)
         recommender = TabularRecommender(self.name, table.values)
-        rules = rng.integers(table.values.shape[1], size=self.num_envs)
+        chosen = rng.integers(len(weights), size=self.num_envs)
         states = np.zeros(0, dtype=np.int64)
 
         def act(observations: Any) -> NDArray[Any]:
             nonlocal states
             states = states_of(env)
-            return ranked_by(env, rules)
+            return ranked_by(env, weights[chosen])
 
         for step in interact(env, act, task.steps, task.first_session, task.session):
             after = states_of(env)
             following = table.choose(after, self.epsilon(step.steps / task.steps), rng)
-            learned = (states, rules, step.reward, after, step.terminated, following)
+            learned = (states, chosen, step.reward, after, step.terminated, following)
             table.update(*(values[step.real] for values in (learned if self.on_policy else learned[:-1])))
-            rules = following
+            chosen = following
             task.progress(step.steps, recommender)
         return recommender
 
@@ -175,7 +183,7 @@ class TabularControl:
         Raises:
             Unsuitable: The candidates of `env` have another number of features.
         """
-        values, expected = read_arrays(folder / ARRAYS)["values"], 2 * len(env.simulator.features.names)
+        values, expected = read_arrays(folder / ARRAYS)["values"], len(rules(len(env.simulator.features.names)))
         if values.shape[1] != expected:
-            raise Unsuitable(f"{folder}: expected values of {expected} rules, two per feature, found {values.shape[1]}")
+            raise Unsuitable(f"{folder}: expected values of {expected} rules, found {values.shape[1]}")
         return TabularRecommender(read_json(folder / SAVED)["name"], values)

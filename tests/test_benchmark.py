@@ -19,7 +19,7 @@ from baselines.__main__ import main
 from baselines.cells import Cell, measure
 from baselines.oracles import MYOPIC
 from baselines.processes import Failure, failure
-from baselines.quality import SlateQuality
+from baselines.quality import SlateQuality, relevance
 from baselines.recommender import EVALUATION_SEED, evaluate, make_lanes
 from baselines.registry import BASELINES
 from baselines.results import FAILED, MEASURED, MEASURES, UNSUITABLE
@@ -98,6 +98,22 @@ def test_measures_are_those_of_the_log_page_by_page(watched):
     assert measures["consumption_drift"] == pytest.approx(np.nanmean(click_drift))
     # The myopic policy takes the best by expected reward: nothing can have a higher gain.
     assert measures["ndcg"] == pytest.approx(1)
+
+
+def test_what_must_not_be_shown_is_not_relevant(watched):
+    env, *_ = watched
+    env.reset(seed=3)
+    rows = np.where(np.arange(20) < 18, env.state["candidates"], -1)
+
+    class Odd:
+        def forbids(self, state, rows):
+            return (rows % 2 == 1) & (rows >= 0)
+
+    free = relevance(env.simulator, env.state, rows)
+    limited = relevance(replace(env.simulator, limits=Odd()), env.state, rows)
+    for one, other in zip(free, limited, strict=True):
+        np.testing.assert_array_equal(other, np.where(rows % 2 == 1, 0, one))
+        assert (one[:, 18:] == 0).all() and (one >= 0).all() and one.any()
 
 
 def test_groups_are_the_users_who_say_the_same(watched):

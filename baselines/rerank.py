@@ -1,0 +1,88 @@
+"""Re-ranking for diversity: maximal marginal relevance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.files import read_json, write_json
+from baselines.heuristics import SAVED
+from baselines.task import Task, Unsuitable
+from recgym.actions import SequentialAction
+from recgym.env import RecVectorEnv
+
+RELEVANCE = "rating"
+
+
+@dataclass(frozen=True)
+class MarginalRelevance:
+    """Fills a slate item by item, each the best rated that is least like those before it.
+
+    Carbonell & Goldstein (SIGIR 1998), equation 1: the next item maximises `relevance_weight` x relevance - (1 -
+    `relevance_weight`) x the highest similarity to an item that is in the slate. Relevance is the rating; similarity the
+    cosine of the language model's embeddings.
+    """
+
+    relevance_weight: float
+    name: str = "mmr"
+    privileged: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.relevance_weight <= 1:
+            raise ValueError(f"relevance_weight: expected 0 to 1, got {self.relevance_weight}")
+
+    def act(self, env: RecVectorEnv, observations: Any) -> NDArray[np.int64]:
+        """Slates, or the next item of each."""
+        state, simulator = env.state, env.simulator
+        relevance = state["candidate_features"][..., simulator.features.names.index(RELEVANCE)]
+        slates = self.slates(relevance, simulator.items.embeddings[state["candidates"]], simulator.slate_size)
+        if isinstance(env.sessions.view, SequentialAction):
+            slot = (state["picked"] >= 0).sum(axis=1)
+            return np.take_along_axis(slates, slot[:, None], axis=1)[:, 0]
+        return slates
+
+    def slates(
+        self, relevance: NDArray[np.float32], vectors: NDArray[np.float32], slate_size: int
+    ) -> NDArray[np.int64]:
+        """(num_envs, slate_size) positions.
+
+        Args:
+            relevance: (num_envs, num_candidates).
+            vectors: (num_envs, num_candidates, embedding_dim), unit.
+            slate_size: How many.
+        """
+        lanes = np.arange(len(relevance))
+        slates = np.empty((len(relevance), slate_size), dtype=np.int64)
+        nearest = np.full(relevance.shape, -1.0)  # cosine to the nearest item of the slate, the same for all at first
+        taken = np.zeros(relevance.shape, dtype=bool)
+        for slot in range(slate_size):
+            marginal = self.relevance_weight * relevance - (1 - self.relevance_weight) * nearest
+            slates[:, slot] = chosen = np.where(taken, -np.inf, marginal).argmax(axis=1)
+            taken[lanes, chosen] = True
+            nearest = np.maximum(nearest, np.einsum("nmd,nd->nm", vectors, vectors[lanes, chosen]))
+        return slates
+
+    def save(self, folder: Path) -> None:
+        """Write the weight."""
+        write_json(folder / SAVED, {"relevance_weight": self.relevance_weight})
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """The method of MarginalRelevance."""
+
+    relevance_weight: float = 0.7
+
+    def train(self, task: Task) -> MarginalRelevance:
+        """There is nothing to learn."""
+        if RELEVANCE not in task.lanes(1).simulator.features.names:
+            raise Unsuitable(f"mmr: {task.env_id} shows no {RELEVANCE} of its candidates")
+        return MarginalRelevance(self.relevance_weight)
+
+    def load(self, folder: Path, env: RecVectorEnv) -> MarginalRelevance:
+        """With the weight that was saved."""
+        return MarginalRelevance(read_json(folder / SAVED)["relevance_weight"])

@@ -93,7 +93,8 @@ def _train_and_evaluate(cell: Cell) -> Record:
 
 
 def _record(cell: Cell, status: str, **found: Any) -> Record:
-    return {"cell": asdict(cell), "config_hash": cell.config_hash, "versions": installed(), "status": status, **found}
+    about = {"cell": asdict(cell), "kind": find(cell.baseline).kind, "config_hash": cell.config_hash}
+    return {**about, "versions": installed(), "status": status, **found}
 
 
 def installed() -> dict[str, str]:
@@ -134,7 +135,7 @@ def _row(cell: Cell, record: Record) -> Row:
     measures = record.get("measures", {})
     missing = float("nan")
     return {
-        "kind": find(cell.baseline).kind, "view": cell.view, "steps": cell.steps, "sessions": cell.sessions,
+        "kind": record["kind"], "view": cell.view, "steps": cell.steps, "sessions": cell.sessions,
         "first_session": cell.first_session, "status": record["status"],
         **{name: missing if measures.get(name) is None else measures[name] for name in MEASURES},
         **{name: record.get(name, missing) for name in ("wall_seconds", "cpu_seconds")},

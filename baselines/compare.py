@@ -117,9 +117,7 @@ def _change(
     return Change(name, *means, mean_difference(ours, theirs, paired, level), improvement, paired, seeds, len(scales))
 
 
-def _scores(
-    runs: Runs, chosen: Sequence[tuple[int, int, int]], scale: tuple[float, float]
-) -> NDArray[np.float64]:
+def _scores(runs: Runs, chosen: Sequence[tuple[int, int, int]], scale: tuple[float, float]) -> NDArray[np.float64]:
     floor, top = scale
     return (np.array([runs[run] for run in chosen]) - floor) / (top - floor)
 
@@ -171,5 +169,7 @@ def compare(options: argparse.Namespace) -> int:
     console.print(tables.table(title, HEADER, [[change.cells() for change in changes]]))
     for told in differences(before, after):
         console.print(f"Not measured alike: {told}.", soft_wrap=True)
-    console.print(f"The intervals hold at 95 % for {_count(len(changes))} together. {sentence(changes)}", soft_wrap=True)
+    console.print(
+        f"The intervals hold at 95 % for {_count(len(changes))} together. {sentence(changes)}", soft_wrap=True
+    )
     return 0

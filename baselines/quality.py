@@ -92,9 +92,7 @@ class SlateQuality:
         return found
 
 
-def _drift(
-    topics: NDArray[np.int64], lane: NDArray[np.int64], taken: NDArray[np.bool_], num_sessions: int
-) -> float:
+def _drift(topics: NDArray[np.int64], lane: NDArray[np.int64], taken: NDArray[np.bool_], num_sessions: int) -> float:
     """Mean over the sessions of the entropy drift of the topics that were `taken`, page by page."""
     sequences = (topics[lane == one][taken[lane == one]] for one in range(num_sessions))
     return _mean(np.array([metrics.entropy_drift(sequence) for sequence in sequences]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from recgym.registration import ENVIRONMENTS
 FOLDER = Path("results") / "benchmark"
 SEEDS, SESSIONS = 10, 500
 ALL = "all"
+CURE = "Choose another folder by --out, or move this one away"
 BACKENDS: Mapping[str, Backend] = {"processes": processes.run, "ray": ray_cluster.run}
 
 
@@ -69,6 +71,21 @@ def missing(folder: Path, planned: Sequence[Cell], retry_failed: bool = False) -
     return todo
 
 
+def check_environments(folder: Path, env_ids: Sequence[str]) -> None:
+    """Measure the folder's first random cell of every environment again: results of two versions must not be mixed.
+
+    Raises:
+        OtherRun: It returns something else now.
+    """
+    for path, record in _records(folder).items():
+        cell = Cell(**record["cell"])
+        if (cell.baseline, cell.seed) == (RANDOM, 0) and cell.env_id in env_ids and record["status"] == MEASURED:
+            again = cells.measure(cell)["measures"]["return"]
+            if not math.isclose(again, record["measures"]["return"], rel_tol=1e-6):
+                raise OtherRun(f"{path} was measured where random pages returned {record['measures']['return']:.4f}, but now "
+                               f"they return {again:.4f}: the environment has changed. {CURE}")  # fmt: skip
+
+
 def measure(folder: Path, todo: Sequence[Cell], backend: Backend, jobs: int) -> Iterator[tuple[Cell, Record]]:
     """Measure cells, `jobs` at a time, and yield each when its file is written.
 
@@ -93,8 +110,7 @@ def _records(folder: Path) -> dict[Path, Record]:
 def _check_same(what: str, path: Path, before: Mapping[str, object], now: Mapping[str, object]) -> None:
     differ = [f"{name} {before.get(name)!r}, now {value!r}" for name, value in now.items() if before.get(name) != value]
     if differ:
-        raise OtherRun(f"{path} was measured with other {what}: {'; '.join(differ)}. Choose another folder by --out, or "
-                       "move this one away")  # fmt: skip
+        raise OtherRun(f"{path} was measured with other {what}: {'; '.join(differ)}. {CURE}")
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -121,6 +137,8 @@ def run(options: argparse.Namespace) -> int:
     env_ids, names = _expand(options.envs, ENVIRONMENTS), _expand(options.algos, BASELINES)
     planned = plan(env_ids, names, options.seeds, options.sessions, options.steps)
     todo = missing(options.out, planned, options.retry_failed)
+    if todo:
+        check_environments(options.out, env_ids)
     console = tables.console()
     with tables.progress(console) as progress:
         task = progress.add_task("cells", total=len(planned), completed=len(planned) - len(todo), note="")

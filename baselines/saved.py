@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,7 +74,7 @@ def load(path: Path, num_envs: int) -> tuple[Saved, RecVectorEnv, Recommender]:
         env = saved.lanes(num_envs)
         try:
             return saved, env, registry.load(folder, env)
-        except (ValueError, LookupError, RuntimeError, OSError) as problem:
+        except (ValueError, LookupError, RuntimeError, OSError, zipfile.BadZipFile, pickle.UnpicklingError) as problem:
             raise BadModel(f"{path}: cannot be loaded: {problem}. Train it again with this version") from problem
 
 
@@ -86,10 +88,15 @@ def _unpacked(path: Path) -> Iterator[Path]:
         names = packed.namelist()
         if MANIFEST not in names:
             hint = " It looks like Stable-Baselines3's own file." if "policy.pth" in names else ""
-            raise BadModel(f"{path}: expected a file that `python -m baselines train` wrote, found no {MANIFEST}.{hint}")
+            raise BadModel(
+                f"{path}: expected a file that `python -m baselines train` wrote, found no {MANIFEST}.{hint}"
+            )
         if any(name != Path(name).name for name in names):
             raise BadModel(f"{path}: expected files without folders, found {', '.join(names)}")
-        packed.extractall(scratch)
+        try:
+            packed.extractall(scratch)
+        except (zipfile.BadZipFile, zlib.error) as problem:
+            raise BadModel(f"{path}: damaged: {problem}") from problem
         yield Path(scratch)
 
 
@@ -104,7 +111,9 @@ def _about(path: Path, folder: Path) -> Saved:
     except (json.JSONDecodeError, KeyError, TypeError, FileNotFoundError) as problem:
         raise BadModel(f"{path}: not as `python -m baselines train` wrote it: {problem!r}") from problem
     if saved.env_id not in ENVIRONMENTS:
-        raise BadModel(f"{path}: trained in {saved.env_id!r}, which is not known here; there are {', '.join(ENVIRONMENTS)}")
+        raise BadModel(
+            f"{path}: trained in {saved.env_id!r}, which is not known here; there are {', '.join(ENVIRONMENTS)}"
+        )
     if saved.baseline not in registry.BASELINES:
         raise BadModel(f"{path}: {saved.baseline!r} is not known here; there are {', '.join(registry.BASELINES)}")
     return saved

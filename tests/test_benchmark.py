@@ -33,7 +33,7 @@ def here(function, calls, jobs):
     for position, arguments in enumerate(calls):
         try:
             yield position, function(*arguments)
-        except Exception as error:
+        except (ValueError, LookupError) as error:
             yield position, failure(error)
 
 
@@ -144,7 +144,12 @@ def test_a_learner_has_a_curve_and_equal_cells_give_equal_results():
 
 def test_every_seed_meets_other_sessions_and_all_baselines_the_same():
     planned = run.plan([ENV_ID], ["popular"], 3, sessions=20)
-    assert [(cell.baseline, cell.seed) for cell in planned[:4]] == [("random", 0), ("reference", 0), ("popular", 0), ("random", 1)]
+    assert [(cell.baseline, cell.seed) for cell in planned[:4]] == [
+        ("random", 0),
+        ("reference", 0),
+        ("popular", 0),
+        ("random", 1),
+    ]
     assert [cell.first_session for cell in planned if cell.baseline == "popular"] == [1_000_000, 1_000_020, 1_000_040]
     assert len({cell.config_hash for cell in planned}) == 3  # the seed is no part of it
     assert planned[0].config_hash != replace(planned[0], sessions=21).config_hash
@@ -162,7 +167,10 @@ def test_a_run_is_added_to_and_nothing_is_measured_twice(tmp_path):
     before = (tmp_path / "rows.csv").read_bytes()
     assert measured(tmp_path, planned) == {} and (tmp_path / "rows.csv").read_bytes() == before
     more = run.plan([ENV_ID], ["popular", "newest"], 2, sessions=5)
-    assert set(measured(tmp_path, more)) == {("newest", 0), *((name, 1) for name in ("random", "reference", "popular", "newest"))}
+    assert set(measured(tmp_path, more)) == {
+        ("newest", 0),
+        *((name, 1) for name in ("random", "reference", "popular", "newest")),
+    }
     found = rows(tmp_path)
     assert len(found) == len({(row["baseline"], row["seed"]) for row in found}) == 9
     by_name = {(row["baseline"], row["seed"]): row for row in found}
@@ -172,7 +180,10 @@ def test_a_run_is_added_to_and_nothing_is_measured_twice(tmp_path):
         assert by_name["random", seed]["score"] == 0 and by_name["reference", seed]["score"] == 1
     cheapest = by_name["cheapest", 0]
     assert "relative_price" in cheapest["problem"] and np.isnan(cheapest["return"])
-    assert by_name["popular", 0]["recgym"] == cells.installed()["recgym"] and by_name["popular", 0]["numpy"] == np.__version__
+    assert (
+        by_name["popular", 0]["recgym"] == cells.installed()["recgym"]
+        and by_name["popular", 0]["numpy"] == np.__version__
+    )
 
 
 def test_a_cell_that_fails_is_kept_with_its_trace_and_costs_no_other(tmp_path, monkeypatch):
@@ -192,11 +203,28 @@ def test_a_cell_that_fails_is_kept_with_its_trace_and_costs_no_other(tmp_path, m
 
 def test_other_settings_and_other_versions_are_not_mixed(tmp_path, monkeypatch):
     measured(tmp_path, run.plan([ENV_ID], [], 1, sessions=5))
-    with pytest.raises(run.OtherRun, match=r"random.0.json was measured with other settings: sessions 5, now 6. Choose"):
+    with pytest.raises(
+        run.OtherRun, match=r"random.0.json was measured with other settings: sessions 5, now 6. Choose"
+    ):
         run.missing(tmp_path, run.plan([ENV_ID], [], 1, sessions=6))
     monkeypatch.setattr(cells, "installed", lambda: {**dict.fromkeys(results.PACKAGES, ""), "recgym": "9.9"})
     with pytest.raises(run.OtherRun, match="other versions: recgym '.*', now '9.9'"):
         run.missing(tmp_path, run.plan([ENV_ID], [], 1, sessions=5))
+
+
+def test_a_changed_environment_is_noticed(tmp_path):
+    planned = run.plan([ENV_ID], [], 1, sessions=5)
+    measured(tmp_path, planned)
+    run.check_environments(tmp_path, [ENV_ID])
+    path = planned[0].path(tmp_path)
+    record = json.loads(path.read_text())
+    record["measures"]["return"] += 0.01
+    path.write_text(json.dumps(record))
+    run.check_environments(tmp_path, ["RecGym-Video-v0"])
+    with pytest.raises(
+        run.OtherRun, match="where random pages returned .* the environment has changed. Choose another"
+    ):
+        run.check_environments(tmp_path, [ENV_ID])
 
 
 COMMAND = ["run", "--envs", ENV_ID, "--algos", "popular", "--seeds", "3", "--sessions", "20", "--jobs", "2"]
@@ -256,7 +284,20 @@ def test_bad_requests_are_told(arguments, told, capsys):
 def test_the_command_tells_of_cells_and_of_failures(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(run.BACKENDS, "processes", here)
     monkeypatch.setattr(tuned, "FOLDER", tmp_path / "empty")
-    command = ["run", "--envs", ENV_ID, "--algos", "popular", "cheapest", "--seeds", "1", "--sessions", "5", "--out", str(tmp_path)]
+    command = [
+        "run",
+        "--envs",
+        ENV_ID,
+        "--algos",
+        "popular",
+        "cheapest",
+        "--seeds",
+        "1",
+        "--sessions",
+        "5",
+        "--out",
+        str(tmp_path),
+    ]
     assert main(command) == 1
     told = capsys.readouterr()
     assert f"popular on {ENV_ID}, seed 0: return" in told.out and "not suitable: cheapest" in told.out

@@ -67,11 +67,18 @@ def test_the_sentence_says_it_plainly():
     before = fabricated({"PPO": good, "DQN": bad, "SAC": same}).rows
     after = fabricated({"PPO": bad, "DQN": good, "SAC": same}).rows
     changes = compare_tables(before, after)
-    assert {change.baseline: change.verdict for change in changes} == {"PPO": "better", "DQN": "worse", "SAC": "the same"}
+    assert {change.baseline: change.verdict for change in changes} == {
+        "PPO": "better",
+        "DQN": "worse",
+        "SAC": "the same",
+    }
     told = sentence(changes)
     assert "PPO is better by 0.49" in told and "DQN is worse by 0.49" in told
     assert "Of the other 1 baseline none" in told
-    assert sentence(compare_tables(before, before)) == "No change is real: of 3 baselines none can be told apart from chance."
+    assert (
+        sentence(compare_tables(before, before))
+        == "No change is real: of 3 baselines none can be told apart from chance."
+    )
 
 
 def test_scores_are_made_with_the_yardsticks_of_the_first():
@@ -88,7 +95,10 @@ def test_a_single_seed_tells_nothing():
 
 def test_what_was_not_measured_alike_is_told():
     before = fabricated({"PPO": [[0.5, 0.5]] * 2}).rows
-    after = [{**row, "torch": "2.0", "config_hash": "new" if row["baseline"] == "PPO" else row["config_hash"]} for row in before]
+    after = [
+        {**row, "torch": "2.0", "config_hash": "new" if row["baseline"] == "PPO" else row["config_hash"]}
+        for row in before
+    ]
     assert differences(before, after) == ["torch 1.0 in A, 2.0 in B", "other settings of PPO"]
     assert differences(before, before) == []
 

@@ -112,7 +112,9 @@ def test_precision_and_recall_of_chances_are_ratios_of_expectations():
 
 
 def test_ndcg_is_scikit_learns():
-    sklearn_metrics = pytest.importorskip("sklearn.metrics", reason="needs scikit-learn, which comes with recgym[encoder]")
+    sklearn_metrics = pytest.importorskip(
+        "sklearn.metrics", reason="needs scikit-learn, which comes with recgym[encoder]"
+    )
     rng = np.random.default_rng(0)
     gains, scores = rng.random((5, 8)), rng.random((5, 8))
     shown = np.take_along_axis(gains, np.argsort(-scores, axis=1)[:, :3], axis=1)

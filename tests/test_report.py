@@ -94,14 +94,21 @@ def test_an_environment_without_a_reference_has_returns_and_no_scores():
 
 def test_what_failed_is_told():
     broken = row(ENV_IDS[0], "broken", 0, float("nan"), status="failed", problem="ValueError: no luck")
-    assert table("missing", Results([*KNOWN.rows, broken], [], []))["broken"] == ("News", "failed", 1, "ValueError: no luck")
+    assert table("missing", Results([*KNOWN.rows, broken], [], []))["broken"] == (
+        "News",
+        "failed",
+        1,
+        "ValueError: no luck",
+    )
 
 
 def test_mixed_tables_are_refused(tmp_path):
     newer = [{**one, "torch": "2.0"} if one["baseline"] == "wild" else one for one in KNOWN.rows]
     with pytest.raises(BadTable, match="one set of versions, found 2: torch 1.0; torch 2.0"):
         Summary(Results(newer, [], []))
-    other = [{**one, "config_hash": "x"} if (one["baseline"], one["seed"]) == ("wild", 1) else one for one in KNOWN.rows]
+    other = [
+        {**one, "config_hash": "x"} if (one["baseline"], one["seed"]) == ("wild", 1) else one for one in KNOWN.rows
+    ]
     with pytest.raises(BadTable, match="one configuration of wild on RecGym-News-v0, found Newild"):
         Summary(Results(other, [], []))
 

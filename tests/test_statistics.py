@@ -12,8 +12,8 @@ from scipy import stats
 
 from baselines import statistics
 from baselines.statistics import (
-    iqm,
     interval,
+    iqm,
     mean_difference,
     optimality_gap,
     performance_profile,
@@ -124,7 +124,9 @@ def test_differences_of_environments_are_averaged():
     assert np.isnan(mean_difference([np.array([1.0])], [np.array([2.0])], paired=True).half_width)
 
 
-@pytest.mark.skipif(find_spec("rliable") is None, reason="needs rliable, which wants pandas<3: in an environment of its own")
+@pytest.mark.skipif(
+    find_spec("rliable") is None, reason="needs rliable, which wants pandas<3: in an environment of its own"
+)
 def test_rliable_says_the_same():
     from rliable import library, metrics
 
@@ -145,4 +147,6 @@ def test_rliable_says_the_same():
     _, ends = library.get_interval_estimates(
         {"both": (ours, theirs)}, lambda x, y: np.array([metrics.probability_of_improvement(x, y)]), reps=2000
     )
-    np.testing.assert_allclose(interval(probability_of_improvement, strata, others)[1:], ends["both"].ravel(), atol=0.02)
+    np.testing.assert_allclose(
+        interval(probability_of_improvement, strata, others)[1:], ends["both"].ravel(), atol=0.02
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import zipfile
 from pathlib import Path
@@ -26,7 +27,9 @@ ENV_ID = "RecGym-News-v0"
 @pytest.fixture(scope="module")
 def bandit(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("models") / "bandit.zip"
-    assert main(["train", "thompson", ENV_ID, "--save", str(path), "--steps", "300", "--seed", "3", "--view", "item"]) == 0
+    assert (
+        main(["train", "thompson", ENV_ID, "--save", str(path), "--steps", "300", "--seed", "3", "--view", "item"]) == 0
+    )
     return path
 
 
@@ -45,9 +48,13 @@ def test_every_session_is_told_with_its_reward_and_length(tmp_path, capsys):
     told = re.findall(r"^episode +(\d+)   reward +(-?\d+\.\d\d)   length +(\d+)   mean reward", out, re.MULTILINE)
     assert [int(number) for number, _, _ in told] == list(range(1, len(told) + 1)) and len(told) >= 3
     heard: list[tuple[float, int]] = []
-    task = Task(ENV_ID, "slate", 500, session=lambda steps, session_return, length: heard.append((session_return, length)))
+    task = Task(
+        ENV_ID, "slate", 500, session=lambda steps, session_return, length: heard.append((session_return, length))
+    )
     BASELINES["epsilon-greedy"].train(task)
-    assert [(f"{reward:.2f}", str(length)) for reward, length in heard] == [(reward, length) for _, reward, length in told]
+    assert [(f"{reward:.2f}", str(length)) for reward, length in heard] == [
+        (reward, length) for _, reward, length in told
+    ]
     assert f"500 steps, {len(told)} sessions. Mean return of 200 held-out sessions" in out
 
 
@@ -69,7 +76,7 @@ def test_what_is_told_of_sessions_is_what_an_evaluation_finds():
 def test_a_file_gives_back_what_was_saved(name, request):
     path = request.getfixturevalue(name)
     about, env, recommender = saved.load(path, num_envs=5)
-    expected = {"bandit": ("thompson", "item", 300, 3), "deep": ("A2C", "slate" if BASELINES["A2C"].views[0] == "slate" else "proto", 200, 0)}
+    expected = {"bandit": ("thompson", "item", 300, 3), "deep": ("A2C", BASELINES["A2C"].views[0], 200, 0)}
     assert (about.baseline, about.view, about.steps, about.seed) == expected[name] and about.env_id == ENV_ID
     assert about.versions["numpy"] == np.__version__
     again = BASELINES[about.baseline].train(Task(ENV_ID, about.view, about.steps, about.seed))
@@ -77,9 +84,11 @@ def test_a_file_gives_back_what_was_saved(name, request):
     np.testing.assert_array_equal(evaluate(recommender, env, 7).returns, known)
 
 
-def changed(path: Path, target: Path, **files: str | None) -> Path:
-    """A copy of a model with other texts in some of its files, None for no such file."""
-    names = {name.replace("_", "-").replace("-json", ".json"): text for name, text in files.items()}
+def changed(path: Path, target: Path, **files: str | bytes | None) -> Path:
+    """A copy of a zip with other contents of some of its files, named with _ for every - and ., None for no such file."""
+    with zipfile.ZipFile(path) as source:
+        known = {re.sub(r"[-.]", "_", name): name for name in source.namelist()}
+    names = {known[name]: content for name, content in files.items()}
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as copy:
         for name in source.namelist():
             if name not in names:
@@ -129,6 +138,34 @@ def test_foreign_files_are_refused(tmp_path, deep, capsys):
             assert main([command, str(path)]) == 2
             assert told in capsys.readouterr().err
     assert not (tmp_path.parent / "escape.txt").exists()
+
+
+class Harmful:
+    """What runs code when it is unpickled."""
+
+    def __reduce__(self):
+        return Path.touch, (Path("harm.txt"),)
+
+
+def test_a_model_that_would_run_code_is_refused(deep, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = tmp_path / "model.zip"
+    with zipfile.ZipFile(deep) as packed:
+        model.write_bytes(packed.read("model.zip"))
+    changed(model, tmp_path / "harmful.zip", policy_pth=pickle.dumps(Harmful(), protocol=2))
+    changed(deep, tmp_path / "m.zip", model_zip=(tmp_path / "harmful.zip").read_bytes())
+    with pytest.raises(BadModel, match="cannot be loaded"):
+        saved.load(tmp_path / "m.zip", 1)
+    assert not (tmp_path / "harm.txt").exists()
+
+
+def test_a_damaged_file_is_refused(bandit, tmp_path):
+    content = bytearray(bandit.read_bytes())
+    start = content.index(b"baseline.json") + len("baseline.json") + 4
+    content[start : start + 8] = b"\0" * 8
+    (tmp_path / "m.zip").write_bytes(bytes(content))
+    with pytest.raises(BadModel):
+        saved.load(tmp_path / "m.zip", 1)
 
 
 def test_play_shows_the_pages_of_the_session_it_plays(bandit, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,11 +25,17 @@ BEGIN, END = "<!-- results: written by `python -m baselines report RESULTS --doc
 IN_DOCS = ("aggregates", "scores", "improvement", "returns", "costs", "missing")  # tables a page in the docs shows
 # Pictures that have no table of their own: name -> title and note, and the table before which they stand.
 PICTURED = {
-    "profiles": ("Performance profiles", "Share of all runs that score higher than the value on the axis, with 95 % bands: a "
-                 "curve above another is better at every level.", "scores"),
-    "curves": ("Learning curves", "Mean return of the held-out sessions while learning, and its 95 % interval over the "
-               "seeds.", "returns"),
-}  # fmt: skip
+    "profiles": (
+        "Performance profiles",
+        "Share of all runs that score higher than the value on the axis, with 95 % bands: a curve above is better everywhere.",
+        "scores",
+    ),
+    "curves": (
+        "Learning curves",
+        "Mean return of the held-out sessions while learning, and its 95 % interval over the seeds.",
+        "returns",
+    ),
+}
 
 
 class Cell(NamedTuple):
@@ -101,7 +108,7 @@ def write_block(path: Path, summary: Summary) -> None:
 def block(summary: Summary) -> str:
     """The part of a page in the docs that is generated, with its first and last line."""
     short = [table for table in tables(summary) if table.name in IN_DOCS]
-    return f"{BEGIN}\n\n{markdown(summary, short, "###")}\n\n{END}"
+    return "\n\n".join((BEGIN, markdown(summary, short, heading="###"), END))
 
 
 def split(path: Path) -> tuple[str, str]:
@@ -123,7 +130,9 @@ def as_csv(table: Table) -> str:
     """The numbers in full; a value with an interval has three columns."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    spread = [any(isinstance(row[column], Estimate | Interval) for row in table.rows) for column in range(len(table.header))]
+    spread = [
+        any(isinstance(row[column], Estimate | Interval) for row in table.rows) for column in range(len(table.header))
+    ]
     writer.writerow([part for name, wide in zip(table.header, spread, strict=True)
                      for part in ((name, f"{name} low", f"{name} high") if wide else (name,))])  # fmt: skip
     for row in table.rows:
@@ -145,5 +154,5 @@ def _numbers(value: Value, wide: bool) -> Iterator[str]:
 def shown(value: Value) -> str:
     """A value as tables show it."""
     if isinstance(value, float):
-        return "" if value != value else f"{value:z,.1f}" if abs(value) >= 100 else f"{value:z.2f}"
+        return "" if math.isnan(value) else f"{value:z,.1f}" if abs(value) >= 100 else f"{value:z.2f}"
     return str(value)

@@ -60,11 +60,16 @@ def aggregates(summary: Summary) -> Figure:
     """Interquartile mean and optimality gap of every baseline, with their intervals."""
     figure = _figure(8.5, 1.0 + 0.26 * len(summary.strata))
     left, right = figure.subplots(1, 2, sharey=True)
-    parts = ((left, statistics.iqm, "interquartile mean of the score"), (right, statistics.optimality_gap, "optimality gap"))
+    parts = (
+        (left, statistics.iqm, "interquartile mean of the score"),
+        (right, statistics.optimality_gap, "optimality gap"),
+    )
     for axes, statistic, title in parts:
         for place, (name, strata) in enumerate(summary.strata.items()):
             value, low, high = interval(statistic, strata)
-            axes.plot((low, high), (place, place), color=colour(summary, name), linewidth=6, alpha=0.35, solid_capstyle="butt")
+            axes.plot(
+                (low, high), (place, place), color=colour(summary, name), linewidth=6, alpha=0.35, solid_capstyle="butt"
+            )
             axes.plot(value, place, "|", color=colour(summary, name), markersize=11, markeredgewidth=2)
         axes.set_xlabel(title)
         axes.grid(axis="x", alpha=0.3)

@@ -45,12 +45,16 @@ class Summary:
         if len(found) > 1:
             differ = [package for package in found[0] if len({one[package] for one in found}) > 1]
             told = "; ".join(", ".join(f"{package} {one[package]}" for package in differ) for one in found)
-            raise BadTable(f"expected rows of one set of versions, found {len(found)}: {told}. Measure anew what is old")
+            raise BadTable(
+                f"expected rows of one set of versions, found {len(found)}: {told}. Measure anew what is old"
+            )
         for env_id in self.env_ids:
             for name in self.names:
                 hashes = {row["config_hash"] for row in self.rows(name, env_id)}
                 if len(hashes) > 1:
-                    raise BadTable(f"expected one configuration of {name} on {env_id}, found {', '.join(sorted(hashes))}")
+                    raise BadTable(
+                        f"expected one configuration of {name} on {env_id}, found {', '.join(sorted(hashes))}"
+                    )
 
     def rows(self, name: str, env_id: str) -> list[Row]:
         """What was measured of a baseline on an environment, by seed."""
@@ -111,7 +115,7 @@ class Summary:
 
 def tables(summary: Summary) -> list[Table]:
     """All tables, in the order of the report; those that have rows."""
-    makers = (aggregates, scores, improvement, returns, *(measures,), groups, costs, missing)
+    makers = (aggregates, scores, improvement, returns, measures, groups, costs, missing)
     return [table for table in (make(summary) for make in makers) if table.rows]
 
 
@@ -123,7 +127,9 @@ def aggregates(summary: Summary) -> Table:
     note = (f"Over {len(summary.scored)} environments. Score 0 is random, 1 the far-sighted reference. IQM is the mean of "
             "the middle half of all runs; the gap is how far runs stay below 1 on average; in parentheses 95 % stratified "
             "bootstrap intervals.")  # fmt: skip
-    return Table("aggregates", "All environments", note, ("baseline", "IQM", "median", "mean", "optimality gap", "runs"), rows)
+    return Table(
+        "aggregates", "All environments", note, ("baseline", "IQM", "median", "mean", "optimality gap", "runs"), rows
+    )
 
 
 def scores(summary: Summary) -> Table:
@@ -173,7 +179,9 @@ def measures(summary: Summary) -> Table:
         for name in summary.names:
             found = summary.rows(name, env_id)
             if found:
-                rows.append((short(env_id), summary.label(name), *(_mean(row[measure] for row in found) for measure in names)))
+                rows.append(
+                    (short(env_id), summary.label(name), *(_mean(row[measure] for row in found) for measure in names))
+                )
     note = "; ".join(f"{name}: {about}" for name, about in MEASURES.items() if name in names) + "."
     header = ("environment", "baseline", *(name.replace("_", " ") for name in names))
     return Table("measures", "What is shown, and how it is received", f"Means over the seeds. {note}", header, rows)
@@ -218,7 +226,9 @@ def missing(summary: Summary) -> Table:
     seeds: dict[tuple[str, str, str, str], list[int]] = {}
     for row in summary.results.rows:
         if row["problem"]:
-            seeds.setdefault((row["baseline"], short(row["env_id"]), row["status"], row["problem"]), []).append(row["seed"])
+            seeds.setdefault((row["baseline"], short(row["env_id"]), row["status"], row["problem"]), []).append(
+                row["seed"]
+            )
     rows = [(*about[:2], "failed" if about[2] == FAILED else "not suitable", len(found), about[3])
             for about, found in sorted(seeds.items())]  # fmt: skip
     return Table("missing", "What was not measured", "", ("baseline", "environment", "", "seeds", "why"), rows)

@@ -73,7 +73,7 @@ def test_returns_groups_measures_and_costs():
     steady = next(line for line in groups.rows if line[:2] == ("News", "steady"))
     assert steady[2] == "segment" and steady[-1] == "explorer"
     assert steady[3:6] == pytest.approx((13 - 1, 13 + 0.5, 3))  # min, mean and gap of 12, 13.5 and 15
-    assert table("costs")["steady"] == ("deep", "slate", "1,000", 8, 2.0, 1.0)
+    assert table("costs")["steady"] == ("deep", "slate", 1000, 8, 2.0, 1.0)
     [measures] = [one for one in summary.tables(Summary(KNOWN)) if one.name == "measures"]
     ctr = measures.header.index("ctr")
     assert [line[ctr] for line in measures.rows if line[:2] == ("Video", "steady")] == [pytest.approx(0.02 + 0.08)]

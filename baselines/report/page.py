@@ -153,6 +153,8 @@ def _numbers(value: Value, wide: bool) -> Iterator[str]:
 
 def shown(value: Value) -> str:
     """A value as tables show it."""
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:z,.1f}" if abs(value) >= 100 else f"{value:z.2f}"
     return str(value)

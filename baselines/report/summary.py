@@ -215,7 +215,7 @@ def costs(summary: Summary) -> Table:
         found = [row for row in summary.results.measured if row["baseline"] == name]
         steps = max(row["steps"] for row in found)
         rows.append((summary.label(name), summary.kinds[name], ", ".join(dict.fromkeys(row["view"] for row in found)),
-                     f"{steps:,}", len(found), *(_mean(row[clock] for row in found) for clock in ("wall_seconds", "cpu_seconds"))))  # fmt: skip
+                     steps, len(found), *(_mean(row[clock] for row in found) for clock in ("wall_seconds", "cpu_seconds"))))  # fmt: skip
     note = "Training, its learning curve and the evaluation of one seed on one environment, on average."
     header = ("baseline", "kind", "action view", "steps", "rows", "wall seconds", "CPU seconds")
     return Table("costs", "What was run, and what it took", note, header, rows)
@@ -242,9 +242,10 @@ def facts(summary: Summary) -> str:
     [used] = versions(rows)
     packages = ", ".join(f"{package} {version}" for package, version in used.items() if version)
     count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    hours = sum(row["cpu_seconds"] for row in rows) / 3600
+    minutes = sum(row["cpu_seconds"] for row in rows) / 60
+    took = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
     return (f"{len(rows):,} rows: {len(summary.names)} baselines, {len(summary.env_ids)} environments, {count} seeds, "
-            f"{sessions} held-out sessions each; {hours:.1f} hours of CPU time. {packages}.")  # fmt: skip
+            f"{sessions} held-out sessions each; {took} of CPU time. {packages}.")  # fmt: skip
 
 
 def short(env_id: str) -> str:

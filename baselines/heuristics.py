@@ -13,7 +13,7 @@ from baselines import tuned
 from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.names import did_you_mean
 from baselines.task import Task, Unsuitable
-from recgym.actions import ItemAction, ProtoAction, SequentialAction
+from recgym.actions import ItemAction, ProtoAction, SequentialAction, allowed_positions
 from recgym.env import RecVectorEnv
 
 SAVED, ARRAYS = "recommender.json", "recommender.npz"  # what a recommender writes into its folder
@@ -162,8 +162,10 @@ class TunedRanking:
 
 
 def actions_from_scores(env: RecVectorEnv, scores: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """Actions that show the candidates of the highest scores ((num_envs, num_candidates)); not for "proto"."""
+    """Actions that show the candidates of the highest scores ((num_envs, num_candidates)), within the environment's limits;
+    not for "proto"."""
     view, slate_size = env.sessions.view, env.simulator.slate_size
+    scores = np.where(allowed_positions(env.state), scores, -np.inf)
     if isinstance(view, ItemAction):
         return scores.argmax(axis=1)
     if isinstance(view, SequentialAction):

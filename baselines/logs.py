@@ -15,6 +15,7 @@ from baselines.heuristics import actions_from_scores, heuristic
 from baselines.interaction import interact
 from baselines.recommender import Recommender
 from baselines.task import Task
+from recgym.actions import allowed_positions
 from recgym.dynamics import History
 from recgym.env import RecVectorEnv
 from recgym.state import State
@@ -71,7 +72,7 @@ class LoggingPolicy(Protocol):
 
 
 class EpsilonMixed:
-    """Shows what another recommender would, and with chance `epsilon` a slate drawn uniformly from all slates.
+    """Shows what another recommender would, and with chance `epsilon` a slate drawn uniformly from all within the limits.
 
     Half of either, with what sells best in between, is how SARDINE and GeMS record their logs (Deffayet et al., WSDM 2023).
     """
@@ -84,13 +85,12 @@ class EpsilonMixed:
 
     def act(self, env: RecVectorEnv, observations: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         preferred = self.recommender.act(env, observations)
-        num_envs, slate_size = preferred.shape
-        num_candidates = env.simulator.num_candidates
-        drawn = actions_from_scores(env, self._rng.uniform(size=(num_envs, num_candidates)))
-        explores = self._rng.uniform(size=num_envs) < self.epsilon
+        allowed = allowed_positions(env.state)
+        drawn = actions_from_scores(env, self._rng.uniform(size=allowed.shape))
+        explores = self._rng.uniform(size=len(allowed)) < self.epsilon
         slates = np.where(explores[:, None], drawn, preferred)
-        same = (slates == preferred).all(axis=1)
-        return slates, self.epsilon / math.perm(num_candidates, slate_size) + (1 - self.epsilon) * same
+        num_slates = np.array([math.perm(count, preferred.shape[1]) for count in allowed.sum(axis=1).tolist()])
+        return slates, self.epsilon / num_slates + (1 - self.epsilon) * (slates == preferred).all(axis=1)
 
 
 def record(env: RecVectorEnv, policy: LoggingPolicy, steps: int, seed: int) -> SessionLog:

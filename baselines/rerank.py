@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from baselines.files import read_json, write_json
 from baselines.heuristics import SAVED
 from baselines.task import Task, Unsuitable
-from recgym.actions import SequentialAction
+from recgym.actions import SequentialAction, allowed_positions
 from recgym.env import RecVectorEnv
 
 RELEVANCE = "rating"
@@ -39,30 +39,32 @@ class MarginalRelevance:
         """Slates, or the next item of each."""
         state, simulator = env.state, env.simulator
         relevance = state["candidate_features"][..., simulator.features.names.index(RELEVANCE)]
-        slates = self.slates(relevance, simulator.items.embeddings[state["candidates"]], simulator.slate_size)
+        vectors = simulator.items.embeddings[state["candidates"]]
+        slates = self.slates(relevance, vectors, allowed_positions(state), simulator.slate_size)
         if isinstance(env.sessions.view, SequentialAction):
             slot = (state["picked"] >= 0).sum(axis=1)
             return np.take_along_axis(slates, slot[:, None], axis=1)[:, 0]
         return slates
 
     def slates(
-        self, relevance: NDArray[np.float32], vectors: NDArray[np.float32], slate_size: int
+        self, relevance: NDArray[np.float32], vectors: NDArray[np.float32], free: NDArray[np.bool_], slate_size: int
     ) -> NDArray[np.int64]:
         """(num_envs, slate_size) positions.
 
         Args:
             relevance: (num_envs, num_candidates).
             vectors: (num_envs, num_candidates, embedding_dim), unit.
+            free: (num_envs, num_candidates) what may be shown, at least a slate full.
             slate_size: How many.
         """
         lanes = np.arange(len(relevance))
         slates = np.empty((len(relevance), slate_size), dtype=np.int64)
         nearest = np.full(relevance.shape, -1.0)  # cosine to the nearest item of the slate, the same for all at first
-        taken = np.zeros(relevance.shape, dtype=bool)
+        free = free.copy()
         for slot in range(slate_size):
             marginal = self.relevance_weight * relevance - (1 - self.relevance_weight) * nearest
-            slates[:, slot] = chosen = np.where(taken, -np.inf, marginal).argmax(axis=1)
-            taken[lanes, chosen] = True
+            slates[:, slot] = chosen = np.where(free, marginal, -np.inf).argmax(axis=1)
+            free[lanes, chosen] = False
             nearest = np.maximum(nearest, np.einsum("nmd,nd->nm", vectors, vectors[lanes, chosen]))
         return slates
 

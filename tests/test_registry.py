@@ -20,7 +20,7 @@ SMALL = {"catalog": small_catalog(), "encoder": HashingEncoder(), "embedding_dim
 PAGES, LANES, SEED = 6, 5, 1_000_000
 # What a service's own log knows of a session, and the slate in the making.
 VISIBLE = {
-    "candidate_features", "candidates", "context", "days_away", "exposed", "history_events", "history_items",
+    "allowed", "candidate_features", "candidates", "context", "days_away", "exposed", "history_events", "history_items",
     "interest_category", "interest_item", "liked", "need_pages", "page", "picked", "profile", "query", "query_category",
     "recent", "skipped", "step", "visit",
 }  # fmt: skip

@@ -1,9 +1,9 @@
 """Contextual bandits: they learn while they act what a page brings at once, and explore in three ways.
 
-The payoff of a shown item is 1 if it was liked (clicked, and the click did not disappoint), else 0; every item of a slate is
-one observation. It is linear in the candidate's features, some of them similarities in the language model's space, times
-the session's counters (Chu et al., AISTATS 2011; Li et al., WWW 2010, with one model for all items): what makes an item
-liked may depend on the state of the user. What the page does to later pages counts for nothing.
+The payoff of a shown item is 1 if it was liked (clicked, and the click did not disappoint), else 0; every item of a
+slate is one observation. It is linear in the candidate's features, some of them similarities in the language model's
+space, times the session's counters (Chu et al., AISTATS 2011; Li et al., WWW 2010, with one model for all items):
+what makes an item liked may depend on the state of the user. What the page does to later pages counts for nothing.
 """
 
 from __future__ import annotations

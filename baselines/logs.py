@@ -72,9 +72,9 @@ class LoggingPolicy(Protocol):
 
 
 class EpsilonMixed:
-    """Shows what another recommender would, and with chance `epsilon` a slate drawn uniformly from all within the limits.
+    """Shows what another recommender would, or with chance `epsilon` any allowed slate, all alike.
 
-    Half of either, with what sells best in between, is how SARDINE and GeMS record their logs (Deffayet et al., WSDM 2023).
+    GeMS too learns from logs of a policy that is random half of the time (Deffayet et al., WSDM 2023).
     """
 
     def __init__(self, recommender: Recommender, epsilon: float, seed: int) -> None:
@@ -132,6 +132,6 @@ def record_for(task: Task, epsilon: float, shows: str, num_envs: int = 64) -> Se
 
 
 def liked_items(state: State) -> NDArray[np.int64]:
-    """(num_envs, history_length * slate_size) what each user liked of the last pages, the oldest first; -1 elsewhere."""
+    """(num_envs, history_length * slate_size) what users liked of the last pages, the oldest first, -1 elsewhere."""
     liked = np.where(state["history_events"] >= LIKED, state["history_items"], -1)
     return liked.reshape(state.num_envs, -1)

@@ -25,14 +25,6 @@ from baselines.task import Method, Task
 from recgym.actions import VIEWS as ACTIONS
 from recgym.env import RecVectorEnv
 
-KINDS: Mapping[str, str] = {
-    "rule": "goes by what can be seen of the candidates and learns nothing",
-    "logs": "learns from logged sessions what goes with what",
-    "bandit": "learns while it acts what a page brings at once",
-    "tabular": "learns the long-term value of few actions in few states",
-    "deep": "learns the long-term value with neural networks",
-    "privileged": "knows the user's hidden state and the response model: a yardstick, no recommender",
-}
 RANKINGS = ("slate", "sequential", "item")  # the views of what scores candidates one by one
 ABOUT = "baseline.json"  # beside what a recommender saves: which one it is, and of what
 
@@ -42,7 +34,7 @@ class Baseline:
     """One line of the list."""
 
     name: str
-    kind: str  # of KINDS
+    kind: str  # of `baselines.kinds.KINDS`
     views: tuple[str, ...]  # action views it can take, the best first
     summary: str
     entry: str  # "module:class" of its `Method`, imported when it is used
@@ -127,7 +119,8 @@ BASELINES: Mapping[str, Baseline] = {
                  "baselines.sequence:Lstm", steps=200_000),
         Baseline("epsilon-greedy", "bandit", ACTIONS, "explores a share of the pages at random",
                  "baselines.bandits:EpsilonGreedy", steps=50_000),
-        Baseline("linucb", "bandit", ACTIONS, "explores by upper confidence bounds", "baselines.bandits:LinUCB", steps=50_000),
+        Baseline("linucb", "bandit", ACTIONS, "explores by upper confidence bounds",
+                 "baselines.bandits:LinUCB", steps=50_000),
         Baseline("thompson", "bandit", ACTIONS, "explores by draws from the posterior",
                  "baselines.bandits:ThompsonSampling", steps=50_000),
         Baseline("q-learning", "tabular", ACTIONS, "off-policy: the value of the best that can follow",

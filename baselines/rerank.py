@@ -22,9 +22,8 @@ RELEVANCE = "rating"
 class MarginalRelevance:
     """Fills a slate item by item, each the best rated that is least like those before it.
 
-    Carbonell & Goldstein (SIGIR 1998), equation 1: the next item maximises `relevance_weight` x relevance - (1 -
-    `relevance_weight`) x the highest similarity to an item that is in the slate. Relevance is the rating; similarity the
-    cosine of the language model's embeddings.
+    Carbonell & Goldstein (SIGIR 1998): with w = `relevance_weight`, the next item maximises w x relevance - (1 - w) x
+    the highest similarity to an item of the slate. Relevance is the rating, similarity the cosine of embeddings.
     """
 
     relevance_weight: float

@@ -1,8 +1,8 @@
 """Q-learning and SARSA with a table: few states, few actions, the long-term value of each.
 
-A state is what a handful of the session's counters say, each cut into two or three ranges (`CUTS`). An action is a rule by
-which to rank the candidates: one of their features, or the sum of two, such as similarity to the query plus rating. So the
-table learns when to follow which rule. The learning itself, `Table`, knows nothing of recommendation.
+A state is what a handful of the session's counters say, each cut into two or three ranges (`CUTS`). An action is a
+rule by which to rank the candidates: one of their features, or the sum of two, such as similarity to the query plus
+rating. So the table learns when to follow which rule. The learning itself, `Table`, knows nothing of recommendation.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ NUM_STATES = int(np.prod([len(cuts) + 1 for cuts in CUTS.values()]))
 class Table:
     """Values of actions in states, learned from transitions (Sutton & Barto, 2018, sections 6.4 and 6.5).
 
-    A visit moves a value by the share visits ** -decay towards its target: with a decay above 1/2 and at most 1 the values
-    converge (Even-Dar & Mansour, JMLR 2003).
+    A visit moves a value by the share visits ** -decay towards its target: with a decay above 1/2 and at most 1 the
+    values converge (Even-Dar & Mansour, JMLR 2003).
     """
 
     values: NDArray[np.float64]  # (num_states, num_actions)

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import registry
-from baselines.registry import BASELINES, KINDS, find
+from baselines import docs, registry
+from baselines.kinds import KINDS
+from baselines.registry import BASELINES, find
 from baselines.task import Task, Unsuitable
 from recgym.actions import VIEWS as ACTIONS
 from recgym.state import State
@@ -134,7 +135,9 @@ def test_training_is_reproducible_and_watching_it_changes_nothing(name, tmp_path
         (tmp_path / folder).mkdir()
         recommender.save(tmp_path / folder)
     if name != "DQN":  # whose file holds the time
-        plain, watched, other = ((tmp_path / folder / "recommender.npz").read_bytes() for folder in ("plain", "watched", "other"))
+        plain, watched, other = (
+            (tmp_path / folder / "recommender.npz").read_bytes() for folder in ("plain", "watched", "other")
+        )
         assert plain == watched != other
         return
     for one, two in zip(run(plain, env, SEED), run(watched, env, SEED), strict=True):
@@ -143,12 +146,20 @@ def test_training_is_reproducible_and_watching_it_changes_nothing(name, tmp_path
 
 def test_the_list_is_well_formed():
     for name, baseline in BASELINES.items():
-        assert baseline.name == name and baseline.kind in KINDS and set(baseline.views) <= set(ACTIONS) and baseline.views
+        assert (
+            baseline.name == name and baseline.kind in KINDS and set(baseline.views) <= set(ACTIONS) and baseline.views
+        )
         assert len(set(baseline.views)) == len(baseline.views)
         assert baseline.summary and not baseline.summary.endswith(".")
         assert (baseline.steps == 0) == (baseline.kind in ("rule", "privileged"))
         assert callable(baseline.method({}).train)
     assert {baseline.kind for baseline in BASELINES.values()} == set(KINDS)
+
+
+def test_the_page_is_up_to_date():
+    committed = (Path(__file__).resolve().parent.parent / docs.PAGE).read_text(encoding="utf-8")
+    assert committed == docs.page(), "run: python -m baselines docs"
+    assert all(f"| `{name}` | {baseline.summary} |" in committed for name, baseline in BASELINES.items())
 
 
 def test_misspelt_names_views_and_settings_are_told():
@@ -181,7 +192,7 @@ def test_folders_are_checked(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"found no baseline.json"):
         registry.load(tmp_path, job.lanes(1))
     registry.save(find("linucb").train(job), tmp_path, "linucb", job)
-    with pytest.raises(ValueError, match='trained under action=.slate.; the environment has action=.item.'):
+    with pytest.raises(ValueError, match="trained under action=.slate.; the environment has action=.item."):
         registry.load(tmp_path, task("linucb", "item").lanes(1))
     with pytest.raises(Unsuitable, match="features"):
         registry.load(tmp_path, Task("RecGym-News-v0", "slate", 0).lanes(1))

@@ -84,7 +84,7 @@ class FromLogs(ABC):
 
     def train(self, task: Task) -> AffinityRecommender:
         """Record and fit."""
-        log, items = record_for(task, self.epsilon, self.shows), task.lanes(1).simulator.items
+        log, items = record_for(task, self.name, self.epsilon, self.shows), task.lanes(1).simulator.items
         recommender = self.recommender(log, items.embeddings, task.seed)
         task.progress(task.steps, recommender)
         return recommender

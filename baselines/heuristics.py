@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from baselines import tuned
 from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.names import did_you_mean
-from baselines.task import Task, Unsuitable
+from baselines.task import Task, Unsuitable, require_domain
 from recgym.actions import ItemAction, ProtoAction, SequentialAction, allowed_positions
 from recgym.env import RecVectorEnv
 
@@ -139,6 +139,7 @@ class Rule:
     def train(self, task: Task) -> LinearRanker:
         """There is nothing to learn."""
         env = task.lanes(1)
+        require_domain(env, self.name)
         lacking = HEURISTICS.get(self.name, {}).keys() - set(env.simulator.features.names)
         if lacking:
             raise Unsuitable(f"{self.name}: {task.env_id} shows no {' and no '.join(lacking)} of its candidates")
@@ -154,7 +155,9 @@ class TunedRanking:
 
     def train(self, task: Task) -> LinearRanker:
         """There is nothing left to learn."""
-        return tuned_linear_ranker(task.lanes(1))
+        env = task.lanes(1)
+        require_domain(env, "linear")
+        return tuned_linear_ranker(env)
 
     def load(self, folder: Path, env: RecVectorEnv) -> LinearRanker:
         """The same ranking."""

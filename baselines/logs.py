@@ -14,7 +14,7 @@ from baselines.files import read_arrays, write_arrays
 from baselines.heuristics import actions_from_scores, heuristic
 from baselines.interaction import interact
 from baselines.recommender import Recommender
-from baselines.task import Task
+from baselines.task import Task, require_domain
 from recgym.actions import allowed_positions
 from recgym.dynamics import History
 from recgym.env import RecVectorEnv
@@ -122,9 +122,10 @@ def record(env: RecVectorEnv, policy: LoggingPolicy, steps: int, seed: int) -> S
     return SessionLog(env.simulator.items.num_items, **{name: values[order] for name, values in joined.items()})
 
 
-def record_for(task: Task, epsilon: float, shows: str, num_envs: int = 64) -> SessionLog:
-    """The log that a task's steps buy: of the heuristic `shows`, mixed with random slates."""
+def record_for(task: Task, name: str, epsilon: float, shows: str, num_envs: int = 64) -> SessionLog:
+    """The log that a task's steps buy for the baseline `name`: of the heuristic `shows`, mixed with random slates."""
     env = task.slates(num_envs)
+    require_domain(env, name)
     policy = EpsilonMixed(heuristic(shows, env), epsilon, task.seed)
     log = record(env, policy, task.steps, task.first_session)
     task.progress(task.steps, None)

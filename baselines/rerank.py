@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from baselines.files import read_json, write_json
 from baselines.heuristics import SAVED
-from baselines.task import Task, Unsuitable
+from baselines.task import Task, Unsuitable, require_domain
 from recgym.actions import SequentialAction, allowed_positions
 from recgym.env import RecVectorEnv
 
@@ -80,7 +80,9 @@ class Diversity:
 
     def train(self, task: Task) -> MarginalRelevance:
         """There is nothing to learn."""
-        if RELEVANCE not in task.lanes(1).simulator.features.names:
+        env = task.lanes(1)
+        require_domain(env, "mmr")
+        if RELEVANCE not in env.simulator.features.names:
             raise Unsuitable(f"mmr: {task.env_id} shows no {RELEVANCE} of its candidates")
         return MarginalRelevance(self.relevance_weight)
 

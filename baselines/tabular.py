@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.heuristics import ARRAYS, SAVED, actions_from_scores
 from baselines.interaction import interact
-from baselines.task import Task, Unsuitable
+from baselines.task import Task, Unsuitable, require_domain
 from recgym.actions import ProtoAction
 from recgym.compiled import Floats, Ints, kernel
 from recgym.env import RecVectorEnv
@@ -153,6 +153,7 @@ class TabularControl:
     def train(self, task: Task) -> TabularRecommender:
         """Learn in the task's action view."""
         env, rng = task.lanes(self.num_envs), np.random.default_rng(task.seed)
+        require_domain(env, self.name)
         weights = rules(len(env.simulator.features.names))
         table = Table.empty(NUM_STATES, len(weights), self.discount, self.decay)
         recommender = TabularRecommender(self.name, table.values)

@@ -11,7 +11,8 @@ import pytest
 from baselines import docs, registry
 from baselines.kinds import KINDS
 from baselines.registry import BASELINES, find
-from baselines.task import Task, Unsuitable
+from baselines.task import Task, Unsuitable, require_domain
+from recgym import ENVIRONMENTS
 from recgym.actions import VIEWS as ACTIONS
 from recgym.state import State
 from recgym.testing import HashingEncoder, small_catalog
@@ -142,6 +143,25 @@ def test_training_is_reproducible_and_watching_it_changes_nothing(name, tmp_path
         return
     for one, two in zip(run(plain, env, SEED), run(watched, env, SEED), strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+def test_in_every_environment_a_baseline_acts_or_says_why_not(env_id):
+    for name in ("random", "mmr", "myopic", "item-knn", "linucb", "q-learning"):
+        job = Task(env_id, find(name).views[0], 200, settings=TINY.get(name, {}))
+        try:
+            recommender = find(name).train(job)
+        except Unsuitable as reason:
+            assert name in str(reason) and name != "random"
+        else:
+            run(recommender, job.lanes(3), SEED)
+
+
+def test_what_has_no_history_is_told():
+    env = task("linucb", "slate").lanes(1)
+    env.sessions.setting = object()
+    with pytest.raises(Unsuitable, match="linucb: RecGym-Ecommerce-v0 has no catalogue and no history"):
+        require_domain(env, "linucb")
 
 
 def test_the_list_is_well_formed():

@@ -20,12 +20,12 @@ KINDS: Mapping[str, Kind] = {
 nearest neighbour, in the language model's space, of what the user liked. `mmr` fills a slate item by item with what
 is relevant and unlike the items before it (maximal marginal relevance, Carbonell & Goldstein, SIGIR 1998); its
 `relevance_weight` is 0.7. `linear` is a weighted sum of all features whose weights `python -m baselines tune` found
-by search for this very environment and view: the best that can be had without looking at the state of the user.""",
+by search for this very environment and view: how far one comes without a look at the state of the user.""",
     ),
     "logs": Kind(
         "From logs",
         """Collaborative filtering: who liked this also liked that. These learn from sessions that a policy with known
-propensities recorded (`baselines.logs`): on half of the pages it shows what sells best, on the others random
+propensities recorded (`baselines.logs`): on half of the pages it shows what is popular, on the others random
 candidates. A like is a click that did not disappoint.
 
 Every user is new: a session is all there is of them. So what they liked on the pages so far is folded in as one more

@@ -74,7 +74,7 @@ class Baseline:
 
 def _rules() -> tuple[Baseline, ...]:
     summaries = {
-        "popular": "what sells best",
+        "popular": "what most people choose",
         "best rated": "what other users rate best",
         "cheapest": "what costs least for its category",
         "newest": "what came last",
@@ -87,8 +87,23 @@ def _rules() -> tuple[Baseline, ...]:
 
 
 def _deep() -> tuple[Baseline, ...]:
+    summaries = {
+        "PPO": "proximal policy optimisation",
+        "A2C": "advantage actor-critic",
+        "TRPO": "trust region policy optimisation",
+        "RecurrentPPO": "PPO with an LSTM that remembers the session",
+        "MaskablePPO": "PPO that chooses among the allowed actions only",
+        "DQN": "Q-learning with a deep network",
+        "QRDQN": "DQN of the distribution of returns, by quantile regression",
+        "ARS": "augmented random search, without gradients",
+        "SAC": "soft actor-critic",
+        "TD3": "twin delayed deterministic policy gradients",
+        "DDPG": "deep deterministic policy gradients",
+        "TQC": "SAC with truncated quantile critics",
+        "CrossQ": "SAC without target networks, with normalised batches",
+    }
     return tuple(
-        Baseline(name, "deep", views, f"{name} of Stable-Baselines3", "baselines.sb3:Trained",
+        Baseline(name, "deep", views, summaries[name], "baselines.sb3:Trained",
                  {"algorithm": name, **TUNED.get(name, DEFAULTS)}, steps=200_000)
         for name, views in VIEWS.items()
     )  # fmt: skip
@@ -145,11 +160,11 @@ def find(name: str) -> Baseline:
 
 def save(recommender: Recommender, folder: Path, name: str, task: Task) -> None:
     """Write a recommender that the baseline `name` learned on a task, and which it is."""
-    about = {"baseline": name, "env_id": task.env_id, "view": task.view, "steps": task.steps, "seed": task.seed,
+    known = {"baseline": name, "env_id": task.env_id, "view": task.view, "steps": task.steps, "seed": task.seed,
              "settings": dict(task.settings)}  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     recommender.save(folder)
-    write_json(folder / ABOUT, about)
+    write_json(folder / ABOUT, known)
 
 
 def about(folder: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from baselines import bounds, cluster, compare, demo, latency, learn, play, report, run, share, train, tune
+from baselines import bounds, cluster, compare, demo, docs, latency, learn, play, report, run, share, train, tune
 from baselines.learning import OtherEnvironment
 from baselines.names import did_you_mean
 from baselines.results import BadTable
@@ -15,7 +15,7 @@ from baselines.saved import BadModel
 from baselines.task import Unsuitable
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, run, report, compare, train, play, latency, tune, bounds, learn, share, cluster)
+COMMANDS = (demo, run, report, compare, train, play, latency, tune, bounds, learn, share, cluster, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,9 +1,9 @@
 """Contextual bandits: they learn while they act what a page brings at once, and explore in three ways.
 
-The payoff of a shown item is 1 if it was liked (clicked, and the click did not disappoint), else 0; every item of a slate is
-one observation. It is linear in the candidate's features, some of them similarities in the language model's space, times
-the session's counters (Chu et al., AISTATS 2011; Li et al., WWW 2010, with one model for all items): what makes an item
-liked may depend on the state of the user. What the page does to later pages counts for nothing.
+The payoff of a shown item is 1 if it was liked (clicked, and the click did not disappoint), else 0; every item of a
+slate is one observation. It is linear in the candidate's features, some of them similarities in the language model's
+space, times the session's counters (Chu et al., AISTATS 2011; Li et al., WWW 2010, with one model for all items):
+what makes an item liked may depend on the state of the user. What the page does to later pages counts for nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.heuristics import ARRAYS, SAVED, actions_from_scores
 from baselines.interaction import interact
-from baselines.task import Task, Unsuitable
+from baselines.task import Task, Unsuitable, require_domain
 from recgym.actions import ProtoAction
 from recgym.env import RecVectorEnv
 
@@ -111,6 +111,7 @@ class Bandit(ABC):
     def train(self, task: Task) -> BanditRecommender:
         """Learn from the slates of the task's steps."""
         env, rng = task.slates(self.num_envs), np.random.default_rng(task.seed)
+        require_domain(env, self.name)
         shape = (len(env.simulator.features.names) + 1, len(env.sessions.setting.counters.NAMES) + 1)
         posterior = Posterior.prior(shape[0] * shape[1], self.ridge)
         rows = np.empty(0)

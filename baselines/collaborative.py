@@ -1,8 +1,9 @@
 """Collaborative filtering: who liked this also liked that, learned from logged sessions.
 
 Users are new: a session is all there is of them. So every model is asked by what the session shows so far: the items
-that were liked on its last pages (`baselines.logs.liked_items`) are folded in as one more row of the matrix of sessions and
-items. Before the first like there is nothing to fold in, and popularity decides, as it does between equal scores.
+that were liked on its last pages (`baselines.logs.liked_items`) are folded in as one more row of the matrix of
+sessions and items. Before the first like there is nothing to fold in, and popularity decides, as it does between
+equal scores.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Affinity(Protocol):
     """What a model of likes has learned."""
 
     def scores(self, liked: NDArray[np.int64], candidates: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
-        """(num_users, num_candidates) how much who liked `liked` will like `candidates`, any scale, 0 for nothing known.
+        """(num_users, num_candidates) how much who liked `liked` will like `candidates`; 0 where nothing is known.
 
         Args:
             liked: (num_users, any length) catalogue rows, the oldest first, -1 to be skipped.
@@ -56,7 +57,7 @@ class AffinityRecommender:
         return actions_from_scores(env, self.scores(liked_items(env.state), env.state["candidates"]))
 
     def scores(self, liked: NDArray[np.int64], candidates: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(num_users, num_candidates): the model's, at most 1 in size, and a little popularity; see `Affinity.scores`."""
+        """(num_users, num_candidates): the model's, scaled to at most 1, plus a little popularity."""
         known = (liked >= 0).any(axis=1, keepdims=True)
         scores = np.where(known, self.model.scores(liked, candidates), 0.0)
         scores = scores / np.maximum(np.abs(scores).max(axis=1, keepdims=True), 1e-12)
@@ -83,7 +84,7 @@ class FromLogs(ABC):
 
     def train(self, task: Task) -> AffinityRecommender:
         """Record and fit."""
-        log, items = record_for(task, self.epsilon, self.shows), task.lanes(1).simulator.items
+        log, items = record_for(task, self.name, self.epsilon, self.shows), task.lanes(1).simulator.items
         recommender = self.recommender(log, items.embeddings, task.seed)
         task.progress(task.steps, recommender)
         return recommender
@@ -91,7 +92,9 @@ class FromLogs(ABC):
     def recommender(self, log: SessionLog, embeddings: NDArray[np.float32], seed: int) -> AffinityRecommender:
         """What a log teaches, also one that comes from elsewhere; `embeddings` are (num_items, embedding_dim)."""
         if not log.stayed.any():
-            raise Unsuitable(f"{self.name}: nothing was liked on the {len(log.page)} pages of the log; record more steps")
+            raise Unsuitable(
+                f"{self.name}: nothing was liked on the {len(log.page)} pages of the log; record more steps"
+            )
         return AffinityRecommender(self.name, self.fit(log, embeddings, seed), log.popularity())
 
     def load(self, folder: Path, env: RecVectorEnv) -> AffinityRecommender:
@@ -104,7 +107,9 @@ class FromLogs(ABC):
         popularity = arrays.pop("popularity")
         if len(popularity) != items.num_items:
             raise Unsuitable(f"{folder}: learned from {len(popularity)} items; the environment has {items.num_items}")
-        return AffinityRecommender(read_json(folder / SAVED)["name"], self.restored(arrays, items.embeddings), popularity)
+        return AffinityRecommender(
+            read_json(folder / SAVED)["name"], self.restored(arrays, items.embeddings), popularity
+        )
 
     @abstractmethod
     def fit(self, log: SessionLog, embeddings: NDArray[np.float32], seed: int) -> Affinity:

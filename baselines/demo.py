@@ -16,7 +16,7 @@ from baselines.oracles import MYOPIC
 from baselines.plots import Curve, learning_curves
 from baselines.recommender import EVALUATION_SEED, Evaluation, Recommender, evaluate, make_lanes
 from baselines.task import Task
-from baselines.watching import SessionLog
+from baselines.watching import EpisodeLog
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,7 +37,7 @@ class Agent(NamedTuple):
     """An agent after its training."""
 
     recommender: TrainedRecommender
-    log: SessionLog
+    log: EpisodeLog
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -81,7 +81,7 @@ def train(console: Console, env_id: str, algorithm: str, steps: int) -> Agent:
     from baselines.sb3 import Trained
 
     torch.set_num_threads(1)
-    log = SessionLog(lambda line: console.print(f"{algorithm}  {line}"), TELL_EVERY)
+    log = EpisodeLog(lambda line: console.print(f"{algorithm}  {line}"), TELL_EVERY)
     with tables.progress(console) as progress:
         bar = progress.add_task(algorithm, total=steps, note="")
 

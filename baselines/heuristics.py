@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from baselines import tuned
 from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.names import did_you_mean
-from baselines.task import Task, Unsuitable
-from recgym.actions import ItemAction, ProtoAction, SequentialAction
+from baselines.task import Task, Unsuitable, require_domain
+from recgym.actions import ItemAction, ProtoAction, SequentialAction, allowed_positions
 from recgym.env import RecVectorEnv
 
 SAVED, ARRAYS = "recommender.json", "recommender.npz"  # what a recommender writes into its folder
@@ -139,6 +139,7 @@ class Rule:
     def train(self, task: Task) -> LinearRanker:
         """There is nothing to learn."""
         env = task.lanes(1)
+        require_domain(env, self.name)
         lacking = HEURISTICS.get(self.name, {}).keys() - set(env.simulator.features.names)
         if lacking:
             raise Unsuitable(f"{self.name}: {task.env_id} shows no {' and no '.join(lacking)} of its candidates")
@@ -154,7 +155,9 @@ class TunedRanking:
 
     def train(self, task: Task) -> LinearRanker:
         """There is nothing left to learn."""
-        return tuned_linear_ranker(task.lanes(1))
+        env = task.lanes(1)
+        require_domain(env, "linear")
+        return tuned_linear_ranker(env)
 
     def load(self, folder: Path, env: RecVectorEnv) -> LinearRanker:
         """The same ranking."""
@@ -162,8 +165,10 @@ class TunedRanking:
 
 
 def actions_from_scores(env: RecVectorEnv, scores: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """Actions that show the candidates of the highest scores ((num_envs, num_candidates)); not for "proto"."""
+    """Actions that show the candidates of the highest scores ((num_envs, num_candidates)), within the environment's limits;
+    not for "proto"."""
     view, slate_size = env.sessions.view, env.simulator.slate_size
+    scores = np.where(allowed_positions(env.state), scores, -np.inf)
     if isinstance(view, ItemAction):
         return scores.argmax(axis=1)
     if isinstance(view, SequentialAction):

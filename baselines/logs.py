@@ -14,7 +14,8 @@ from baselines.files import read_arrays, write_arrays
 from baselines.heuristics import actions_from_scores, heuristic
 from baselines.interaction import interact
 from baselines.recommender import Recommender
-from baselines.task import Task
+from baselines.task import Task, require_domain
+from recgym.actions import allowed_positions
 from recgym.dynamics import History
 from recgym.env import RecVectorEnv
 from recgym.state import State
@@ -71,9 +72,9 @@ class LoggingPolicy(Protocol):
 
 
 class EpsilonMixed:
-    """Shows what another recommender would, and with chance `epsilon` a slate drawn uniformly from all slates.
+    """Shows what another recommender would, or with chance `epsilon` any allowed slate, all alike.
 
-    Half of either, with what sells best in between, is how SARDINE and GeMS record their logs (Deffayet et al., WSDM 2023).
+    GeMS too learns from logs of a policy that is random half of the time (Deffayet et al., WSDM 2023).
     """
 
     def __init__(self, recommender: Recommender, epsilon: float, seed: int) -> None:
@@ -84,13 +85,12 @@ class EpsilonMixed:
 
     def act(self, env: RecVectorEnv, observations: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         preferred = self.recommender.act(env, observations)
-        num_envs, slate_size = preferred.shape
-        num_candidates = env.simulator.num_candidates
-        drawn = actions_from_scores(env, self._rng.uniform(size=(num_envs, num_candidates)))
-        explores = self._rng.uniform(size=num_envs) < self.epsilon
+        allowed = allowed_positions(env.state)
+        drawn = actions_from_scores(env, self._rng.uniform(size=allowed.shape))
+        explores = self._rng.uniform(size=len(allowed)) < self.epsilon
         slates = np.where(explores[:, None], drawn, preferred)
-        same = (slates == preferred).all(axis=1)
-        return slates, self.epsilon / math.perm(num_candidates, slate_size) + (1 - self.epsilon) * same
+        num_slates = np.array([math.perm(count, preferred.shape[1]) for count in allowed.sum(axis=1).tolist()])
+        return slates, self.epsilon / num_slates + (1 - self.epsilon) * (slates == preferred).all(axis=1)
 
 
 def record(env: RecVectorEnv, policy: LoggingPolicy, steps: int, seed: int) -> SessionLog:
@@ -122,9 +122,10 @@ def record(env: RecVectorEnv, policy: LoggingPolicy, steps: int, seed: int) -> S
     return SessionLog(env.simulator.items.num_items, **{name: values[order] for name, values in joined.items()})
 
 
-def record_for(task: Task, epsilon: float, shows: str, num_envs: int = 64) -> SessionLog:
-    """The log that a task's steps buy: of the heuristic `shows`, mixed with random slates."""
+def record_for(task: Task, name: str, epsilon: float, shows: str, num_envs: int = 64) -> SessionLog:
+    """The log that a task's steps buy for the baseline `name`: of the heuristic `shows`, mixed with random slates."""
     env = task.slates(num_envs)
+    require_domain(env, name)
     policy = EpsilonMixed(heuristic(shows, env), epsilon, task.seed)
     log = record(env, policy, task.steps, task.first_session)
     task.progress(task.steps, None)
@@ -132,6 +133,6 @@ def record_for(task: Task, epsilon: float, shows: str, num_envs: int = 64) -> Se
 
 
 def liked_items(state: State) -> NDArray[np.int64]:
-    """(num_envs, history_length * slate_size) what each user liked of the last pages, the oldest first; -1 elsewhere."""
+    """(num_envs, history_length * slate_size) what users liked of the last pages, the oldest first, -1 elsewhere."""
     liked = np.where(state["history_events"] >= LIKED, state["history_items"], -1)
     return liked.reshape(state.num_envs, -1)

@@ -30,7 +30,7 @@ class ItemSimilarities:
 
 @dataclass(frozen=True, eq=False)
 class LoggedSessions:
-    """The score of an item is the sum of the similarities of the nearest sessions that liked it (GroupLens, CSCW 1994)."""
+    """The score of an item is the summed similarity of the nearest sessions that liked it (GroupLens, CSCW 1994)."""
 
     likes: csr_matrix  # (num_sessions, num_items)
     num_neighbours: int

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from baselines import tuned
 from baselines.files import read_json, write_json
 from baselines.heuristics import SAVED, actions_from_scores
-from baselines.task import Task
+from baselines.task import Task, require_domain
 from recgym.actions import ItemAction, ProtoAction
 from recgym.dynamics import Foreseeable
 from recgym.env import RecVectorEnv
@@ -117,6 +117,7 @@ class Privileged:
 
     def train(self, task: Task) -> PrivilegedRecommender:
         """There is nothing to learn: the prices come from a search."""
+        require_domain(task.lanes(1), "reference" if self.far_sighted else "myopic")
         return reference(task.env_id, task.view) if self.far_sighted else MYOPIC
 
     def load(self, folder: Path, env: RecVectorEnv) -> PrivilegedRecommender:

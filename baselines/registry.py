@@ -25,14 +25,6 @@ from baselines.task import Method, Task
 from recgym.actions import VIEWS as ACTIONS
 from recgym.env import RecVectorEnv
 
-KINDS: Mapping[str, str] = {
-    "rule": "goes by what can be seen of the candidates and learns nothing",
-    "logs": "learns from logged sessions what goes with what",
-    "bandit": "learns while it acts what a page brings at once",
-    "tabular": "learns the long-term value of few actions in few states",
-    "deep": "learns the long-term value with neural networks",
-    "privileged": "knows the user's hidden state and the response model: a yardstick, no recommender",
-}
 RANKINGS = ("slate", "sequential", "item")  # the views of what scores candidates one by one
 ABOUT = "baseline.json"  # beside what a recommender saves: which one it is, and of what
 
@@ -42,7 +34,7 @@ class Baseline:
     """One line of the list."""
 
     name: str
-    kind: str  # of KINDS
+    kind: str  # of `baselines.kinds.KINDS`
     views: tuple[str, ...]  # action views it can take, the best first
     summary: str
     entry: str  # "module:class" of its `Method`, imported when it is used
@@ -82,7 +74,7 @@ class Baseline:
 
 def _rules() -> tuple[Baseline, ...]:
     summaries = {
-        "popular": "what sells best",
+        "popular": "what most people choose",
         "best rated": "what other users rate best",
         "cheapest": "what costs least for its category",
         "newest": "what came last",
@@ -95,8 +87,23 @@ def _rules() -> tuple[Baseline, ...]:
 
 
 def _deep() -> tuple[Baseline, ...]:
+    summaries = {
+        "PPO": "proximal policy optimisation",
+        "A2C": "advantage actor-critic",
+        "TRPO": "trust region policy optimisation",
+        "RecurrentPPO": "PPO with an LSTM that remembers the session",
+        "MaskablePPO": "PPO that chooses among the allowed actions only",
+        "DQN": "Q-learning with a deep network",
+        "QRDQN": "DQN of the distribution of returns, by quantile regression",
+        "ARS": "augmented random search, without gradients",
+        "SAC": "soft actor-critic",
+        "TD3": "twin delayed deterministic policy gradients",
+        "DDPG": "deep deterministic policy gradients",
+        "TQC": "SAC with truncated quantile critics",
+        "CrossQ": "SAC without target networks, with normalised batches",
+    }
     return tuple(
-        Baseline(name, "deep", views, f"{name} of Stable-Baselines3", "baselines.sb3:Trained",
+        Baseline(name, "deep", views, summaries[name], "baselines.sb3:Trained",
                  {"algorithm": name, **TUNED.get(name, DEFAULTS)}, steps=200_000)
         for name, views in VIEWS.items()
     )  # fmt: skip
@@ -127,7 +134,8 @@ BASELINES: Mapping[str, Baseline] = {
                  "baselines.sequence:Lstm", steps=200_000),
         Baseline("epsilon-greedy", "bandit", ACTIONS, "explores a share of the pages at random",
                  "baselines.bandits:EpsilonGreedy", steps=50_000),
-        Baseline("linucb", "bandit", ACTIONS, "explores by upper confidence bounds", "baselines.bandits:LinUCB", steps=50_000),
+        Baseline("linucb", "bandit", ACTIONS, "explores by upper confidence bounds",
+                 "baselines.bandits:LinUCB", steps=50_000),
         Baseline("thompson", "bandit", ACTIONS, "explores by draws from the posterior",
                  "baselines.bandits:ThompsonSampling", steps=50_000),
         Baseline("q-learning", "tabular", ACTIONS, "off-policy: the value of the best that can follow",
@@ -152,11 +160,11 @@ def find(name: str) -> Baseline:
 
 def save(recommender: Recommender, folder: Path, name: str, task: Task) -> None:
     """Write a recommender that the baseline `name` learned on a task, and which it is."""
-    about = {"baseline": name, "env_id": task.env_id, "view": task.view, "steps": task.steps, "seed": task.seed,
+    known = {"baseline": name, "env_id": task.env_id, "view": task.view, "steps": task.steps, "seed": task.seed,
              "settings": dict(task.settings)}  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     recommender.save(folder)
-    write_json(folder / ABOUT, about)
+    write_json(folder / ABOUT, known)
 
 
 def about(folder: Path) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """An LSTM that predicts what is liked next, from what was liked so far (after Hidasi et al., ICLR 2016).
 
-Items go in and come out as their language-model embeddings, so that a short log suffices and a catalogue may be large: the
-score of an item is the product of a linear map of its embedding with the network's state, plus a number of its own.
+Items go in and come out as their language-model embeddings, so that a short log suffices and a catalogue may be
+large: the score of an item is the product of a linear map of its embedding with the network's state, plus a number of
+its own.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def packed(liked: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
 
     counts = (liked >= 0).sum(axis=1)
     order = np.argsort(liked < 0, axis=1, kind="stable")[:, : max(int(counts.max()), 1)]
-    return torch.from_numpy(np.maximum(np.take_along_axis(liked, order, axis=1), 0)), torch.from_numpy(np.maximum(counts, 1))
+    return torch.from_numpy(np.maximum(np.take_along_axis(liked, order, axis=1), 0)), torch.from_numpy(
+        np.maximum(counts, 1)
+    )
 
 
 def make_network(embeddings: NDArray[np.float32], hidden: int) -> Any:
@@ -80,7 +83,7 @@ def make_network(embeddings: NDArray[np.float32], hidden: int) -> Any:
             return self.lstm(self.inputs(vectors[items]))[0]
 
         def values(self, states: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-            """(num_states, num_items) of states (num_states, hidden) and items, (num_items,) for all or of each state."""
+            """(num_states, num_items) of states (num_states, hidden); items are (num_items,) or of each state."""
             products = "sh,ih->si" if items.ndim == 1 else "sh,sih->si"
             return torch.einsum(products, states, self.outputs(vectors[items])) + self.biases(items)[..., 0]
 

@@ -1,8 +1,8 @@
 """Q-learning and SARSA with a table: few states, few actions, the long-term value of each.
 
-A state is what a handful of the session's counters say, each cut into two or three ranges (`CUTS`). An action is a rule by
-which to rank the candidates: one of their features, or the sum of two, such as similarity to the query plus rating. So the
-table learns when to follow which rule. The learning itself, `Table`, knows nothing of recommendation.
+A state is what a handful of the session's counters say, each cut into two or three ranges (`CUTS`). An action is a
+rule by which to rank the candidates: one of their features, or the sum of two, such as similarity to the query plus
+rating. So the table learns when to follow which rule. The learning itself, `Table`, knows nothing of recommendation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.heuristics import ARRAYS, SAVED, actions_from_scores
 from baselines.interaction import interact
-from baselines.task import Task, Unsuitable
+from baselines.task import Task, Unsuitable, require_domain
 from recgym.actions import ProtoAction
 from recgym.compiled import Floats, Ints, kernel
 from recgym.env import RecVectorEnv
@@ -39,8 +39,8 @@ NUM_STATES = int(np.prod([len(cuts) + 1 for cuts in CUTS.values()]))
 class Table:
     """Values of actions in states, learned from transitions (Sutton & Barto, 2018, sections 6.4 and 6.5).
 
-    A visit moves a value by the share visits ** -decay towards its target: with a decay above 1/2 and at most 1 the values
-    converge (Even-Dar & Mansour, JMLR 2003).
+    A visit moves a value by the share visits ** -decay towards its target: with a decay above 1/2 and at most 1 the
+    values converge (Even-Dar & Mansour, JMLR 2003).
     """
 
     values: NDArray[np.float64]  # (num_states, num_actions)
@@ -153,6 +153,7 @@ class TabularControl:
     def train(self, task: Task) -> TabularRecommender:
         """Learn in the task's action view."""
         env, rng = task.lanes(self.num_envs), np.random.default_rng(task.seed)
+        require_domain(env, self.name)
         weights = rules(len(env.simulator.features.names))
         table = Table.empty(NUM_STATES, len(weights), self.discount, self.decay)
         recommender = TabularRecommender(self.name, table.values)

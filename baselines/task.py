@@ -61,6 +61,19 @@ class Task:
         return make_lanes(self.env_id, num_envs, **{**settings, "action": "slate"})
 
 
+def require_domain(env: RecVectorEnv, name: str) -> None:
+    """Refuse an environment without what `name` goes by: a catalogue, the session's counters and its history.
+
+    The domains have them; the classics of the literature draw new items for every page and keep no history.
+
+    Raises:
+        Unsuitable: It lacks them.
+    """
+    if not hasattr(env.sessions.setting, "counters"):
+        of = env.spec.id if env.spec else "the environment"
+        raise Unsuitable(f"{name}: {of} has no catalogue and no history of the session; it takes a domain")
+
+
 class Method(Protocol):
     """A way to make a recommender. Its constructor takes the settings, all with defaults."""
 

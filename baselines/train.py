@@ -12,7 +12,7 @@ from baselines.intervals import mean_of
 from baselines.recommender import EVALUATION_SEED, Recommender, evaluate
 from baselines.registry import BASELINES, Baseline
 from baselines.task import Task, Unsuitable
-from baselines.watching import SessionLog
+from baselines.watching import EpisodeLog
 from recgym.actions import VIEWS
 from recgym.cli.environments import recgym_id, seed
 
@@ -35,7 +35,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def train(options: argparse.Namespace) -> int:
     """Train, save, and say how well it does with users it has never met."""
     console, baseline = tables.console(), BASELINES[options.algo]
-    log = SessionLog(console.print)
+    log = EpisodeLog(console.print)
     task = _task(options, baseline, log)
     steps, view = task.steps, task.view
     if steps:
@@ -57,7 +57,7 @@ def train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _task(options: argparse.Namespace, baseline: Baseline, log: SessionLog) -> Task:
+def _task(options: argparse.Namespace, baseline: Baseline, log: EpisodeLog) -> Task:
     """What the command line asks for.
 
     Raises:

@@ -32,7 +32,7 @@ class LearningCurve:
             self.returns.append(self.measure(recommender))
 
 
-class SessionLog:
+class EpisodeLog:
     """Keeps the return and the length of every finished session, and tells of some: a `Task.session`.
 
     Args:

@@ -39,7 +39,9 @@ def test_one_observation_is_a_rank_one_update():
     posterior.update(rows, payoffs)
     before, x = posterior.inverse.copy(), np.array([1.0, -2.0, 0.5, 3.0])
     posterior.update(x[None], np.array([1.0]))
-    np.testing.assert_allclose(posterior.inverse, before - np.outer(before @ x, x @ before) / (1 + x @ before @ x), rtol=1e-9)
+    np.testing.assert_allclose(
+        posterior.inverse, before - np.outer(before @ x, x @ before) / (1 + x @ before @ x), rtol=1e-9
+    )
 
 
 def test_the_upper_bound_is_the_mean_and_alpha_deviations():

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from baselines.factors import AlternatingLeastSquares, BayesianRanking, LeastSquares, Ranked
 from baselines.heuristics import heuristic
@@ -15,7 +16,6 @@ from baselines.recommender import make_lanes
 from baselines.sequence import Lstm, make_network, packed, sequences
 from baselines.task import Task, Unsuitable
 from recgym.testing import HashingEncoder, small_catalog
-from scipy.sparse import csr_matrix
 
 ENV_ID = "RecGym-Ecommerce-v0"
 SMALL = {"catalog": small_catalog(), "encoder": HashingEncoder(), "embedding_dim": 8}
@@ -35,8 +35,8 @@ def log_of(sessions: list[list[int]], num_items: int) -> SessionLog:
 def checkerboard() -> SessionLog:
     """Session i likes all items of its own parity but item i, in an order of its own."""
     rng = np.random.default_rng(0)
-    return log_of([rng.permutation([j for j in range(i % 2, NUM_ITEMS, 2) if j != i]).tolist() for i in range(NUM_ITEMS)],
-                  NUM_ITEMS)  # fmt: skip
+    mates = [[j for j in range(i % 2, NUM_ITEMS, 2) if j != i] for i in range(NUM_ITEMS)]
+    return log_of([rng.permutation(items).tolist() for items in mates], NUM_ITEMS)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,9 @@ def recorded() -> SessionLog:
 
 def test_a_log_holds_whole_sessions_in_order(recorded):
     starts = np.flatnonzero(np.diff(recorded.session, prepend=-1))
-    assert (np.diff(recorded.session) >= 0).all() and np.array_equal(np.unique(recorded.session), np.arange(len(starts)))
+    assert (np.diff(recorded.session) >= 0).all() and np.array_equal(
+        np.unique(recorded.session), np.arange(len(starts))
+    )
     for session in np.split(recorded.page, starts[1:]):
         np.testing.assert_array_equal(session, np.arange(len(session)))
     assert 600 <= len(recorded.page) < 608 and recorded.page.max() == 6

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import registry
-from baselines.registry import BASELINES, KINDS, find
-from baselines.task import Task, Unsuitable
+from baselines import docs, registry
+from baselines.kinds import KINDS
+from baselines.registry import BASELINES, find
+from baselines.task import Task, Unsuitable, require_domain
+from recgym import ENVIRONMENTS
 from recgym.actions import VIEWS as ACTIONS
 from recgym.state import State
 from recgym.testing import HashingEncoder, small_catalog
@@ -20,7 +22,7 @@ SMALL = {"catalog": small_catalog(), "encoder": HashingEncoder(), "embedding_dim
 PAGES, LANES, SEED = 6, 5, 1_000_000
 # What a service's own log knows of a session, and the slate in the making.
 VISIBLE = {
-    "candidate_features", "candidates", "context", "days_away", "exposed", "history_events", "history_items",
+    "allowed", "candidate_features", "candidates", "context", "days_away", "exposed", "history_events", "history_items",
     "interest_category", "interest_item", "liked", "need_pages", "page", "picked", "profile", "query", "query_category",
     "recent", "skipped", "step", "visit",
 }  # fmt: skip
@@ -134,21 +136,50 @@ def test_training_is_reproducible_and_watching_it_changes_nothing(name, tmp_path
         (tmp_path / folder).mkdir()
         recommender.save(tmp_path / folder)
     if name != "DQN":  # whose file holds the time
-        plain, watched, other = ((tmp_path / folder / "recommender.npz").read_bytes() for folder in ("plain", "watched", "other"))
+        plain, watched, other = (
+            (tmp_path / folder / "recommender.npz").read_bytes() for folder in ("plain", "watched", "other")
+        )
         assert plain == watched != other
         return
     for one, two in zip(run(plain, env, SEED), run(watched, env, SEED), strict=True):
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+def test_in_every_environment_a_baseline_acts_or_says_why_not(env_id):
+    for name in ("random", "mmr", "myopic", "item-knn", "linucb", "q-learning"):
+        job = Task(env_id, find(name).views[0], 200, settings=TINY.get(name, {}))
+        try:
+            recommender = find(name).train(job)
+        except Unsuitable as reason:
+            assert name in str(reason) and name != "random"
+        else:
+            run(recommender, job.lanes(3), SEED)
+
+
+def test_what_has_no_history_is_told():
+    env = task("linucb", "slate").lanes(1)
+    env.sessions.setting = object()
+    with pytest.raises(Unsuitable, match="linucb: RecGym-Ecommerce-v0 has no catalogue and no history"):
+        require_domain(env, "linucb")
+
+
 def test_the_list_is_well_formed():
     for name, baseline in BASELINES.items():
-        assert baseline.name == name and baseline.kind in KINDS and set(baseline.views) <= set(ACTIONS) and baseline.views
+        assert (
+            baseline.name == name and baseline.kind in KINDS and set(baseline.views) <= set(ACTIONS) and baseline.views
+        )
         assert len(set(baseline.views)) == len(baseline.views)
         assert baseline.summary and not baseline.summary.endswith(".")
         assert (baseline.steps == 0) == (baseline.kind in ("rule", "privileged"))
         assert callable(baseline.method({}).train)
     assert {baseline.kind for baseline in BASELINES.values()} == set(KINDS)
+
+
+def test_the_page_is_up_to_date():
+    committed = (Path(__file__).resolve().parent.parent / docs.PAGE).read_text(encoding="utf-8")
+    assert committed == docs.page(), "run: python -m baselines docs"
+    assert all(f"| `{name}` | {baseline.summary} |" in committed for name, baseline in BASELINES.items())
 
 
 def test_misspelt_names_views_and_settings_are_told():
@@ -181,7 +212,7 @@ def test_folders_are_checked(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"found no baseline.json"):
         registry.load(tmp_path, job.lanes(1))
     registry.save(find("linucb").train(job), tmp_path, "linucb", job)
-    with pytest.raises(ValueError, match='trained under action=.slate.; the environment has action=.item.'):
+    with pytest.raises(ValueError, match="trained under action=.slate.; the environment has action=.item."):
         registry.load(tmp_path, task("linucb", "item").lanes(1))
     with pytest.raises(Unsuitable, match="features"):
         registry.load(tmp_path, Task("RecGym-News-v0", "slate", 0).lanes(1))

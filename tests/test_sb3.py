@@ -15,7 +15,7 @@ from baselines.algorithms import TUNED, VIEWS
 from baselines.recommender import evaluate, make_lanes
 from baselines.sb3 import RecVecEnv, Trained, TrainedRecommender, algorithm_class, make_for, make_model, policy_for
 from baselines.task import Task
-from baselines.watching import LearningCurve, SessionLog
+from baselines.watching import LearningCurve, EpisodeLog
 from recgym.actions import VIEWS as ACTIONS
 from recgym.observation import KINDS
 from recgym.testing import HashingEncoder, small_catalog
@@ -197,9 +197,9 @@ def test_the_learning_curve_has_its_points_at_equal_distances():
     assert curve.returns == curve.at == [64, 128, 192]
 
 
-def test_the_session_log_tells_of_every_tenth_session():
+def test_the_episode_log_tells_of_every_tenth_session():
     lines = []
-    log = SessionLog(lines.append, every=10)
+    log = EpisodeLog(lines.append, every=10)
     Trained("PPO", **SETTINGS["PPO"]).train(task(session=log))
     assert len(log.returns) == len(log.lengths) == len(log.ends) >= 256 // 6 - 2
     assert len(lines) == len(log.returns) // 10 and log.ends == sorted(log.ends) and log.ends[-1] <= 256

@@ -1,4 +1,4 @@
-"""The table against dynamic programming: closed forms, any small process, and two of the suite's worlds of two items."""
+"""The table against dynamic programming: closed forms, small processes, and two of the suite's worlds of two items."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def learn(table: Table, outcome, starts, on_policy: bool, steps: int, seed: int,
 
 @ON_POLICY
 def test_users_who_depart(on_policy):
-    """An item pleases with chance p; after it did not, the user departs with chance L: the best is worth p / ((1 - p) L).
+    """An item pleases with chance p, and after it did not the user departs with chance L: it is worth p / ((1 - p) L).
 
     Ben-Porat et al. (AAAI 2022). The item that pleases more is worth 3, the other 10.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,19 +37,31 @@ def relevance(simulator: Simulator, state: State, shown: NDArray[np.int64]) -> R
 
 
 class SlateQuality:
-    """Keeps what was shown while `evaluate` runs one recommender: pass it as `watch`, then ask for `measures`."""
+    """Keeps what was shown while `evaluate` runs one recommender: pass it as `watch`, then ask for `measures`.
+
+    The classics of the literature draw new items for every page and know no groups: of them only what an `Evaluation`
+    holds can be told.
+    """
 
     def __init__(self, env: RecVectorEnv) -> None:
         self.env = env
-        setting = env.sessions.setting
-        self._levels = {"segment": setting.simulator.users.SEGMENTS}  # attribute of the users -> names of its levels
-        self._levels |= {name: setting.texts[name] for name in setting.domain.statements}
+        self._levels: dict[str, Sequence[str]] = {}  # attribute of the users -> names of its levels
+        if self._has_catalog:
+            setting = env.sessions.setting
+            self._levels["segment"] = setting.simulator.users.SEGMENTS
+            self._levels |= {name: setting.texts[name] for name in setting.domain.statements}
         self._users: dict[str, NDArray[np.int64]] = {}  # attribute -> level of every session's user
         self._pages: dict[str, list[NDArray[Any]]] = {name: [] for name in (
             "lane", "slate", "clicked", "precision", "recall", "f1", "ndcg")}  # fmt: skip
 
+    @property
+    def _has_catalog(self) -> bool:
+        return hasattr(self.env.sessions.setting, "domain")
+
     def __call__(self, before: State, shown: NDArray[np.bool_], info: dict[str, Any]) -> None:
         """Take note of one step."""
+        if not self._has_catalog:
+            return
         if not self._users:  # copied: the environment writes the next sessions' users in their place
             self._users = {attribute: before[attribute].copy() for attribute in self._levels}
         simulator, slates = self.env.simulator, info["slate"]
@@ -62,25 +75,31 @@ class SlateQuality:
 
     def measures(self, sessions: Evaluation) -> dict[str, float]:
         """All of `baselines.results.MEASURES`, of the sessions that were watched; NaN where there was nothing to measure."""
+        found = dict.fromkeys(MEASURES, float("nan"))
+        found |= {
+            "return": sessions.mean,
+            "length": float(sessions.lengths.mean()),
+            "ctr": _ratio(sessions.clicks, sessions.impressions),
+            "cvr": _ratio(sessions.committed, sessions.clicks),
+        }
+        return found | self._of_slates(len(sessions.returns)) if self._has_catalog else found
+
+    def _of_slates(self, num_sessions: int) -> dict[str, float]:
+        """The measures of what was shown."""
         simulator = self.env.simulator
         lane, slates, clicked, *accuracy = (np.concatenate(values) for values in self._pages.values())
         counts = np.bincount(slates[slates >= 0], minlength=simulator.items.num_items)
         popularity = simulator.catalog.attributes["num_ratings"] + 1.0
         topics = simulator.items.categories[slates]
-        found = (
-            sessions.mean,
-            sessions.lengths.mean(),
-            _ratio(sessions.clicks, sessions.impressions),
-            _ratio(sessions.committed, sessions.clicks),
-            *(_mean(values) for values in accuracy),
-            _mean(metrics.intra_list_diversity(slates, simulator.items.embeddings)),
-            metrics.novelty(slates, popularity),
-            metrics.coverage(counts),
-            metrics.gini(counts),
-            _drift(topics, lane, slates >= 0, len(sessions.returns)),
-            _drift(topics, lane, clicked, len(sessions.returns)),
-        )
-        return {name: float(value) for name, value in zip(MEASURES, found, strict=True)}
+        return {
+            **dict(zip(("precision", "recall", "f1", "ndcg"), map(_mean, accuracy), strict=True)),
+            "diversity": _mean(metrics.intra_list_diversity(slates, simulator.items.embeddings)),
+            "novelty": metrics.novelty(slates, popularity),
+            "coverage": metrics.coverage(counts),
+            "gini": metrics.gini(counts),
+            "exposure_drift": _drift(topics, lane, slates >= 0, num_sessions),
+            "consumption_drift": _drift(topics, lane, clicked, num_sessions),
+        }
 
     def groups(self, sessions: Evaluation) -> Groups:
         """Mean return of the users of every segment, and of those who say the same about themselves."""

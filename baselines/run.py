@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import sys
@@ -49,7 +50,8 @@ def plan(
 def _cell(env_id: str, name: str, seed: int, sessions: int, steps: int | None) -> Cell:
     baseline = find(name)
     length = steps if steps is not None and baseline.steps else baseline.steps
-    return Cell(env_id, name, seed, baseline.views[0], length, sessions, dict(baseline.settings))
+    settings = json.loads(json.dumps(dict(baseline.settings)))  # as a cell's file gives them back
+    return Cell(env_id, name, seed, baseline.views[0], length, sessions, settings)
 
 
 def missing(folder: Path, planned: Sequence[Cell], retry_failed: bool = False) -> list[Cell]:

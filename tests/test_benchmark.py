@@ -157,6 +157,13 @@ def test_every_seed_meets_other_sessions_and_all_baselines_the_same():
     assert [cell.steps for cell in learner] == [0, 0, 77, 0]  # what learns nothing takes no steps
 
 
+def test_every_baseline_can_be_planned_and_comes_back_from_its_file(tmp_path):
+    for cell in run.plan([ENV_ID], list(BASELINES), 1):
+        cells.save(tmp_path, cells.failed(cell, Failure("Traceback\nValueError: nothing")))
+    assert run.missing(tmp_path, run.plan([ENV_ID], list(BASELINES), 1)) == []
+    assert len(run.missing(tmp_path, run.plan([ENV_ID], list(BASELINES), 1), retry_failed=True)) == len(BASELINES)
+
+
 # What survives
 
 

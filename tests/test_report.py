@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmark_helpers import ENV_IDS, fabricated, noisy, row
+from scipy import stats
 
 from baselines import results
 from baselines.__main__ import _parse, main
@@ -65,6 +66,16 @@ def test_improvement_is_of_the_best_that_is_no_yardstick():
     assert found["steady"][1] == "not to be told apart"
     ahead = fabricated({"good": [[0.9, 0.8, 0.95]] * 2, "bad": [[0.1, 0.2, 0.3]] * 2})
     assert table("improvement", ahead)["bad"][1] == "better"
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 4, 5])
+@pytest.mark.parametrize("num_envs", [1, 2])
+def test_what_too_few_seeds_cannot_prove_is_not_claimed(seeds, num_envs):
+    """Against the exact test of SciPy where all runs of one are better."""
+    low, high = np.arange(seeds) * 0.1, 1 + np.arange(seeds) * 0.1
+    known = fabricated({"good": [list(high)] * num_envs, "bad": [list(low)] * num_envs}, ENV_IDS[:num_envs])
+    p_value = 2 * (stats.mannwhitneyu(high, low, alternative="greater", method="exact").pvalue ** num_envs)
+    assert table("improvement", known)["bad"][1] == ("better" if p_value <= 0.05 else "too few seeds to tell")
 
 
 def test_returns_groups_measures_and_costs():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from baselines import statistics
 from baselines.intervals import Estimate, mean_of
 from baselines.results import FAILED, MEASURES, RANDOM, REFERENCE, BadTable, Results, Row, versions
-from baselines.statistics import Interval, interval
+from baselines.statistics import LEVEL, Interval, Strata, interval
 
 Value = str | int | float | Estimate | Interval
 YARDSTICKS = (RANDOM, REFERENCE)
@@ -124,7 +125,7 @@ def aggregates(summary: Summary) -> Table:
     rows = [(summary.label(name), interval(statistics.iqm, strata), interval(statistics.median, strata),
              interval(statistics.mean, strata), interval(statistics.optimality_gap, strata), sum(map(len, strata)))
             for name, strata in summary.strata.items()]  # fmt: skip
-    note = (f"Over {len(summary.scored)} environments. Score 0 is random, 1 the far-sighted reference. IQM is the mean of "
+    note = (f"Over {len(summary.scored)} environment{'s' * (len(summary.scored) > 1)}. Score 0 is random, 1 the far-sighted reference. IQM is the mean of "
             "the middle half of all runs; the gap is how far runs stay below 1 on average; in parentheses 95 % stratified "
             "bootstrap intervals.")  # fmt: skip
     return Table(
@@ -149,10 +150,20 @@ def improvement(summary: Summary) -> Table:
     for name, strata in summary.strata.items():
         if best is not None and name != best:
             chance = interval(statistics.probability_of_improvement, summary.strata[best], strata)
-            rows.append((summary.label(name), chance, _verdict(chance)))
+            few = _too_few(summary.strata[best], strata)
+            rows.append((summary.label(name), chance, "too few seeds to tell" if few else _verdict(chance)))
     note = (f"Chance that a run of {best} scores higher than a run of the other in the same environment; one half means no "
             "difference, and an interval that contains it proves none.")  # fmt: skip
     return Table("improvement", f"Probability of improvement of {best}", note, ("over", "probability", ""), rows)
+
+
+def _too_few(ours: Strata, theirs: Strata) -> bool:
+    """Whether not even runs that are all better could prove anything: the least p-value of the exact permutation test.
+
+    The bootstrap cannot know: it draws from the runs that there are, and from two that are better draws better ones only.
+    """
+    orders = [math.comb(len(one) + len(other), len(one)) for one, other in zip(ours, theirs, strict=True)]
+    return 2 / math.prod(orders) > 1 - LEVEL
 
 
 def _verdict(chance: Interval) -> str:

@@ -101,7 +101,7 @@ class Boredom(Classic):
     }
     ITEM = ("item", "topic")
     VISIBLE = ("item", "topic")
-    HIDDEN = ("taste", "bored_for")
+    HIDDEN = ("taste", "bored_for", "wants")
     CURVES = ("wants",)
     REWARD = ("click", "number of clicks")
 

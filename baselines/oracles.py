@@ -1,7 +1,7 @@
 """Privileged policies: they know the user's hidden state and the response model, and bound what can be learned.
 
 The far-sighted one is a *reference*, not an optimum: it adds to the expected reward of an item what the item does to
-trust and to the user's need, at prices found by search (`python -m baselines tune`).
+the user, such as to trust and to their need, at prices found by search (`python -m baselines tune`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from baselines import tuned
 from baselines.heuristics import actions_from_scores
 from recgym.actions import ItemAction, ProtoAction
-from recgym.dynamics import Need, Trust
+from recgym.dynamics import Foreseeable
 from recgym.env import RecVectorEnv
+from recgym.response import Funnel
 from recgym.simulator import Simulator
 from recgym.state import State
 
@@ -25,45 +26,42 @@ from recgym.state import State
 def expected_effects(simulator: Simulator, state: State) -> dict[str, NDArray[np.float64]]:
     """What showing each candidate does if it is examined, name -> (num_envs, num_candidates) expectations.
 
-    reward: of this page; trust: its change; readiness: its gain; inspired: chance to start a need; met: chance to end
-    one by a purchase; click: chance of a click.
+    reward: of this page; click: chance of a click; and the `effects` of every part of the dynamics that can foresee them.
     """
     shown = state["candidates"]
-    funnel, items, weights = simulator.response.funnel(state, shown), simulator.items, simulator.reward.weights
-    trust, need = simulator.part(Trust), simulator.part(Need)
-    cart = funnel.click * funnel.cart * (funnel.stay + (1 - funnel.stay) / 3)
-    purchase = cart * funnel.purchase
-    surprise = np.clip(0.5 + funnel.satisfaction, -2, 2)
+    funnel = simulator.response.funnel(state, shown)
+    effects = {"reward": expected_reward(simulator, state, shown, funnel), "click": funnel.click}
+    for part in simulator.dynamics:
+        if isinstance(part, Foreseeable):
+            effects |= part.effects(state, shown, funnel)
+    return effects
+
+
+def expected_reward(
+    simulator: Simulator, state: State, shown: NDArray[np.int64], funnel: Funnel
+) -> NDArray[np.float64]:
+    """(num_envs, num_shown) what this page gains by an item that is examined."""
+    weights, purchases = simulator.reward.weights, funnel.purchases
     opened, saved, committed = simulator.reward.DEEDS
     reward = (
         (weights[opened] + weights["satisfaction"]) * funnel.click
-        + weights[saved] * cart
-        + purchase * weights[committed] * items.trait(simulator.reward.VALUE)[shown]
-        + purchase * weights["satisfaction"] * simulator.reward.RATING_WEIGHT * surprise
+        + weights[saved] * funnel.carts
+        + purchases * weights[committed] * simulator.items.trait(simulator.reward.VALUE)[shown]
+        + purchases * weights["satisfaction"] * simulator.reward.RATING_WEIGHT * funnel.surprise
     )
     if weights.get("minutes", 0.0) != 0:
         pleased, lost = np.moveaxis(simulator.response.mean_seconds[shown], -1, 0)
         reward += weights["minutes"] / 60 * funnel.click * (funnel.stay * pleased + (1 - funnel.stay) * lost)
-    change = funnel.click * (trust.stay_gain * funnel.stay - trust.disappointment_loss * (1 - funnel.stay))
-    change += purchase * trust.purchase_change(surprise)
-    has_need = (state["need"] >= 0)[:, None]
-    stays = funnel.click * funnel.stay
-    return {
-        "reward": reward,
-        "trust": change,
-        "readiness": stays * funnel.needed * need.gain(items.trait("rating")[shown]),
-        "inspired": stays * need.inspiration * ~has_need,
-        "met": purchase * funnel.needed,
-        "click": funnel.click,
-    }
+    for name, values in simulator.reward.expected_terms(state, shown, funnel).items():
+        reward += weights[name] * values
+    return reward
 
 
 @dataclass(frozen=True)
 class PrivilegedRecommender:
     """Shows the items of the highest expected reward plus priced long-term effects; without prices it is myopic.
 
-    Prices: `trust` and `trust_low` (times 1 - trust), `readiness` and `readiness_high` (times readiness), `inspired`,
-    `met`, `click`, each in units of reward per unit of the effect.
+    `prices` are those of `expected_effects` by name, each in units of reward per unit of the effect.
     """
 
     prices: Mapping[str, float]
@@ -72,13 +70,12 @@ class PrivilegedRecommender:
 
     def scores(self, env: RecVectorEnv) -> NDArray[np.float64]:
         """(num_envs, num_candidates) value of examining each candidate."""
-        state, price = env.state, self.prices.get
-        effects = expected_effects(env.simulator, state)
-        trust_price = price("trust", 0.0) + price("trust_low", 0.0) * (1 - state["trust"][:, None])
-        ready_price = price("readiness", 0.0) + price("readiness_high", 0.0) * state["readiness"][:, None]
-        values = effects["reward"] + trust_price * effects["trust"] + ready_price * effects["readiness"]
-        for name in ("inspired", "met", "click"):
-            values += price(name, 0.0) * effects[name]
+        effects = expected_effects(env.simulator, env.state)
+        values = effects.pop("reward")
+        if unknown := set(self.prices) - set(effects):
+            raise ValueError(f"prices: expected some of {', '.join(effects)}, got {', '.join(sorted(unknown))}")
+        for name, price in self.prices.items():
+            values = values + price * effects[name]
         return values
 
     def act(self, env: RecVectorEnv, observations: Any) -> NDArray[Any]:
@@ -86,13 +83,12 @@ class PrivilegedRecommender:
         scores, view = self.scores(env), env.sessions.view
         features = env.state["candidate_features"]
         if isinstance(view, ItemAction) and view.fill == "similar":
-            return best_lead(view, features, scores, env.simulator.response.examination)
+            return best_lead(view, env.state, scores, env.simulator.response.examination)
         if isinstance(view, ProtoAction):
             return best_query(features, scores)
         return actions_from_scores(env, scores)
 
 
-PRICES = ("trust", "trust_low", "readiness", "readiness_high", "inspired", "met", "click")
 MYOPIC = PrivilegedRecommender({}, "myopic (privileged)")
 REFERENCE = "far-sighted reference (privileged)"
 
@@ -103,17 +99,17 @@ def reference(env_id: str, view: str) -> PrivilegedRecommender:
     Raises:
         baselines.tuned.NotTuned: Nobody has searched yet.
     """
-    return PrivilegedRecommender(tuned.load(env_id, view, "prices", PRICES), REFERENCE)
+    return PrivilegedRecommender(tuned.load(env_id, view, "prices"), REFERENCE)
 
 
 def best_lead(
-    view: ItemAction, features: NDArray[np.float32], scores: NDArray[np.float64], examination: NDArray[np.float64]
+    view: ItemAction, state: State, scores: NDArray[np.float64], examination: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """(num_envs,) the lead whose filled slate is worth most."""
     num_envs, num_candidates = scores.shape
     values = np.empty(scores.shape)
     for lead in range(num_candidates):
-        slate = view.slates_by_lead(features, np.full(num_envs, lead))
+        slate = view.slates_by_lead(state, np.full(num_envs, lead))
         values[:, lead] = np.take_along_axis(scores, slate, axis=1) @ examination
     return values.argmax(axis=1)
 

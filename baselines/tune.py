@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from baselines import tables, tuned
 from baselines.arguments import add_env_id, add_views
 from baselines.heuristics import LinearRanker
-from baselines.oracles import PRICES, PrivilegedRecommender
+from baselines.oracles import PrivilegedRecommender, expected_effects
 from baselines.recommender import Recommender, make_lanes
 from baselines.search import cross_entropy
 from recgym.env import RecVectorEnv
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 SESSIONS = 300  # per candidate
 GENERATIONS = 10
 SEED = 0  # sessions have the seeds of SEED + 10,000 x generation, far below those of evaluations
-# Where the search for prices starts; found by hand.
-FIRST_PRICES = {"trust": 0.7, "trust_low": 0.7, "readiness": 0.5, "readiness_high": 0.0, "inspired": 0.3, "met": -0.5,
-                "click": -0.2}  # fmt: skip
+# Where the search for prices starts; found by hand, 0 for those not named.
+FIRST_PRICES = {"trust": 0.7, "trust_low": 0.7, "readiness": 0.5, "inspired": 0.3, "met": -0.5, "click": -0.2}
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,14 @@ class Search:
     population: int
 
 
-def searches(features: Sequence[str]) -> tuple[Search, ...]:
-    """What is tuned for every action view; `features` are those of a candidate."""
+def searches(env: RecVectorEnv) -> tuple[Search, ...]:
+    """What is tuned for every action view."""
+    env.reset(seed=SEED)
+    features = env.simulator.features.names
+    prices = [name for name in expected_effects(env.simulator, env.state) if name != "reward"]
     return (
-        Search("prices", PRICES, lambda x: PrivilegedRecommender(dict(zip(PRICES, x, strict=True)), "reference"),
-               [FIRST_PRICES[name] for name in PRICES], 0.7, 16),
+        Search("prices", prices, lambda x: PrivilegedRecommender(dict(zip(prices, x, strict=True)), "reference"),
+               [FIRST_PRICES.get(name, 0.0) for name in prices], 0.7, 16),
         Search("linear", features, LinearRanker, [0.0] * len(features), 1.0, 24),
     )  # fmt: skip
 
@@ -65,7 +67,7 @@ def tune(options: argparse.Namespace) -> int:
         # Only views with numbers of their own: "sequential" takes those of "slate".
         for view in dict.fromkeys(tuned.SAME_AS.get(view, view) for view in options.views):
             env = make_lanes(options.env_id, SESSIONS, action=view)
-            found = {search.part: run(search, env, progress, view) for search in searches(env.simulator.features.names)}
+            found = {search.part: run(search, env, progress, view) for search in searches(env)}
             tuned.save(options.env_id, view, found)
     console.print(f"Found: {tuned.path(options.env_id)}", soft_wrap=True)
     return 0

@@ -75,14 +75,15 @@ class SlateAction(_WholeSlate):
         return Decision(state, rows_at(state, positions), np.ones(num_envs, dtype=bool), replaced)
 
     def masks(self, state: State) -> NDArray[np.bool_]:
-        return np.ones((state.num_envs, self.num_candidates * len(self.space.nvec)), dtype=bool)
+        return np.tile(allowed_positions(state), len(self.space.nvec))
 
 
 class ItemAction(_WholeSlate):
     """Discrete: the lead item; with fill="similar" the candidates nearest to it follow, nearest first.
 
     Nearness is the Euclidean distance between candidate features, so that a well-rated lead is followed by well-rated
-    items, a new one by new ones. fill="none" leaves the other slots empty.
+    items, a new one by new ones. fill="none" leaves the other slots empty. Where an environment has limits, candidates
+    within them come first.
     """
 
     FILLS = ("similar", "none")
@@ -101,18 +102,18 @@ class ItemAction(_WholeSlate):
             positions = np.full((num_envs, self.slate_size), -1, dtype=np.int64)
             positions[:, 0] = lead
         else:
-            positions = self.slates_by_lead(state["candidate_features"], lead)
+            positions = self.slates_by_lead(state, lead)
         nothing = np.zeros(num_envs, dtype=np.int64)
         return Decision(state, rows_at(state, positions), np.ones(num_envs, dtype=bool), nothing)
 
-    def slates_by_lead(self, features: NDArray[np.float32], lead: NDArray[np.int64]) -> NDArray[np.int64]:
+    def slates_by_lead(self, state: State, lead: NDArray[np.int64]) -> NDArray[np.int64]:
         """(num_envs, slate_size) positions: the lead ((num_envs,)) and the candidates nearest to it."""
         positions = np.empty((len(lead), self.slate_size), dtype=np.int64)
-        _nearest(features, lead, positions)
+        _nearest(state["candidate_features"], lead, state.get("allowed", NO_LIMITS), positions)
         return positions
 
     def masks(self, state: State) -> NDArray[np.bool_]:
-        return np.ones((state.num_envs, int(self.space.n)), dtype=bool)
+        return allowed_positions(state)
 
 
 class SequentialAction:
@@ -120,6 +121,8 @@ class SequentialAction:
 
     `action_masks` forbids what is already in the slate; an agent that ignores it gets the next free candidate. A step
     that does not complete the slate has reward 0 and leaves the user as they were.
+
+    Candidates outside an environment's limits are forbidden too, but an agent that names one shows it.
     """
 
     def __init__(self, num_candidates: int, slate_size: int) -> None:
@@ -133,7 +136,7 @@ class SequentialAction:
 
     def decode(self, state: State, actions: Array) -> Decision:
         wanted = actions.astype(np.int64)
-        given = next_free(self.masks(state), wanted)
+        given = next_free(self._free(state), wanted)
         picked = state["picked"].copy()
         slot = (picked >= 0).sum(axis=1)
         picked[np.arange(len(wanted)), slot] = given
@@ -143,6 +146,14 @@ class SequentialAction:
         return Decision(state, rows_at(state, picked), complete, (given != wanted).astype(np.int64))
 
     def masks(self, state: State) -> NDArray[np.bool_]:
+        free = self._free(state)
+        if "allowed" not in state:
+            return free
+        left = free & state["allowed"]
+        return np.where(left.any(axis=1)[:, None], left, free)  # an agent outside the limits may have used them up
+
+    def _free(self, state: State) -> NDArray[np.bool_]:
+        """(num_envs, num_candidates) what is not yet in the slate."""
         picked = state["picked"]
         free = np.ones((len(picked), int(self.space.n) + 1), dtype=bool)
         np.put_along_axis(free, picked, False, axis=1)  # -1, not yet picked, marks the column that is cut off
@@ -151,7 +162,7 @@ class SequentialAction:
     def observe(self, state: State) -> NDArray[np.float32]:
         filled = (state["picked"] >= 0).sum(axis=1)
         slot = filled[:, None] == np.arange(self.steps_per_slate)
-        return np.concatenate((~self.masks(state), slot), axis=1).astype(np.float32)
+        return np.concatenate((~self._free(state), slot), axis=1).astype(np.float32)
 
 
 class ProtoAction(_WholeSlate):
@@ -182,6 +193,14 @@ class ProtoAction(_WholeSlate):
             'action_masks: a Box action has nothing to mask; make the environment with action="slate", "item" or '
             '"sequential"'
         )
+
+
+NO_LIMITS = np.zeros((0, 0), dtype=bool)
+
+
+def allowed_positions(state: State) -> NDArray[np.bool_]:
+    """(num_envs, num_candidates) which candidates are within the environment's limits; all where it has none."""
+    return state["allowed"].copy() if "allowed" in state else np.ones(state["candidates"].shape, dtype=bool)
 
 
 def rows_at(state: State, positions: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -235,7 +254,8 @@ def _without_repeats(wanted: Ints, num_candidates: int, positions: Ints, replace
 
 
 @kernel
-def _nearest(features: Singles, lead: Ints, positions: Ints) -> None:
+def _nearest(features: Singles, lead: Ints, allowed: Flags, positions: Ints) -> None:
+    """Without limits `allowed` has no rows."""
     closeness = np.empty(features.shape[1], dtype=np.float32)
     for lane in range(len(lead)):
         for position in range(len(closeness)):
@@ -244,6 +264,8 @@ def _nearest(features: Singles, lead: Ints, positions: Ints) -> None:
                 gap = features[lane, position, i] - features[lane, lead[lane], i]
                 distance += gap * gap
             closeness[position] = -distance
+            if len(allowed) and not allowed[lane, position]:
+                closeness[position] -= np.float32(1e4)
         closeness[lead[lane]] = 1.0
         top(closeness, positions[lane])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,6 +167,15 @@ def in_groups(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     return order, np.concatenate(([0], np.cumsum(np.bincount(groups))))
 
 
+class PersonalFeatures(Protocol):
+    """What can be seen of an item beside what the service knows about its user, where no product of vectors says it."""
+
+    names: tuple[str, ...]
+
+    def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(num_envs, num_shown, len(names)) float32 for any catalogue rows (num_envs, num_shown), about unit scale."""
+
+
 @dataclass(frozen=True, eq=False)
 class CandidateFeatures:
     """What can be seen of every candidate: how it relates to the user's history and search, and its own traits.
@@ -178,6 +188,7 @@ class CandidateFeatures:
     visible: NDArray[np.float64]  # (num_items, num_visible) traits
     visible_names: tuple[str, ...]
     query_vectors: NDArray[np.float32]  # (num_queries + 1, embedding_dim), the last row all zero: no query
+    personal: PersonalFeatures | None = None
 
     RELATIONS = ("liked", "exposed", "query")
 
@@ -188,14 +199,16 @@ class CandidateFeatures:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the features: cosine-like similarities to the pools and the query, then the visible traits."""
-        return self.RELATIONS + self.visible_names
+        """Names of the features: cosine-like similarities to the pools and the query, visible traits, personal ones."""
+        return self.RELATIONS + self.visible_names + (self.personal.names if self.personal else ())
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """(num_envs, num_shown, num_features) float32 for any catalogue rows (num_envs, num_shown)."""
         seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
         _features(rows, state["liked"], state["exposed"], state["query"], self.embeddings, self.query_vectors,
                   self.visible, seen)  # fmt: skip
+        if self.personal is not None:
+            seen[..., -len(self.personal.names) :] = self.personal.of(state, rows)
         return seen
 
     def as_query(self, state: State, weights: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -128,12 +128,17 @@ def make_search(search: str, features: CandidateFeatures) -> CatalogSearch | Non
     """The search by its name, one of SEARCHES; None ranks the step's candidates only.
 
     Raises:
-        ValueError: Another name.
+        ValueError: Another name, or items have personal features, which no index can hold.
         ImportError: "faiss", and it is not installed.
     """
     if search not in SEARCHES:
         raise ValueError(f"search: expected one of {', '.join(map(repr, SEARCHES))}, got {search!r}")
     if search == "candidates":
         return None
+    if features.personal is not None:
+        raise ValueError(
+            f"search: here items differ by user in {', '.join(features.personal.names)}, which no index can hold; expected "
+            f'search="candidates", got {search!r}'
+        )
     index = ExactIndex if search == "exact" else FaissIndex
     return CatalogSearch(features, index(features.embeddings, features.traits))

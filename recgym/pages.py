@@ -19,6 +19,7 @@ import recgym.observation
 from recgym.actions import VIEWS, ActionView, make_view
 from recgym.env import RecEnv
 from recgym.observation import KINDS, Counters
+from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
 from recgym.reward import Reward
 from recgym.scenarios import SCENARIOS
@@ -57,7 +58,7 @@ def page(env_id: str) -> str:
     facts = {
         "Action space": _action_facts(unwrapped.simulator),
         "Observation space": _observation_facts(env_id, unwrapped.simulator),
-        "Rewards": _reward_facts(unwrapped.simulator.reward),
+        "Rewards": "\n\n".join((_reward_facts(unwrapped.simulator.reward), *_outcome_facts(unwrapped.simulator.outcome))),
         "Episode end": _end_facts(),
         "Why look ahead": _measured_facts(env_id),
         "Arguments": _argument_facts(env_id),
@@ -148,10 +149,15 @@ def action_views(simulator: Simulator) -> dict[str, ActionView]:
 
 def reward_terms(reward: Reward) -> list[tuple[str, str, str]]:
     """Name, default weight and meaning of every term, from the lists in the docstrings of its class and of `Reward`."""
-    lists = "\n".join(filter(None, map(inspect.getdoc, (Reward, type(reward)))))
-    bullets = re.findall(r"^- (\w+): (.+(?:\n  .+)*)", lists, flags=re.MULTILINE)
-    meanings = {name: _joined(text).rstrip(",.") for name, text in bullets}
+    meanings = bullets(Reward, type(reward))
     return [(f"`{name}`", f"{weight:g}", meanings[name]) for name, weight in reward.DEFAULT_WEIGHTS.items()]
+
+
+def bullets(*described: type) -> dict[str, str]:
+    """Name -> meaning from the "- name: meaning" lists in the docstrings of classes."""
+    lists = "\n".join(filter(None, map(inspect.getdoc, described)))
+    found = re.findall(r"^- (\w+): (.+(?:\n  .+)*)", lists, flags=re.MULTILINE)
+    return {name: _joined(text).rstrip(",.") for name, text in found}
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -204,6 +210,17 @@ def _reward_facts(reward: Reward) -> str:
             table(("term", "default weight", "per page"), reward_terms(reward)),
         )
     )
+
+
+def _outcome_facts(outcome: Outcome | None) -> list[str]:
+    """What `info["outcome"]` tells, if the domain has measures of its own."""
+    if outcome is None:
+        return []
+    rows = [(f"`{name}`", meaning) for name, meaning in bullets(type(outcome)).items()]
+    return [
+        'The domain\'s own measures, which are no reward, are in `info["outcome"]`:',
+        table(("outcome", "per page"), rows),
+    ]
 
 
 def _end_facts() -> str:

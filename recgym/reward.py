@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Floats, Ints, kernel
 from recgym.items import Items
-from recgym.response import Response
+from recgym.response import Funnel, Response
 from recgym.state import State
 
 
@@ -68,6 +68,12 @@ class Reward:
         if self.weights["potential"] != 0:
             terms["potential"] = after["trust"] + after["readiness"] - before["trust"] - before["readiness"]
         return {name: values for name, values in terms.items() if self.weights[name] != 0}
+
+    def expected_terms(
+        self, state: State, shown: NDArray[np.int64], funnel: Funnel
+    ) -> dict[str, NDArray[np.float64]]:
+        """What an item that is examined gains on this page in a domain's own terms, name -> (num_envs, num_shown)."""
+        return {}
 
     def total(self, terms: Mapping[str, NDArray[np.float64]], num_envs: int) -> NDArray[np.float64]:
         """(num_envs,) the weighted sum of `terms`."""

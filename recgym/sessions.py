@@ -48,7 +48,8 @@ class Sessions:
         scenario: Name of the domain or classic, a key of `KNOWN`.
         action: "slate", "item", "sequential" or "proto"; see `recgym.actions`.
         fill: With action="item": "similar" fills the slate with the nearest candidates, "none" leaves it at the lead.
-        observation: "flat" or "dict", of a domain also "sequence"; the page of an environment says what they hold.
+        observation: "flat", "dict" or, with the hidden truth, "latent"; of a domain also "sequence". The page of an
+            environment says what they hold.
         settings: The scenario's own keyword arguments.
     """
 

@@ -14,6 +14,8 @@ from recgym.catalog import Catalog
 from recgym.catalog.texts import picker
 from recgym.dynamics import Dynamics
 from recgym.items import Items
+from recgym.limits import Limits, allowed
+from recgym.outcome import Outcome
 from recgym.randomness import BatchRNG, Purpose
 from recgym.response import FunnelResponse, Response
 from recgym.reward import Reward
@@ -44,6 +46,9 @@ class Simulator:
     response: FunnelResponse
     dynamics: Sequence[Dynamics]
     reward: Reward
+    outcome: Outcome | None = None
+    limits: Limits | None = None
+    hidden: tuple[str, ...] = ("trust", "need", "readiness")  # state variables that are part of the truth
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_num_uniforms", tuple(part.num_uniforms for part in self.dynamics))
@@ -111,17 +116,21 @@ class Simulator:
             "truth": self._truth(after, response),
             "item_ids": self._ids_of(slates),
         }
+        if self.outcome is not None:
+            info["outcome"] = self.outcome.of(state, after, slates, response)
         return Transition(after, reward, after["churned"].copy(), info)
 
     def _truth(self, after: State, response: Response) -> dict[str, NDArray[Any]]:
         """What no real shop knows: probabilities and propensities (num_envs, slate_size), and the users' hidden state."""
         truth = {"appeal": response.appeal, "examination": response.examination}
         truth.update(zip(response.funnel._fields, response.funnel, strict=True))
-        for name in ("trust", "need", "readiness"):
+        for name in self.hidden:
             truth[name] = after[name].copy()
         return truth
 
     def _with_candidates(self, state: State, rng: BatchRNG) -> State:
         state["candidates"] = self.retrieval.draw(state, rng)
         state["candidate_features"] = self.features.of(state, state["candidates"])
+        if self.limits is not None:
+            state["allowed"] = allowed(self.limits, state, self.slate_size)
         return state

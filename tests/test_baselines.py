@@ -16,7 +16,7 @@ from baselines.algorithms import DEFAULTS, TUNED, VIEWS
 from baselines.heuristics import HEURISTICS, LinearRanker, RandomRecommender, heuristic, heuristics, tuned_linear_ranker
 from baselines.intervals import mean_of, paired_p_value, ratio_of
 from baselines.learning import SEED_STRIDE
-from baselines.oracles import MYOPIC, PRICES, PrivilegedRecommender, best_query, expected_effects, reference
+from baselines.oracles import MYOPIC, PrivilegedRecommender, best_query, expected_effects, reference
 from baselines.recommender import EVALUATION_SEED, Evaluation, evaluate, make_lanes
 from recgym import ENVIRONMENTS
 from recgym.actions import VIEWS as ACTIONS
@@ -25,6 +25,7 @@ from recgym.testing import HashingEncoder, small_catalog
 
 ENV_ID = "RecGym-Ecommerce-v0"
 SMALL = {"catalog": small_catalog(), "encoder": HashingEncoder(), "embedding_dim": 8}
+PRICES = ("trust", "trust_low", "readiness", "readiness_high", "inspired", "met", "click")
 FAR_SIGHTED = PrivilegedRecommender(dict.fromkeys(PRICES, 0.5), "far-sighted")
 
 
@@ -169,7 +170,7 @@ def test_best_lead_is_the_best_of_all_leads():
     scores, examination = FAR_SIGHTED.scores(env), env.simulator.response.examination
     worth = np.empty(scores.shape)
     for lead in range(env.simulator.num_candidates):
-        shown = env.sessions.view.slates_by_lead(env.state["candidate_features"], np.full(6, lead))
+        shown = env.sessions.view.slates_by_lead(env.state, np.full(6, lead))
         worth[:, lead] = (np.take_along_axis(scores, shown, axis=1) * examination).sum(axis=1)
     np.testing.assert_array_equal(FAR_SIGHTED.act(env, None), worth.argmax(axis=1))
 
@@ -266,9 +267,11 @@ def test_tune_writes_every_view_that_has_numbers_of_its_own(empty_folder, monkey
 def test_what_is_not_tuned_is_told_with_the_command_that_does_it(empty_folder, capsys):
     with pytest.raises(tuned.NotTuned, match=f"python -m baselines tune {ENV_ID} --action item"):
         reference(ENV_ID, "item")
-    tuned.save(ENV_ID, "slate", {"prices": {"trust": 1.0}, "linear": {}})
-    with pytest.raises(tuned.NotTuned, match="expected 'prices' of trust, trust_low, .*, found trust. Run"):
-        reference(ENV_ID, "sequential")
+    tuned.save(ENV_ID, "slate", {"prices": {"trsut": 1.0}, "linear": {"liked": 1.0}})
+    with pytest.raises(tuned.NotTuned, match="expected 'linear' of liked, exposed, .*, found liked. Run"):
+        tuned_linear_ranker(make_lanes(ENV_ID, 2))
+    with pytest.raises(ValueError, match="expected some of click, trust, .*, got trsut"):
+        reference(ENV_ID, "sequential").scores(lanes("sequential"))
     with pytest.raises(ValueError, match="gymnasium.make_vec"):
         env = lanes("slate")
         env.spec = None

@@ -26,8 +26,8 @@ def path(env_id: str) -> Path:
     return FOLDER / f"{env_id}.json"
 
 
-def load(env_id: str, view: str, part: str, names: tuple[str, ...]) -> dict[str, float]:
-    """The numbers of one part, "prices" or "linear", which has to have exactly these names.
+def load(env_id: str, view: str, part: str, names: tuple[str, ...] | None = None) -> dict[str, float]:
+    """The numbers of one part, "prices" or "linear"; if `names` are given it has to have exactly these.
 
     Raises:
         NotTuned: There are none, or they are of an older version with other names.
@@ -36,7 +36,7 @@ def load(env_id: str, view: str, part: str, names: tuple[str, ...]) -> dict[str,
     numbers = (read_json(path(env_id)) or {}).get(SAME_AS.get(view, view), {}).get(part)
     if numbers is None:
         raise NotTuned(f"{env_id} has not been tuned for action={view!r}: no {part!r} in {path(env_id)}. {tune}")
-    if set(numbers) != set(names):
+    if names is not None and set(numbers) != set(names):
         raise NotTuned(
             f"{path(env_id)}: expected {part!r} of {', '.join(names)}, found {', '.join(numbers)}. {tune}"
         )

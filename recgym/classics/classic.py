@@ -16,7 +16,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from recgym.arguments import one_of, whole_number
-from recgym.observation import DICT, FLAT, Observed
+from recgym.observation import DICT, FLAT, LATENT, ONE_LANE, Observed
 from recgym.randomness import BatchRNG
 from recgym.simulator import Transition
 from recgym.state import Array, State
@@ -52,7 +52,7 @@ class Classic(ABC):
     session_length: int = 60
     """Slates after which a session is truncated."""
 
-    KINDS: ClassVar[tuple[str, ...]] = (FLAT, DICT)  # of observations
+    KINDS: ClassVar[tuple[str, ...]] = (FLAT, DICT, LATENT)  # of observations
     VARIANTS: ClassVar[Mapping[str, Mapping[str, Any]]] = {PUBLISHED: {}}
     OBSERVED: ClassVar[Mapping[str, tuple[str, str]]]  # part -> variable of the state, and what it is
     ITEM: ClassVar[tuple[str, ...]]  # what items are, variables of the state; in `info` those of the shown ones
@@ -158,24 +158,22 @@ def shown(values: Array, slates: NDArray[np.int64]) -> Array:
 class ClassicObservation:
     """The parts of `Classic.OBSERVED`, by name ("dict") or side by side in their order ("flat"); all float32.
 
-    While a slate is being filled, `slate` is added: what is in it and which slot is next.
+    "latent" puts `Classic.HIDDEN` behind them, to measure what not seeing it costs; no real service has it. While a slate is being filled, `slate` is added: what is in it and which slot is next.
     """
 
     def __init__(self, classic: Classic, kind: str, num_extra: int) -> None:
         self.kind, self.num_extra = kind, num_extra
         self.variables = {part: variable for part, (variable, _) in classic.OBSERVED.items()}
-        shapes = self.shapes(classic)
+        if kind == LATENT:
+            self.variables |= {name: name for name in classic.HIDDEN}
+        beginning = classic.reset(BatchRNG(ONE_LANE))
+        shapes = {part: beginning[variable].shape[1:] for part, variable in self.variables.items()}
         if num_extra:
             shapes["slate"] = (num_extra,)
         length = sum(int(np.prod(shape)) for shape in shapes.values())
         boxes = {part: spaces.Box(-np.inf, np.inf, shape, np.float32) for part, shape in shapes.items()}
         flat = spaces.Box(-np.inf, np.inf, (length,), np.float32)
         self.space: spaces.Space[Observed] = spaces.Dict(boxes) if kind == DICT else flat
-
-    def shapes(self, classic: Classic) -> dict[str, tuple[int, ...]]:
-        """The shape of each part, as a session's beginning shows it."""
-        state = classic.reset(BatchRNG(np.zeros(1, dtype=np.uint64)))
-        return {part: state[variable].shape[1:] for part, variable in self.variables.items()}
 
     def observe(self, state: State, extra: NDArray[np.float32]) -> Observed:
         """Fresh arrays (num_envs, ...); `extra` (num_envs, num_extra) is what the action view adds."""
@@ -184,4 +182,4 @@ class ClassicObservation:
             return parts | {"slate": extra} if self.num_extra else parts
         num_envs = state.num_envs
         parts = [state[variable].reshape(num_envs, -1) for variable in self.variables.values()]
-        return np.concatenate([*parts, extra], axis=1)
+        return np.concatenate([*parts, extra], axis=1, dtype=np.float32, casting="unsafe")

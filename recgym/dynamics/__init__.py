@@ -7,9 +7,9 @@ from recgym.dynamics.interest import Drift
 from recgym.dynamics.leaning import Leaning
 from recgym.dynamics.need import Need
 from recgym.dynamics.price import ReferencePrice
-from recgym.dynamics.protocol import Dynamics
+from recgym.dynamics.protocol import Dynamics, Foreseeable
 from recgym.dynamics.satiation import Satiation
 from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
-__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "History", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]
+__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "Foreseeable", "History", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]

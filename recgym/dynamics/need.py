@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Floats, Ints, drawn, kernel, sigmoid
 from recgym.items import Items
-from recgym.response import READY, Response
+from recgym.response import READY, Funnel, Response
 from recgym.state import State
 
 
@@ -65,6 +65,17 @@ class Need:
               before["favourites"], after["left"], slates, response.clicked, response.stayed, response.purchased,
               response.funnel.needed, u, self._chances, self._gains, self.items.categories, self._cumulative,
               self.query_rows)  # fmt: skip
+
+    def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
+        """readiness: its gain; readiness_high: that, weighed by the readiness there is; inspired: chance to start a need;
+        met: chance to end one by a purchase."""
+        gain = funnel.stays * funnel.needed * self.gain(self.items.trait("rating")[shown])
+        return {
+            "readiness": gain,
+            "readiness_high": gain * state["readiness"][:, None],
+            "inspired": funnel.stays * self.inspiration * (state["need"] < 0)[:, None],
+            "met": funnel.purchases * funnel.needed,
+        }
 
     def __post_init__(self) -> None:
         chances = (self.inspiration, self.spontaneous, self.lost, self.favourite)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.response import Response
+from recgym.response import Funnel, Response
 from recgym.state import State
 
 
@@ -25,4 +25,21 @@ class Dynamics(Protocol):
         """Put new arrays of this part's variables into `after`, where the parts before it have already put theirs.
 
         What nothing has moved is shared by `before` and `after`, so a part never writes into an array it finds.
+        """
+
+
+@runtime_checkable
+class Foreseeable(Protocol):
+    """A part that can say what showing an item does to it: what a far-sighted planner puts prices on."""
+
+    def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
+        """Expected effects of examining an item, of about unit scale, by a name of the part's own.
+
+        Args:
+            state: The users as they are.
+            shown: (num_envs, num_shown) catalogue rows.
+            funnel: The truth about these items.
+
+        Returns:
+            Name -> (num_envs, num_shown).
         """

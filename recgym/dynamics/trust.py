@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Floats, kernel, purchase_change
-from recgym.response import Response
+from recgym.response import Funnel, Response
 from recgym.state import State
 
 
@@ -45,6 +45,12 @@ class Trust:
     def purchase_change(self, surprise: NDArray[np.float64]) -> NDArray[np.float64]:
         """Change of trust after a purchase rated `surprise` stars above 3."""
         return purchase_change(surprise, self.good_purchase, self.bad_purchase)
+
+    def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
+        """trust: its change; trust_low: its change for those who have little, weighed by 1 - trust."""
+        change = funnel.click * (self.stay_gain * funnel.stay - self.disappointment_loss * (1 - funnel.stay))
+        change += funnel.purchases * self.purchase_change(funnel.surprise)
+        return {"trust": change, "trust_low": change * (1 - state["trust"][:, None])}
 
 
 @kernel

@@ -1,6 +1,8 @@
 """How users respond to a slate: a funnel from looking to committing, and the parameters that make it a domain's."""
 
+from recgym.response.fit import Fit, Shifts, no_shifts
 from recgym.response.funnel import READY, Funnel, FunnelResponse, Response, stage
 from recgym.response.parameters import FunnelParameters, Habits, Parameters, weighed
 
-__all__ = ["READY", "Funnel", "FunnelParameters", "FunnelResponse", "Habits", "Parameters", "Response", "stage", "weighed"]
+__all__ = ["READY", "Fit", "Funnel", "FunnelParameters", "FunnelResponse", "Habits", "Parameters", "Response", "Shifts",
+           "no_shifts", "stage", "weighed"]  # fmt: skip

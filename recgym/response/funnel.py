@@ -15,6 +15,7 @@ from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.items import Items
 from recgym.prefetch import prefetch
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
+from recgym.response.fit import Fit, shift
 from recgym.response.parameters import FunnelParameters, Parameters
 from recgym.state import State
 
@@ -36,6 +37,26 @@ class Funnel(NamedTuple):
     purchase: NDArray[np.float64]  # chance of a purchase after add-to-cart
     satisfaction: NDArray[np.float64]  # mean of the buyer's rating minus 3, before it is rounded to stars
     needed: NDArray[np.bool_]  # the item is in the category the user needs
+
+    @property
+    def stays(self) -> NDArray[np.float64]:
+        """Chance, once examined, of a click on a page that does not disappoint."""
+        return self.click * self.stay
+
+    @property
+    def carts(self) -> NDArray[np.float64]:
+        """Chance of add-to-cart once examined."""
+        return self.click * self.cart * (self.stay + (1 - self.stay) / 3)
+
+    @property
+    def purchases(self) -> NDArray[np.float64]:
+        """Chance of a purchase once examined."""
+        return self.carts * self.purchase
+
+    @property
+    def surprise(self) -> NDArray[np.float64]:
+        """About the mean of a buyer's stars above 3."""
+        return np.clip(0.5 + self.satisfaction, -2, 2)
 
 
 class Response(NamedTuple):
@@ -69,6 +90,8 @@ class FunnelResponse:
     parameters: Parameters = field(default_factory=FunnelParameters)
     choice: ChoiceModel | None = None
     """Who clicks what, in place of the position-based model of the parameters; the rest of the funnel stays."""
+    fit: Fit | None = None
+    """What of the funnel depends on the user and the item together."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tables", self.parameters.tables(self.items))
@@ -86,6 +109,9 @@ class FunnelResponse:
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
                 self.items.embeddings, self.items.categories, *self._tables[:-2], *funnel)  # fmt: skip
+        if self.fit is not None:
+            for chances, logits in zip(funnel, self.fit.of(state, shown), strict=False):
+                shift(chances, logits)
         return funnel
 
     def respond(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Response:

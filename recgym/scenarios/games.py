@@ -40,12 +40,14 @@ from numpy.typing import NDArray
 from recgym.catalog import Catalog
 from recgym.dynamics import Boredom, Dynamics
 from recgym.items import Items, standardised
-from recgym.response import Habits
+from recgym.outcome import Outcome
+from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import games_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
 from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.state import State
 
 HABITS = Habits(
     STAGES=("looking around", "wanting a genre", "hooked"),
@@ -89,6 +91,24 @@ class GamesReward(Reward):
     VALUE = "value"
     DEFAULT_WEIGHTS = {"click": 0.05, "wish": 0.15, "sale": 0.8, "satisfaction": 0.1, "minutes": 0.012,
                        "diversity": 0.0, "potential": 0.0}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class GamesOutcome(Outcome):
+    """What was played of a page.
+
+    - hours: played,
+    - pressed: games tried that press for money.
+    """
+
+    def of(
+        self, before: State, after: State, slates: NDArray[np.int64], response: Response
+    ) -> dict[str, NDArray[np.float64]]:
+        pressing = self.items.trait("monetisation")[slates] > 0.5
+        return {
+            "hours": response.seconds.sum(axis=1) / 3600,
+            "pressed": (response.clicked & pressing).sum(axis=1).astype(np.float64),
+        }
 
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
@@ -138,6 +158,7 @@ class Games(Settings):
         dynamics=_dynamics,
         reward=GamesReward,
         facts=_facts,
+        outcome=GamesOutcome,
         required=("monetisation", "session_minutes", "depth"),
         defaults={"difficulty": 0.5, "coop": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
                   "days_online": 365.0},

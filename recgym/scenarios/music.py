@@ -40,12 +40,14 @@ from numpy.typing import NDArray
 from recgym.catalog import Catalog
 from recgym.dynamics import Dynamics, Satiation
 from recgym.items import Items, standardised
-from recgym.response import Habits
+from recgym.outcome import Outcome
+from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import music_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
 from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.state import State
 
 HABITS = Habits(
     STAGES=("listening along", "wanting a genre", "in the mood for more"),
@@ -88,6 +90,22 @@ class MusicReward(Reward):
     VALUE = "value"
     DEFAULT_WEIGHTS = {"click": 0.05, "save": 0.15, "subscription": 0.6, "satisfaction": 0.1, "minutes": 0.12,
                        "diversity": 0.0, "potential": 0.0}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class MusicOutcome(Outcome):
+    """What was heard of a page.
+
+    - minutes: listened,
+    - repeats: tracks played that were played before within the history.
+    """
+
+    def of(
+        self, before: State, after: State, slates: NDArray[np.int64], response: Response
+    ) -> dict[str, NDArray[np.float64]]:
+        known = np.where(before["history_events"] > 0, before["history_items"], -1).reshape(len(slates), 1, -1)
+        again = response.clicked & (slates[..., None] == known).any(axis=2)
+        return {"minutes": response.seconds.sum(axis=1) / 60, "repeats": again.sum(axis=1).astype(np.float64)}
 
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
@@ -138,6 +156,7 @@ class Music(Settings):
         dynamics=_dynamics,
         reward=MusicReward,
         facts=_facts,
+        outcome=MusicOutcome,
         required=("familiarity", "length_s", "year"),
         defaults={"energy": 0.5, "tempo_bpm": 110.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
     )

@@ -43,6 +43,7 @@ from numpy.typing import NDArray
 from recgym.catalog import Catalog
 from recgym.dynamics import Dynamics, Leaning, Satiation
 from recgym.items import Items, standardised
+from recgym.outcome import Outcome
 from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import news_words as words
@@ -99,6 +100,23 @@ class NewsReward(Reward):
         return terms
 
 
+@dataclass(frozen=True, eq=False)
+class NewsOutcome(Outcome):
+    """What a page left of the reader.
+
+    - minutes: read,
+    - leaning: how far the reader leans to either side after it, 0 to 1.
+    """
+
+    def of(
+        self, before: State, after: State, slates: NDArray[np.int64], response: Response
+    ) -> dict[str, NDArray[np.float64]]:
+        return {
+            "minutes": response.seconds.sum(axis=1) / 60,
+            "leaning": np.abs(after["taste"][:, -1]) / Leaning.strength,
+        }
+
+
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
     """Traits of the articles: what the paper can look up, and their true quality."""
     columns = catalog.attributes
@@ -149,6 +167,7 @@ class News(Settings):
         dynamics=_dynamics,
         reward=NewsReward,
         facts=_facts,
+        outcome=NewsOutcome,
         required=("age_hours", "clickbait", "num_words", "depth"),
         defaults={"stance": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
     )

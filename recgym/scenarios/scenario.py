@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.arguments import whole_number
-from recgym.candidates import CandidateFeatures, Retrieval, category_rankings
+from recgym.candidates import CandidateFeatures, PersonalFeatures, Retrieval, category_rankings
 from recgym.catalog import Catalog
 from recgym.choice import ChoiceModel, choice_model
 from recgym.dynamics import Dynamics, History
@@ -21,8 +21,10 @@ from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransf
 from recgym.folder import is_folder, open_embedded, stored_encoder
 from recgym.items import Items
 from recgym.index import CatalogSearch, make_search
+from recgym.limits import Limits
 from recgym.observation import FUSED_DIM, KINDS, Counters, Fusion, Observation, history_texts, make_observation
-from recgym.response import FunnelResponse, Parameters
+from recgym.outcome import Outcome
+from recgym.response import Fit, FunnelResponse, Parameters
 from recgym.reward import Reward
 from recgym.scenarios import builtin
 from recgym.simulator import Simulator
@@ -33,6 +35,8 @@ from recgym.whitening import Projection
 TOP_SHARE = 0.05  # of the catalogue: the best sellers, and the latest arrivals
 EXPLORE_POPULARITY = 1.0  # how much more often exploration finds popular items
 
+Made = TypeVar("Made")
+
 
 @dataclass(frozen=True, eq=False)
 class Domain:
@@ -40,8 +44,8 @@ class Domain:
 
     name: str  # of its folder in recgym.data
     texts_of: Callable[[Catalog], dict[str, Sequence[str]]]
-    """All texts by group: items, interests (of every category), the groups of `statements`, queries (of every category,
-    the same number for each of two wishes), contexts."""
+    """All texts by group: items, interests (of every category), the groups of `statements`, contexts, and where users
+    search also queries (of every category, the same number for each of two wishes)."""
     statements: tuple[str, str]
     """The groups of what users say about themselves; also the names of the state's variables."""
     sensitivity: Sequence[float]
@@ -52,10 +56,16 @@ class Domain:
     """Attribute of the catalogue, the lowest of which are the latest arrivals; with "-" before it the highest."""
     parameters: Parameters  # of the response
     dynamics: Callable[[Catalog, Items, NDArray[np.int64], NDArray[np.float64]], tuple[Dynamics, ...]]
-    """All but the history, from the rows of the queries (num_categories, 2, num_paraphrases) and how often each category
-    is liked."""
+    """All but the history, from the rows of the queries (num_categories, 2, num_paraphrases; -1 where nobody searches)
+    and how often each category is liked."""
     reward: type[Reward]
     facts: Callable[[Catalog, int], Facts]
+    outcome: type[Outcome] | None = None
+    fit: Callable[[Catalog, Items], Fit] | None = None
+    limits: Callable[[Catalog, Items], Limits] | None = None
+    personal: Callable[[Catalog, Items], PersonalFeatures] | None = None
+    hidden: tuple[str, ...] = ()
+    """State variables that are the truth about a user, beside trust, need and readiness."""
     required: tuple[str, ...] = ()  # attributes that a catalogue must have
     defaults: Mapping[str, float | str] = field(default_factory=dict)  # of those it may lack
 
@@ -241,9 +251,7 @@ def build(config: Settings) -> Scenario:
             f"catalog: {config.catalog} holds no embedded {', '.join(missing)}, so it was built for another domain or "
             "version; run recgym build again: what is embedded already is kept"
         )
-    no_query = np.zeros((1, embedded.embedding_dim), dtype=np.float32)
-    queries = np.concatenate((groups["queries"], no_query))  # row -1: no query
-    query_rows = np.arange(len(groups["queries"])).reshape(catalog.num_categories, 2, -1)
+    queries, query_rows = _queries(groups.get("queries"), catalog.num_categories, embedded.embedding_dim)
     items = domain.items(catalog, groups["items"], config.seed)
     popularity = items.trait("popularity")
     weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
@@ -256,12 +264,19 @@ def build(config: Settings) -> Scenario:
             np.array(domain.sensitivity),
         ),
         retrieval=_retrieval(catalog, items, embedded.neighbours, config),
-        features=CandidateFeatures(items.embeddings, items.visible, items.visible_names, queries),
-        response=FunnelResponse(items, config.slate_size, domain.parameters, config.choice),
+        features=CandidateFeatures(
+            items.embeddings, items.visible, items.visible_names, queries, _made(domain.personal, catalog, items)
+        ),
+        response=FunnelResponse(
+            items, config.slate_size, domain.parameters, config.choice, _made(domain.fit, catalog, items)
+        ),
         dynamics=(*domain.dynamics(catalog, items, query_rows, weights), history),
         reward=domain.reward(items, config.reward),
+        outcome=None if domain.outcome is None else domain.outcome(items),
+        limits=_made(domain.limits, catalog, items),
+        hidden=("trust", "need", "readiness", *domain.hidden),
     )  # fmt: skip
-    counters = Counters(_query_intent(groups["queries"], query_rows))
+    counters = Counters(_query_intent(queries, query_rows))
     return Scenario(config, simulator, counters, queries, groups["contexts"], texts, embedded.projection)
 
 
@@ -281,9 +296,27 @@ def _check(config: Settings, catalog: Catalog) -> None:
         raise ValueError(f"catalog: expected at least 3 categories, got {catalog.num_categories}")
 
 
+def _made(make: Callable[[Catalog, Items], Made] | None, catalog: Catalog, items: Items) -> Made | None:
+    """What a domain has for its catalogue, if it has it."""
+    return None if make is None else make(catalog, items)
+
+
+def _queries(
+    found: NDArray[np.float32] | None, num_categories: int, embedding_dim: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The query vectors (num_queries + 1, embedding_dim), the last one, row -1, of no query; and which say what:
+    (num_categories, 2 wishes, num_paraphrases), all -1 where nobody searches."""
+    no_query = np.zeros((1, embedding_dim), dtype=np.float32)
+    if found is None:
+        return no_query, np.full((num_categories, 2, 1), -1)
+    return np.concatenate((found, no_query)), np.arange(len(found)).reshape(num_categories, 2, -1)
+
+
 def _query_intent(queries: NDArray[np.float32], query_rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """(num_queries + 1,) position between the mean query of the first wish (-1) and the mean one of the second (1)."""
-    vectors = queries.astype(np.float64)
+    if len(queries) == 1:
+        return np.zeros(1)
+    vectors = queries[:-1].astype(np.float64)
     first, second = (vectors[query_rows[:, wish].ravel()].mean(axis=0) for wish in (0, 1))
     axis = second - first
     length = max(float(axis @ axis), 1e-12)

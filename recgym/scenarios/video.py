@@ -41,12 +41,14 @@ from numpy.typing import NDArray
 from recgym.catalog import Catalog
 from recgym.dynamics import Attention, Dynamics, Satiation
 from recgym.items import Items, standardised
-from recgym.response import Habits, weighed
+from recgym.outcome import Outcome
+from recgym.response import Habits, Response, weighed
 from recgym.reward import Reward
 from recgym.scenarios import video_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
 from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.state import State
 
 WISHES = ("search", "more")
 
@@ -90,6 +92,22 @@ class VideoReward(Reward):
     VALUE = "value"
     DEFAULT_WEIGHTS = {"click": 0.05, "like": 0.15, "subscription": 0.6, "satisfaction": 0.1, "minutes": 0.12,
                        "diversity": 0.0, "potential": 0.0}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class VideoOutcome(Outcome):
+    """What was watched on a page.
+
+    - minutes: watched,
+    - completion: share of the durations of the videos begun that was watched, 0 if none was.
+    """
+
+    def of(
+        self, before: State, after: State, slates: NDArray[np.int64], response: Response
+    ) -> dict[str, NDArray[np.float64]]:
+        watched = response.seconds.sum(axis=1)
+        begun = (np.exp(self.items.trait("log_seconds")[slates]) * response.clicked).sum(axis=1)
+        return {"minutes": watched / 60, "completion": watched / np.maximum(begun, 1.0)}
 
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
@@ -145,6 +163,7 @@ class Video(Settings):
         dynamics=_dynamics,
         reward=VideoReward,
         facts=_facts,
+        outcome=VideoOutcome,
         required=("duration_s", "bait"),
         defaults={"production": 0.5, "pace": 0.5, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
                   "days_online": 365.0},

@@ -66,6 +66,16 @@ class Simulator:
         return self.retrieval.num_candidates
 
     @property
+    def embedding_dim(self) -> int:
+        """Length of what is gathered of every item."""
+        return self.items.embedding_dim
+
+    @property
+    def num_items(self) -> int:
+        """Items of the catalogue."""
+        return self.items.num_items
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """What is known of a candidate."""
         return self.features.names

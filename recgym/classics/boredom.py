@@ -326,7 +326,7 @@ def _spare(
             load[mains[lane, best]] += relevant[lane, best] * looked
 
 
-def sparing_slates(model: Boredom, state: State, cap: float = 3.0) -> NDArray[np.int64]:
+def sparing_slates(model: Boredom, state: State, cap: float = 2.8) -> NDArray[np.int64]:
     """(num_envs, slate_size) positions: relevant items of the topics least clicked of late, up to `cap` clicks a topic.
 
     Clicks count that happened and that are to be expected of the slate.

@@ -59,6 +59,7 @@ class Classic(ABC):
     VISIBLE: ClassVar[tuple[str, ...]]  # of ITEM, what is known before an item is shown
     HIDDEN: ClassVar[tuple[str, ...]]  # the users' variables that no observation has, (num_envs, ...)
     CURVES: ClassVar[tuple[str, ...]]  # of HIDDEN, numbers worth a curve in a picture
+    PROFILE_SEEN: ClassVar[bool] = False  # whether observations have what `profile` shows
     REWARD: ClassVar[tuple[str, str]]  # its name, and what it is
     ENDS: ClassVar[str] = ""  # what ends a session before its length does
 
@@ -100,11 +101,16 @@ class Classic(ABC):
 
     @abstractmethod
     def profile(self, state: State) -> list[tuple[str, float]]:
-        """The hidden user of lane 0 as bars: names, and numbers from -1 to 1."""
+        """The user of lane 0 as bars: names, and numbers from -1 to 1."""
 
     # The same for all
 
     events: ClassVar[tuple[str, ...]] = ("clicked",)
+
+    @property
+    def embedding_dim(self) -> int:
+        """Numbers that are known of an item."""
+        return len(self.feature_names)
 
     @property
     def simulator(self) -> Classic:

@@ -86,8 +86,9 @@ class InterestEvolution(Classic):
     }
     ITEM = ("topic", "quality")
     VISIBLE = ("topic",)
-    HIDDEN = ("interests", "budget")
+    HIDDEN = ("budget",)
     CURVES = ("budget",)
+    PROFILE_SEEN = True
     REWARD = ("watch_time", "minutes watched of the clicked video")
     ENDS = "The user's budget of minutes is used up"
 

@@ -29,10 +29,25 @@ def ansi(classic: Classic, state: State, trace: Sequence[Page]) -> str:
     lines = [_rule(f"{title(classic)}: slate {len(trace)}" if trace else f"{title(classic)}: no slate shown yet")]
     if trace:
         lines += last_page(classic, trace)
-    lines.append(_rule("Hidden truth, not part of the observation"))
-    lines += [f"{name:12} {text.bar(abs(value), value)}" for name, value in classic.profile(state)]
-    lines += [f"{name:12} {float(state[name][0]):.2f}" for name in classic.CURVES]
-    return "\n".join([*lines, _rule(), ""])
+    lines.append(_rule("The user, of whom an agent sees what the observation has"))
+    return "\n".join([*lines, *truth(classic, state), _rule(), ""])
+
+
+def truth(classic: Classic, state: State) -> list[str]:
+    """The user of lane 0, one line each."""
+    profile = classic.profile(state)
+    numbers = [(name, float(state[name][0])) for name in classic.CURVES]
+    return [*(f"{name:12} {text.bar(abs(value), value)}" for name, value in profile),
+            *(f"{name:12} {value:.2f}" for name, value in numbers if name not in dict(profile))]  # fmt: skip
+
+
+def offer(classic: Classic, state: State) -> list[str]:
+    """The candidates of lane 0 as far as they are known, one line each; and the user, if the observation has them."""
+    lines = truth(classic, state)[: len(classic.profile(state))] if classic.PROFILE_SEEN else []
+    for position in range(classic.num_candidates):
+        item = {name: state[name][0, position] for name in classic.VISIBLE}
+        lines.append(f"{position + 1:4}  {classic.item_words(item)}")
+    return lines
 
 
 def last_page(classic: Classic, trace: Sequence[Page]) -> list[str]:
@@ -117,7 +132,8 @@ def _card(
     box(axes, left, top, width, height, CARD, edge=DEEDS[1] if clicked else FAINT, edge_width=2.5 if clicked else 1)
     if "topic" in item:
         box(axes, left + 12, top + 14, width - 24, 6, DEPARTMENTS[int(item["topic"]) % len(DEPARTMENTS)], radius=3)
-    write(axes, left + 14, top + 34, classic.item_words(item).replace(", ", "\n"), size=11, va="top", linespacing=1.5)
+    write(axes, left + 14, top + 34, classic.item_words(item).replace(", ", "\n"), size=18 if height > 200 else 11,
+          va="top", linespacing=1.5)  # fmt: skip
     box(axes, left + 12, top + height - 40, width - 24, 28, DEEDS[1] if clicked else BACKGROUND, radius=14)
     write(axes, left + width / 2, top + height - 25, said, size=9, weight="bold" if clicked else "normal",
           color=CARD if clicked else MUTED, ha="center")  # fmt: skip
@@ -130,13 +146,15 @@ def _curves(axes: Axes, classic: Classic, trace: Sequence[Page]) -> None:
     clicks = np.cumsum([shown["clicked"].sum() for shown in trace])[len(trace) - len(view) :]
     for (name, values), colour in zip((curves or {"clicks": clicks}).items(), (TRUST, READINESS), strict=False):
         axes.plot(view, values, color=colour, linewidth=1.8, marker=charts.marker_of(view), markersize=3, label=name)
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, 0.0), high)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.98), ncols=4, fontsize=7.5, frameon=False, labelcolor=MUTED)
 
 
 def _profile(figure: Figure, classic: Classic, state: State) -> None:
     """The hidden user as bars, on the right."""
     names, values = zip(*classic.profile(state), strict=True)
-    axes = charts.chart(figure, (0.855, charts.BOTTOM, 0.125, 0.86), "Hidden: the user now", title_x=-0.5)
+    axes = charts.chart(figure, (0.855, charts.BOTTOM, 0.125, 0.86), "The user now" if classic.PROFILE_SEEN else "Hidden: the user now", title_x=-0.5)
     axes.grid(visible=False)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(min(-0.02, *values) * 1.05, max(1.0, *values) * 1.05)

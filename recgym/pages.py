@@ -58,7 +58,7 @@ def page(env_id: str) -> str:
     title, intro, written = docstring_sections(scenario_module(env_id))
     facts = {
         "Action space": _action_facts(unwrapped.simulator),
-        "Observation space": _observation_facts(env_id, unwrapped.simulator),
+        "Observation space": _observation_facts(env_id, unwrapped),
         "Rewards": _reward_facts(unwrapped.simulator),
         "Episode end": _end_facts(unwrapped),
         "Why look ahead": _measured_facts(env_id),
@@ -193,8 +193,8 @@ def _action_facts(simulator: Simulator) -> str:
     )
 
 
-def _observation_facts(env_id: str, simulator: Simulator | Classic) -> str:
-    kinds = config_class(env_id).KINDS
+def _observation_facts(env_id: str, env: RecEnv) -> str:
+    simulator, kinds = env.simulator, env.sessions.setting.KINDS
     spaces = {kind: gymnasium.make(env_id, observation=kind).observation_space for kind in kinds}
     if isinstance(simulator, Classic):
         return _seen_of_classic(simulator, spaces)
@@ -299,7 +299,7 @@ def _measured_variants(env_id: str, measured: Mapping[str, Any]) -> str:
             for policy in next(iter(returns.values()))]  # fmt: skip
     gaps = ("**gap**: (reference - myopic) / reference",
             *(f"**{facts['gap']:.1%}** ±{facts['gap_half_width']:.1%}" for facts in variants.values()))  # fmt: skip
-    chances = ("p of the paired t-test", *(f"{facts['p_value']:.1g}" for facts in variants.values()))
+    chances = ("p of the paired t-test", *("< 1e-12" if facts["p_value"] < 1e-12 else f"{facts['p_value']:.1g}" for facts in variants.values()))
     return "\n\n".join(
         (
             f"Mean return of the same {measured['episodes']} sessions with `action=\"slate\"`, and in brackets the score: 0 is "

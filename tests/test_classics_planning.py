@@ -75,13 +75,13 @@ def test_the_best_of_few_candidates_is_worth_less():
 @pytest.mark.slow
 def test_sessions_of_long_term_satisfaction_reach_their_values():
     """Of the highest and the lowest of 20, and of the plan for the best of 20."""
-    env = make_lanes(IDS["long_term_satisfaction"], 20_000, variant="sensitive")
+    env = make_lanes(IDS["long_term_satisfaction"], 4_000, variant="sensitive")
     planner = SatisfactionPlanner(env.simulator)
     found = {
         planner.start_value(planner.constant(UNIFORM, SHARES * 20 * UNIFORM**19)):
-            run("long_term_satisfaction", "greedy", 20_000, 7, variant="sensitive"),
+            run("long_term_satisfaction", "greedy", 4_000, 7, variant="sensitive"),
         planner.start_value(planner.constant(UNIFORM, SHARES * 20 * (1 - UNIFORM) ** 19)):
-            run("long_term_satisfaction", "quality", 20_000, 7, variant="sensitive"),
+            run("long_term_satisfaction", "quality", 4_000, 7, variant="sensitive"),
         planner.start_value(planner.best(20)): sessions(env, named(env.simulator, "reference"), 7),
     }  # fmt: skip
     for expected, ours in found.items():
@@ -96,7 +96,7 @@ def test_what_exploring_on_purpose_is_worth(variant, low, high):
 
     Users here spread about what is expected of their type, which the planner ignores: a lower bound of the true gap.
     """
-    env = make_lanes(IDS["interest_exploration"], 20_000, variant=variant)
+    env = make_lanes(IDS["interest_exploration"], 8_000, variant=variant)
     planner = BeliefPlanner(env.simulator)
     values = planner.values(True)
     gap = 1 - planner.start_value(planner.values(False)) / planner.start_value(values)
@@ -104,7 +104,7 @@ def test_what_exploring_on_purpose_is_worth(variant, low, high):
     planned, myopic = (sessions(env, named(env.simulator, name), 3).total for name in ("reference", "myopic"))
     difference = planned - myopic
     assert low - 0.001 <= difference.mean() / planned.mean() < high
-    knowing = run("interest_exploration", "greedy", 20_000, 3, variant=variant).total
+    knowing = run("interest_exploration", "greedy", 8_000, 3, variant=variant).total
     assert planned.mean() <= knowing.mean() * 1.01
     if low:
         assert difference.mean() / (difference.std() / math.sqrt(len(difference))) > 4
@@ -115,7 +115,7 @@ def test_sessions_of_interest_exploration_reach_the_planned_value():
     """With users exactly as expected of their type, what the planner promises is what sessions bring."""
     affinity = BeliefPlanner(InterestExploration(variant="mass_appeal")).affinity
     settings = {"variant": "mass_appeal", "affinity_log_mean": np.log(affinity).tolist(), "affinity_log_sd": 0.0}
-    env = make_lanes(IDS["interest_exploration"], 20_000, **settings)
+    env = make_lanes(IDS["interest_exploration"], 8_000, **settings)
     planner = BeliefPlanner(env.simulator)
     for name in ("myopic", "reference"):
         total = sessions(env, named(env.simulator, name), 4).total

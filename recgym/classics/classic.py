@@ -44,7 +44,7 @@ class Classic(ABC):
     """
 
     variant: str = PUBLISHED
-    """The constants that are not given: "published", or another set listed under Variants."""
+    """The set of constants that holds where none is given: "published", or another that the model has."""
     slate_size: int = 3
     """Items shown at a time."""
     num_candidates: int = 10

@@ -243,7 +243,7 @@ class SatisfactionPlanner:
     def clickbait(self, values: NDArray[np.float64], step: int, exposure: ArrayLike) -> NDArray[np.float64]:
         """What of `clickbaits` is best shown at a step, by exposure, if `values` is what is to be had from then on."""
         prospects = _Prospects(self, np.atleast_1d(np.asarray(exposure, dtype=float)), self.clickbaits)
-        return self.clickbaits[prospects.worth(values[step + 1]).argmax(axis=1)]
+        return self.clickbaits[prospects.worth(values, step + 1).argmax(axis=1)]
 
     def worth(
         self, values: NDArray[np.float64], steps: NDArray[np.int64], exposure: NDArray[np.float64],
@@ -253,14 +253,14 @@ class SatisfactionPlanner:
 
         `steps` and `exposure` are (num_envs,).
         """
-        after = values[np.minimum(steps + 1, len(values) - 1)][:, None, None]
-        return _Prospects(self, exposure, clickbait).worth(after)
+        after = np.minimum(steps + 1, len(values) - 1)[:, None, None]
+        return _Prospects(self, exposure, clickbait).worth(values, after)
 
     def _backward(self, clickbaits: NDArray[np.float64], collapse: Collapse) -> NDArray[np.float64]:
         values = np.zeros((self.model.session_length + 1, len(self.grid)))
         prospects = _Prospects(self, self.grid, clickbaits)
         for step in reversed(range(self.model.session_length)):
-            values[step] = collapse(prospects.worth(values[step + 1]))
+            values[step] = collapse(prospects.worth(values, step + 1))
         return values
 
 
@@ -279,14 +279,10 @@ class _Prospects:
         self._above_share = (place - self._below) * planner.noise_weights
         self._below_share = planner.noise_weights - self._above_share
 
-    def worth(self, after: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Engagement now and later, (num_exposures, num_clickbaits), given the next step's values.
+    def worth(self, values: NDArray[np.float64], after: int | NDArray[np.int64]) -> NDArray[np.float64]:
+        """Engagement now and later, (num_exposures, num_clickbaits), if `values` of the step `after` are to be had later.
 
-        The values are the same at all exposures, (num_points,), or others at each, (num_exposures, 1, 1, num_points).
+        The step is the same at all exposures, or another at each, (num_exposures, 1, 1).
         """
-        below, above = (
-            after[place] if after.ndim == 1 else np.take_along_axis(after, place[..., None], axis=3)[..., 0]
-            for place in (self._below, self._below + 1)
-        )
-        later = below * self._below_share + above * self._above_share
+        later = values[after, self._below] * self._below_share + values[after, self._below + 1] * self._above_share
         return self._now + later.sum(axis=2)

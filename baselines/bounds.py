@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from baselines import tables
 from baselines.arguments import add_env_id, add_views, at_least
-from baselines.files import MEASUREMENTS, read_json, write_json
 from baselines.classics import policies, variants
+from baselines.files import MEASUREMENTS, read_json, write_json
 from baselines.heuristics import HEURISTICS, RandomRecommender, heuristics, tuned_linear_ranker
 from baselines.intervals import Estimate, mean_of, paired_p_value, ratio_of
 from baselines.oracles import MYOPIC, REFERENCE, reference
@@ -128,7 +128,8 @@ def bounds(options: argparse.Namespace) -> int:
         else:
             one = measure(options.env_id, name, options.episodes, options.seed)
         found[name] = one
-        title = f"{options.env_id}, {'variant' if classic else 'action'}={name!r}: the same {options.episodes:,} sessions for all"
+        case = f"{'variant' if classic else 'action'}={name!r}"
+        title = f"{options.env_id}, {case}: the same {options.episodes:,} sessions for all"
         console.print(table(title, one, SHORT if classic else COLUMNS))
         share, p_value = one.gap
         console.print(f"Looking ahead is worth {_percent(share)} of the reference's return (paired t-test, "
@@ -162,11 +163,10 @@ def as_json(known: Bounds, columns: Sequence[str] = COLUMNS) -> dict[str, Any]:
 
 def _save(path: Path, options: argparse.Namespace, found: Mapping[str, Bounds]) -> None:
     """Write the views, beside those that an earlier run measured in the same way; or a classic's variants."""
-    if options.env_id in CLASSICS:
-        measured = {name: as_json(known, SHORT) for name, known in found.items()}
-        write_json(path, {"env_id": options.env_id, "episodes": options.episodes, "seed": options.seed, "variants": measured})
-        return
     how = {"env_id": options.env_id, "episodes": options.episodes, "seed": options.seed}
+    if options.env_id in CLASSICS:
+        write_json(path, how | {"variants": {name: as_json(known, SHORT) for name, known in found.items()}})
+        return
     kept = read_json(path) or {}
     same = all(kept.get(name) == value for name, value in how.items())
     views = (kept["views"] if same else {}) | {view: as_json(known) for view, known in found.items()}

@@ -1,7 +1,7 @@
 """The policies of the classics that need no learning: from the simplest one to a planner that knows the model.
 
-They speak in slates, or fill one slot by slot: in the slate and the sequential view. Planners know the model's constants,
-the others say what they look at in their names.
+They speak in slates, or fill one slot by slot: in the slate and the sequential view. Planners know the model's
+constants, the others say what they look at in their names.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Planned:
 
 
 class Believing:
-    """Interest exploration by what users did: a belief about their type, and the best slates for clicks now and `values`.
+    """Interest exploration by what users did: a belief about their type, and the best slates for clicks now and later.
 
     It has to see every slate of a session, from the first.
     """
@@ -106,9 +106,9 @@ def budget_slates(
 
 
 def checked_view(env: RecVectorEnv) -> None:
-    """Raises a ValueError in the views that cannot say every slate."""
+    """Raises a TypeError in the views that cannot say every slate."""
     if not isinstance(env.sessions.view, SlateAction | SequentialAction):
-        raise ValueError('the policies of the classics speak in slates: make the environment with action="slate"')
+        raise TypeError('the policies of the classics speak in slates: make the environment with action="slate"')
 
 
 def actions_from_slates(env: RecVectorEnv, slates: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -28,11 +28,11 @@ def gallery() -> str:
             "learns 200,000 steps with Stable-Baselines3's defaults, mean of the seeds in brackets (`python -m baselines "
             f"learn ID --rows {LEARNER}`). Words: the built-in catalogue, in items and categories.",
             "## The classics of the literature",
-            "Published user models with their constants as default arguments, in numbers instead of words; RecSim's three are "
-            "tested against RecSim itself.",
+            "Published user models with their constants as default arguments, in numbers instead of words; RecSim's three "
+            "are tested against RecSim itself.",
             classics_table(),
-            'Mean returns of the same 500 sessions with `action="slate"`; gap as above. A model whose own constants leave '
-            "nothing to look ahead for has variants in which it pays.",
+            'Mean returns of the same 500 sessions with `action="slate"`; gap as above. A model whose own constants '
+            "leave nothing to look ahead for has variants in which it pays.",
             "```{toctree}\n:hidden:\n" + "\n".join(ENVIRONMENTS.values()) + "\n```",
         )
     ) + "\n"

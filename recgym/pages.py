@@ -259,7 +259,8 @@ def _end_facts(env: RecEnv) -> str:
         early = env.simulator.ENDS
     rows = [(early, "Termination")] if early else []
     limit = env.sessions.session_length
-    return table(("cause", "kind"), [*rows, (f"`session_length` slates have been shown (default {limit})", "Truncation")])
+    rows.append((f"`session_length` slates have been shown (default {limit})", "Truncation"))
+    return table(("cause", "kind"), rows)
 
 
 def _measured_facts(env_id: str) -> str:
@@ -295,15 +296,16 @@ def _measured_variants(env_id: str, measured: Mapping[str, Any]) -> str:
     """The same of a classic, one column per variant."""
     variants = measured["variants"]
     returns = {name: {row["name"]: row for row in facts["rows"]} for name, facts in variants.items()}
-    rows = [(policy, *(f"{returns[name][policy]['return']:.2f} ({returns[name][policy]['score']:.2f})" for name in variants))
+    rows = [(policy, *(f"{row[policy]['return']:.2f} ({row[policy]['score']:.2f})" for row in returns.values()))
             for policy in next(iter(returns.values()))]  # fmt: skip
     gaps = ("**gap**: (reference - myopic) / reference",
             *(f"**{facts['gap']:.1%}** ±{facts['gap_half_width']:.1%}" for facts in variants.values()))  # fmt: skip
-    chances = ("p of the paired t-test", *("< 1e-12" if facts["p_value"] < 1e-12 else f"{facts['p_value']:.1g}" for facts in variants.values()))
+    p_values = [facts["p_value"] for facts in variants.values()]
+    chances = ("p of the paired t-test", *("< 1e-12" if p < 1e-12 else f"{p:.1g}" for p in p_values))
     return "\n\n".join(
         (
-            f"Mean return of the same {measured['episodes']} sessions with `action=\"slate\"`, and in brackets the score: 0 is "
-            f"random, 1 the reference. Measured by `python -m baselines bounds {env_id}`.",
+            f"Mean return of the same {measured['episodes']} sessions with `action=\"slate\"`, and in brackets the "
+            f"score: 0 is random, 1 the reference. Measured by `python -m baselines bounds {env_id}`.",
             table(("policy", *(f'`variant="{name}"`' for name in variants)), [*rows, gaps, chances]),
         )
     )
@@ -315,7 +317,8 @@ def _argument_facts(env_id: str) -> str:
         table(header, [(f"`{a.name}`", f"`{a.type}`", f"`{a.default}`", a.description) for a in group])
         for group in (arguments(config_class(env_id)), common_arguments())
     )
-    return "\n\n".join(("This scenario's own:", own, *_variant_facts(config_class(env_id)), "Of every environment:", common))
+    own_parts = ("This scenario's own:", own, *_variant_facts(config_class(env_id)))
+    return "\n\n".join((*own_parts, "Of every environment:", common))
 
 
 def _variant_facts(config: type) -> list[str]:

@@ -222,7 +222,7 @@ def test_policies_show_the_same_in_both_views_that_can_say_it(env_id):
             env = make_lanes(env_id, 20, action=view, session_length=8)
             found.append(evaluate(policies(env.simulator)[number], env, 3).returns)
         np.testing.assert_array_equal(*found)
-        with pytest.raises(ValueError, match='action="slate"'):
+        with pytest.raises(TypeError, match='action="slate"'):
             env = make_lanes(env_id, 2, action="item")
             env.reset(seed=0)
             one.act(env, None)

@@ -6,8 +6,8 @@ one number, here each topic has its own mean; nor does a random slate use up the
 
 ## Description
 
-- Items: unit vectors over 10 topics, of which 2 or 3 are not zero; the largest is the main topic. A catalogue of 1,000 is
-  drawn once, from `seed`, and of it the candidates of every step.
+- Items: unit vectors over 10 topics, of which 2 or 3 are not zero; the largest is the main topic. A catalogue of
+  1,000 is drawn once, from `seed`, and of it the candidates of every step.
 - Users: unit vectors with 3 to 5 topics. Relevance of an item: sigmoid(100 (item . taste - 0.65)).
 - A click on slot k (from 0) has probability 0.85^k times the relevance.
 - Boredom: 5 clicks on one main topic within the last 5 steps, counting the 10 latest clicks, and for 5 steps the user
@@ -37,7 +37,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,12 +89,12 @@ class Boredom(Classic):
     alike_penalty: float = 1.0
     """Relevance is divided by it on a monotonous slate."""
 
-    VARIANTS = {
+    VARIANTS: ClassVar = {
         PUBLISHED: {"relevance_slope": 100.0, "memory": 1.0},
         "influence": {"relevance_slope": 100.0, "memory": 0.95},
         "uncertain": {"relevance_slope": 10.0, "memory": 1.0},
     }
-    OBSERVED = {
+    OBSERVED: ClassVar = {
         "candidates": ("candidate_features", "the topics of each candidate"),
         "response": ("response", "of the last slate, slot by slot: click, topics; zeros at first"),
         "recent": ("recent", "by main topic: clicks that count, of the threshold, at most 1"),
@@ -149,8 +149,8 @@ class Boredom(Classic):
         return found
 
     def add_users(self, state: State, rng: BatchRNG) -> None:
-        """Writes taste (num_envs, num_topics); bored_for int64 of the same shape, wants (num_envs,) 0 or 1; clicked_topics,
-        clicked_steps (num_envs, recent_clicks) int64, -1 for none."""
+        """Writes taste (num_envs, num_topics); bored_for int64 of the same shape; wants (num_envs,) 0 or 1;
+        clicked_topics, clicked_steps (num_envs, recent_clicks) int64, -1 for none."""
         num_envs = state.num_envs
         state["taste"] = np.zeros((num_envs, self.num_topics))
         _meet(rng.keys, state["step"], self._topic_counts, state["taste"])
@@ -181,9 +181,9 @@ class Boredom(Classic):
         for name in ("taste", "bored_for", "clicked_topics", "clicked_steps", "wants"):
             after[name] = before[name].copy()
         after["recent"], after["response"] = np.empty_like(before["recent"]), np.zeros_like(before["response"])
-        _change(before["step"], items, visible, clicked, self.items, self.main_topics, self.memory, self.threshold, self.window,
-                self.timeout, everything, after["taste"], after["bored_for"], after["clicked_topics"], after["clicked_steps"],
-                after["wants"], after["recent"], after["response"])  # fmt: skip
+        _change(before["step"], items, visible, clicked, self.items, self.main_topics, self.memory, self.threshold,
+                self.window, self.timeout, after["taste"], after["bored_for"], after["clicked_topics"],
+                after["clicked_steps"], after["wants"], after["recent"], after["response"])  # fmt: skip
         return Responded(clicked, clicked.sum(axis=1).astype(float), np.zeros(len(slates), dtype=bool), chance, {})
 
     @cached_property
@@ -258,8 +258,9 @@ def _relevance(
 
 @kernel
 def _examine(
-    visible: Flags, topics: Ints, num_topics: int, examination: float, alike_threshold: int, penalty: float, chance: Floats
-) -> None:
+    visible: Flags, topics: Ints, num_topics: int, examination: float, alike_threshold: int, penalty: float,
+    chance: Floats,
+) -> None:  # fmt: skip
     for lane in range(len(visible)):
         looked = 1.0
         if penalty != 1.0 and alike(topics[lane][visible[lane]], num_topics) >= alike_threshold:
@@ -271,8 +272,8 @@ def _examine(
 
 @kernel
 def _change(
-    steps: Ints, items: Ints, visible: Flags, clicked: Flags, vectors: Floats, mains: Ints, memory: float, threshold: int,
-    window: int, timeout: int, everything: bool, taste: Floats, bored_for: Ints, topics: Ints, when: Ints, wants: Floats,
+    steps: Ints, items: Ints, visible: Flags, clicked: Flags, vectors: Floats, mains: Ints, memory: float,
+    threshold: int, window: int, timeout: int, taste: Floats, bored_for: Ints, topics: Ints, when: Ints, wants: Floats,
     recent: Singles, response: Singles,
 ) -> None:  # fmt: skip
     counts = np.empty(recent.shape[1], dtype=np.int64)

@@ -1,7 +1,8 @@
 """Classic: a published user model as a simulator, with the same interface as that of a domain.
 
-What users, items and responses are, each model says for itself; the loop around them, the spaces and what `info` holds
-are here. Items are drawn anew at every step, so that there is no catalogue: a slate holds positions among the candidates.
+What users, items and responses are, each model says for itself; the loop around them, the spaces and what `info`
+holds are here. Items are drawn anew at every step, so that there is no catalogue: a slate holds positions among the
+candidates.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ class Classic(ABC):
             object.__setattr__(self, name, whole_number(name, getattr(self, name)))
         if self.slate_size > self.num_candidates:
             raise ValueError(
-                f"slate_size: a slate of {self.slate_size} cannot be filled from {self.num_candidates} candidates; lower "
-                "slate_size or raise num_candidates"
+                f"slate_size: a slate of {self.slate_size} cannot be filled from {self.num_candidates} candidates; "
+                "lower slate_size or raise num_candidates"
             )
 
     # What a model says for itself
@@ -93,7 +94,7 @@ class Classic(ABC):
 
     @abstractmethod
     def respond(self, before: State, after: State, slates: NDArray[np.int64], rng: BatchRNG) -> Responded:
-        """What users do with slates of positions, -1 for an empty slot; puts what it changes into `after` as new arrays."""
+        """What users do with slates of positions, -1 for an empty slot; what it changes goes into `after`."""
 
     @abstractmethod
     def item_words(self, item: Mapping[str, Any]) -> str:
@@ -164,7 +165,8 @@ def shown(values: Array, slates: NDArray[np.int64]) -> Array:
 class ClassicObservation:
     """The parts of `Classic.OBSERVED`, by name ("dict") or side by side in their order ("flat"); all float32.
 
-    "latent" puts `Classic.HIDDEN` behind them, to measure what not seeing it costs; no real service has it. While a slate is being filled, `slate` is added: what is in it and which slot is next.
+    "latent" puts `Classic.HIDDEN` behind them, to measure what not seeing it costs; no real service has it. While a
+    slate is being filled, `slate` is added: what is in it and which slot is next.
     """
 
     def __init__(self, classic: Classic, kind: str, num_extra: int) -> None:

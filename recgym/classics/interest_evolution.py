@@ -4,21 +4,22 @@ SlateQ's environment (Ie et al., IJCAI 2019), number by number as RecSim's inter
 
 ## Description
 
-A user clicks at most one video of a slate, in proportion to their interest in its topic, and watches it. Good videos give
-back some of the time they take, bad ones take twice; interest in the topic moves. The topics that users like and those
-that are good for them differ: that is the trade-off.
+A user clicks at most one video of a slate, in proportion to their interest in its topic, and watches it. Good videos
+give back some of the time they take, bad ones take twice; interest in the topic moves. The topics that users like and
+those that are good for them differ: that is the trade-off.
 
-- Topic of a video: one of 20, all alike. Quality: normal with deviation 0.1 about the mean of its topic, which rises from
-  -3 to 0 over the first 14 topics and on to 3.
-- Interest u in each topic: uniform in [-1, 1] at the start. P(click on i) = (u_i + 1) / (2 + sum of (u_j + 1) over the
-  slate), 2 being the weight of no click.
-- Watch time: 4 minutes, or what is left of the budget of 200. After a click the budget loses the watch time w and gains
-  (0.9 / 3.4) w times the quality; without one it loses 0.5.
-- After a click on a topic its interest moves by 0.3 (1 - |u|) (1 - u), up with probability (u + 1) / 2, otherwise down.
+- Topic of a video: one of 20, all alike. Quality: normal with deviation 0.1 about the mean of its topic, which rises
+  from -3 to 0 over the first 14 topics and on to 3.
+- Interest u in each topic: uniform in [-1, 1] at the start. P(click on i) = (u_i + 1) / (2 + sum of (u_j + 1) over
+  the slate), 2 being the weight of no click.
+- Watch time: 4 minutes, or what is left of the budget of 200. After a click the budget loses the watch time w and
+  gains (0.9 / 3.4) w times the quality; without one it loses 0.5.
+- After a click on a topic its interest moves by 0.3 (1 - |u|) (1 - u), up with probability (u + 1) / 2, otherwise
+  down.
 
-`env.unwrapped.simulator.choice` is the choice model, `no_click_weight` the weight of no click, and `utilities(state)` what
-each candidate is worth to the user: what SlateQ needs. Leaving no click out of SlateQ's target and argmax, as RecSim's own
-agent does, loses most of what there is to gain.
+`env.unwrapped.simulator.choice` is the choice model, `no_click_weight` the weight of no click, and `utilities(state)`
+what each candidate is worth to the user: what SlateQ needs. Leaving no click out of SlateQ's target and argmax, as
+RecSim's own agent does, loses most of what there is to gain.
 
 ## Why look ahead
 
@@ -35,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,10 +80,13 @@ class InterestEvolution(Classic):
     extension: float = 0.9 / 3.4
     """Minutes regained for each minute watched and point of quality."""
 
-    OBSERVED = {
+    OBSERVED: ClassVar = {
         "interests": ("seen_interests", "the user's interest in every topic, from -1 to 1"),
         "candidates": ("candidate_features", "topic of each candidate, one-hot"),
-        "response": ("response", "of the last slate, slot by slot: click, minutes watched, quality, topic one-hot; zeros at first"),
+        "response": (
+            "response",
+            "of the last slate, slot by slot: click, minutes watched, quality, topic one-hot; zeros at first",
+        ),
     }
     ITEM = ("topic", "quality")
     VISIBLE = ("topic",)

@@ -7,21 +7,21 @@ RecSim's interest_exploration (Ie et al., 2019). Users never change: what there 
 A user is of one of two types, which nobody is told, and clicks at most one item of a slate by a multinomial logit.
 
 - Type: the first with probability 0.3. Affinity to each topic: log-normal, by type and topic.
-- Item: of the first topic with probability 0.2 and of better quality than those of the second; quality is log-normal and
-  seen beforehand. Utility: affinity to the topic plus quality; that of no click is 5.
+- Item: of the first topic with probability 0.2 and of better quality than those of the second; quality is log-normal
+  and seen beforehand. Utility: affinity to the topic plus quality; that of no click is 5.
 
-With RecSim's constants it is hardly worth finding out who the user is: the items of best quality get 98 % of the clicks
-that knowing the user would, and asking on purpose adds nothing. With `variant="mass_appeal"` the first topic pleases
-everyone alike and so tells nothing about the user; the second is loved by the few. There it pays to ask.
+With RecSim's constants it is hardly worth finding out who the user is: the items of best quality get 98 % of the
+clicks that knowing the user would, and asking on purpose adds nothing. With `variant="mass_appeal"` the first topic
+pleases everyone alike and so tells nothing about the user; the second is loved by the few. There it pays to ask.
 
 `env.unwrapped.simulator.choice` is the choice model and `no_click_utility` the utility of no click.
 
 ## Why look ahead
 
-All three know the constants. The myopic policy and the reference know a user only by what they clicked, and hold a belief
-about the type (Bayes). The myopic one shows what is most likely to be clicked at once; the reference also counts what the
-response will tell (`BeliefPlanner`, dynamic programming on the belief). The third is told the user's affinities, so that
-nothing is left to find out.
+All three know the constants. The myopic policy and the reference know a user only by what they clicked, and hold a
+belief about the type (Bayes). The myopic one shows what is most likely to be clicked at once; the reference also
+counts what the response will tell (`BeliefPlanner`, dynamic programming on the belief). The third is told the user's
+affinities, so that nothing is left to find out.
 
 ## Version history
 
@@ -34,7 +34,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,12 +73,13 @@ class InterestExploration(Classic):
     no_click_utility: float = 5.0
     """Utility of clicking nothing."""
 
-    VARIANTS = {
-        PUBLISHED: {"affinity_log_mean": ((0.1, 0.7), (0.7, 0.1)), "topic_chances": (0.2, 0.8), "quality_log_mean": (0.8, 0.2)},
+    VARIANTS: ClassVar = {
+        PUBLISHED: {"affinity_log_mean": ((0.1, 0.7), (0.7, 0.1)), "topic_chances": (0.2, 0.8),
+                    "quality_log_mean": (0.8, 0.2)},
         "mass_appeal": {"affinity_log_mean": ((0.7, 1.25), (0.7, -1.0)), "topic_chances": (0.6, 0.4),
                         "quality_log_mean": (0.5, 0.2)},
     }  # fmt: skip
-    OBSERVED = {
+    OBSERVED: ClassVar = {
         "candidates": ("candidate_features", "quality of each candidate, and its topic one-hot"),
         "response": ("response", "of the last slate, slot by slot: click, quality, topic one-hot; zeros at first"),
         "counts": ("counts", "in this session, by topic: items shown and clicks, in tens"),
@@ -96,7 +97,8 @@ class InterestExploration(Classic):
         _row("quality_log_mean", self.quality_log_mean, num_topics)
         if not isinstance(self.affinity_log_mean, Sequence) or len(self.affinity_log_mean) != num_types:
             raise ValueError(
-                f"affinity_log_mean: expected {num_types} rows, one per type in type_chances, got {self.affinity_log_mean!r}"
+                f"affinity_log_mean: expected {num_types} rows, one per type in type_chances, got "
+                f"{self.affinity_log_mean!r}"
             )
         for row in self.affinity_log_mean:
             _row("affinity_log_mean", row, num_topics)
@@ -141,8 +143,8 @@ class InterestExploration(Classic):
         shape = (state.num_envs, self.num_candidates)
         state["topic"], state["quality"] = np.empty(shape, dtype=np.int64), np.empty(shape)
         state["candidate_features"] = np.zeros((*shape, 1 + self.num_topics), dtype=np.float32)
-        _draw(rng.keys, state["step"], np.cumsum(self.topic_chances), np.array(self.quality_log_mean), self.quality_log_sd,
-              state["topic"], state["quality"], state["candidate_features"])  # fmt: skip
+        _draw(rng.keys, state["step"], np.cumsum(self.topic_chances), np.array(self.quality_log_mean),
+              self.quality_log_sd, state["topic"], state["quality"], state["candidate_features"])  # fmt: skip
 
     def respond(self, before: State, after: State, slates: NDArray[np.int64], rng: BatchRNG) -> Responded:
         """At most one click; users stay as they are."""
@@ -150,8 +152,8 @@ class InterestExploration(Classic):
         clicked = self.choice.click(utility, visible, rng.uniform(before["step"], Purpose.RESPONSE, 1))
         after["response"], after["counts"] = np.zeros_like(before["response"]), before["counts"].copy()
         _tell(slates, clicked, before["topic"], before["quality"], after["response"], after["counts"])
-        over = np.zeros(len(slates), dtype=bool)
-        return Responded(clicked, clicked.sum(axis=1).astype(float), over, self.choice.probabilities(utility, visible), {})
+        probability, over = self.choice.probabilities(utility, visible), np.zeros(len(slates), dtype=bool)
+        return Responded(clicked, clicked.sum(axis=1).astype(float), over, probability, {})
 
     def item_words(self, item: Mapping[str, Any]) -> str:
         """Its topic and quality."""
@@ -165,12 +167,13 @@ class InterestExploration(Classic):
 
 def _row(name: str, values: object, count: int | None = None, total: float | None = None) -> Sequence[float]:
     """`values`, if it is a row of `count` numbers, from 0 up to the sum `total` where there is one."""
-    if not isinstance(values, Sequence) or isinstance(values, str) or not values or len(values) != (count or len(values)):
+    row = isinstance(values, Sequence) and not isinstance(values, str) and len(values) > 0
+    if not row or len(values) != (count or len(values)):
         raise ValueError(f"{name}: expected a row of {count or 'some'} numbers, got {values!r}")
     for value in values:
         real_number(name, value, *((0.0, total) if total is not None else ()))
     if total is not None and not math.isclose(sum(values), total, rel_tol=1e-9):
-        raise ValueError(f"{name}: expected chances that sum to {total:g}, got {values!r}, which sum to {sum(values):g}")
+        raise ValueError(f"{name}: expected chances that sum to {total:g}, got {values!r}, of sum {sum(values):g}")
     return values
 
 
@@ -370,7 +373,7 @@ class BeliefPlanner:
         self.affinity: NDArray[np.float64] = np.exp(np.array(model.affinity_log_mean) + model.affinity_log_sd**2 / 2)
 
     def values(self, farsighted: bool) -> NDArray[np.float64]:
-        """Clicks to come (num_steps + 1, num_points), by belief in the first type, of the best policy or the myopic one.
+        """Clicks to come (session_length + 1, num_points), by belief in the first type: of the best policy or the myopic.
 
         The myopic policy learns from what it sees, but shows what is best at once.
         """
@@ -390,13 +393,13 @@ class BeliefPlanner:
     def slates(
         self, values: NDArray[np.float64], belief: NDArray[np.float64], state: State
     ) -> NDArray[np.int64]:
-        """(num_envs, slate_size) positions: the best of `state`'s candidates for clicks now and `values` (see `values`).
+        """(num_envs, slate_size) positions: the best of `state`'s candidates for clicks now and later.
 
-        `belief` (num_envs,) is the probability of the first type. Values of zeros give what is best at once.
+        `belief` (num_envs,) is the probability of the first type. Values that are all 0 give what is best at once.
         """
         found = np.empty((len(belief), self.model.slate_size), dtype=np.int64)
-        _show(belief, state["step"], self.affinity, state["topic"], state["quality"], self.model.no_click_utility, values,
-              found)  # fmt: skip
+        _show(belief, state["step"], self.affinity, state["topic"], state["quality"], self.model.no_click_utility,
+              values, found)  # fmt: skip
         return found
 
     def belief_after(self, belief: NDArray[np.float64], response: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,15 +1,15 @@
 """RecGym-LongTermSatisfaction-v0: clickbait engages now and spoils the user for later; kale does the opposite.
 
-RecSim's long_term_satisfaction, after the Choc-Kale user of Mladenov et al. (IJCAI 2019), who is always shown the first
-item of a slate.
+RecSim's long_term_satisfaction, after the Choc-Kale user of Mladenov et al. (IJCAI 2019), who is always shown the
+first item of a slate.
 
 ## Description
 
 - Item: its clickbait c is uniform in [0, 1], from kale (0) to chocolate (1).
 - Engagement: exp(N(loc, scale)) with loc = (5 c + 4 (1 - c)) x satisfaction and scale = 1, so that its mean is
   exp(loc + scale^2 / 2). RecSim's documentation calls it log-normal of mean loc; this is what its code does.
-- Satisfaction: sigmoid(sensitivity x exposure). Net positive exposure: 0.7 x exposure - 2 (c - 0.5) + N(0, 0.05), as in
-  RecSim's code (its documentation has the other sign); at first uniform in [-1.67, 1.67].
+- Satisfaction: sigmoid(sensitivity x exposure). Net positive exposure: 0.7 x exposure - 2 (c - 0.5) + N(0, 0.05), as
+  in RecSim's code (its documentation has the other sign); at first uniform in [-1.67, 1.67].
 
 Looking ahead pays only above a sensitivity of (1 - memory) ln(choc / kale) = 0.067. RecSim's own is 0.01: nothing but
 clickbait is optimal there. `variant="sensitive"` has 0.1, `variant="very_sensitive"` 0.2.
@@ -20,9 +20,9 @@ The user is hidden; exposure and satisfaction have to be inferred from what was 
 
 ## Why look ahead
 
-The two privileged policies see the exposure. The myopic one shows what engages most at once. The reference is optimal:
-dynamic programming on a grid of exposures, for the best of as many candidates (`SatisfactionPlanner`). Kale is the lowest
-clickbait, whatever the exposure.
+The two privileged policies see the exposure. The myopic one shows what engages most at once. The reference is
+optimal: dynamic programming on a grid of exposures, for the best of as many candidates (`SatisfactionPlanner`). Kale
+is the lowest clickbait, whatever the exposure.
 
 ## Version history
 
@@ -34,7 +34,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,10 +70,14 @@ class LongTermSatisfaction(Classic):
     kale_sd: float = 1.0
     """Scale of log engagement with kale."""
 
-    VARIANTS = {PUBLISHED: {"sensitivity": 0.01}, "sensitive": {"sensitivity": 0.1}, "very_sensitive": {"sensitivity": 0.2}}
-    OBSERVED = {
+    VARIANTS: ClassVar = {
+        PUBLISHED: {"sensitivity": 0.01},
+        "sensitive": {"sensitivity": 0.1},
+        "very_sensitive": {"sensitivity": 0.2},
+    }
+    OBSERVED: ClassVar = {
         "candidates": ("candidate_features", "clickbait of each candidate"),
-        "history": ("history", "the last items, the latest first: clickbait, and log engagement; zeros before there were any"),
+        "history": ("history", "the last items, the latest first: clickbait, log engagement; zeros before there were any"),
     }
     ITEM = ("clickbait",)
     VISIBLE = ("clickbait",)
@@ -280,7 +284,7 @@ class _Prospects:
         self._below_share = planner.noise_weights - self._above_share
 
     def worth(self, values: NDArray[np.float64], after: int | NDArray[np.int64]) -> NDArray[np.float64]:
-        """Engagement now and later, (num_exposures, num_clickbaits), if `values` of the step `after` are to be had later.
+        """Engagement now and later, (num_exposures, num_clickbaits), if `values` of the step `after` follow.
 
         The step is the same at all exposures, or another at each, (num_exposures, 1, 1).
         """

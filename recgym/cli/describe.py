@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 import gymnasium
 
 from recgym import pages
-from recgym.cli.environments import recgym_id, seed
 from recgym.classics import Classic
+from recgym.cli.environments import recgym_id, seed
 from recgym.env import RecEnv
 from recgym.registration import ENVIRONMENTS
 from recgym.rendering import ansi, last_page

@@ -107,7 +107,8 @@ def parse(line: str, per_source: int, slate_size: int, sources: Sequence[str] = 
         elif word.isdecimal() and 1 <= int(word) <= num_candidates:
             positions.append(int(word) - 1)
         else:
-            raise InputProblem(f"{word!r} is neither an item (1 to {num_candidates}) nor a source ({', '.join(sources)})")
+            known = ", ".join(sources)
+            raise InputProblem(f"{word!r} is neither an item (1 to {num_candidates}) nor a source ({known})")
     if not positions:
         raise InputProblem("type the numbers of the items to show, ? for help or q to stop")
     twice = sorted({position + 1 for position in positions if positions.count(position) > 1})

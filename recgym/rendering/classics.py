@@ -154,7 +154,8 @@ def _curves(axes: Axes, classic: Classic, trace: Sequence[Page]) -> None:
 def _profile(figure: Figure, classic: Classic, state: State) -> None:
     """The hidden user as bars, on the right."""
     names, values = zip(*classic.profile(state), strict=True)
-    axes = charts.chart(figure, (0.855, charts.BOTTOM, 0.125, 0.86), "The user now" if classic.PROFILE_SEEN else "Hidden: the user now", title_x=-0.5)
+    words = "The user now" if classic.PROFILE_SEEN else "Hidden: the user now"
+    axes = charts.chart(figure, (0.855, charts.BOTTOM, 0.125, 0.86), words, title_x=-0.5)
     axes.grid(visible=False)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(min(-0.02, *values) * 1.05, max(1.0, *values) * 1.05)

@@ -18,7 +18,7 @@ DPI = 100
 
 
 def canvas_of(width: int, height: int) -> tuple[Figure, Axes, Callable[[], NDArray[np.uint8]]]:
-    """A figure, axes over all of it in pixels from the top left, and what gives the finished (height, width, 3) picture.
+    """A figure, axes over all of it in pixels from the top left, and what gives the (height, width, 3) picture.
 
     Raises:
         ImportError: matplotlib is not installed.

@@ -19,8 +19,8 @@ from recgym.dynamics import Dynamics, History
 from recgym.embedded import NUM_NEIGHBOURS, Embedded
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
 from recgym.folder import is_folder, open_embedded, stored_encoder
-from recgym.items import Items
 from recgym.index import CatalogSearch, make_search
+from recgym.items import Items
 from recgym.limits import Limits
 from recgym.observation import FUSED_DIM, KINDS, Counters, Fusion, Observation, history_texts, make_observation
 from recgym.outcome import Outcome
@@ -111,8 +111,8 @@ class Settings:
     fused_dim: int = FUSED_DIM
     """Length of the linear fusion."""
     live: bool = False
-    """Embed the history as text through the encoder at every step, instead of pooling item embeddings. The last bits of a
-    language model's vectors depend on the batch: these observations are equal to about 1e-6 only."""
+    """Embed the history as text through the encoder at every step, instead of pooling item embeddings. The last bits of
+    a language model's vectors depend on the batch: these observations are equal to about 1e-6 only."""
     session_length: int = 60
     """Slates after which a session is truncated."""
     seed: int = 0

@@ -60,9 +60,9 @@ class Bounds:
 
     @property
     def best_heuristic(self) -> str:
-        """The fixed rule with the highest mean return."""
+        """The fixed rule with the highest mean return; empty for a classic, which has none."""
         rules = [name for name in self.evaluations if name in HEURISTICS]
-        return max(rules, key=lambda name: self.evaluations[name].mean)
+        return max(rules, key=lambda name: self.evaluations[name].mean, default="")
 
     @property
     def gap(self) -> Gap:

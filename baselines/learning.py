@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from math import isclose
+from math import isclose, nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,7 +102,7 @@ class OtherEnvironment(RuntimeError):
 
 @dataclass(frozen=True)
 class Yardsticks:
-    """What a view's results are compared with, all of the same held-out sessions."""
+    """What a view's results are compared with, all of the same held-out sessions; NaN for what a classic has not."""
 
     random: float  # mean return
     reference: float  # mean return
@@ -115,7 +115,7 @@ class Yardsticks:
         """Of one action view."""
         known = bounds.measure(env_id, view, EPISODES)
         names = (MYOPIC.name, known.best_heuristic, LINEAR_TUNED)
-        scores = (known.score(known.evaluations[name]).value for name in names)
+        scores = (known.score(known.evaluations[name]).value if name in known.evaluations else nan for name in names)
         return cls(known.random.mean, known.reference.mean, *scores)
 
     def score(self, mean_return: float) -> float:

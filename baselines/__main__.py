@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from baselines import bounds, cluster, demo, learn, share, tune
+from baselines import bounds, cluster, demo, docs, learn, share, tune
 from baselines.learning import OtherEnvironment
 from baselines.names import did_you_mean
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, tune, bounds, learn, share, cluster)
+COMMANDS = (demo, tune, bounds, learn, share, cluster, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,11 +23,10 @@ from baselines.algorithms import DEFAULTS, TUNED
 from baselines.files import write_whole
 from baselines.heuristics import LINEAR_TUNED
 from baselines.oracles import MYOPIC
-from baselines.recommender import EVALUATION_SEED, evaluate, make_lanes
+from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, evaluate, make_lanes
 
 EPISODES = 500  # held-out sessions of every evaluation
 POINTS = 8  # of a learning curve, the last after all training
-SEED_STRIDE = 1000  # seed k trains on sessions from 1000 k on, so that no two seeds share a lane's sessions
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import gymnasium
@@ -14,7 +15,11 @@ from recgym.env import RecVectorEnv
 
 
 class Recommender(Protocol):
-    """Acts on a batch of sessions."""
+    """Acts on a batch of sessions; a single one is a batch of one.
+
+    What a lane is shown depends on that lane alone. Only a privileged recommender reads more of `env.state` than a
+    service's own log knows: the candidates and their features, the history of pages, what is searched for.
+    """
 
     name: str
     privileged: bool  # looks at the truth about the user, which no real recommender sees
@@ -22,8 +27,12 @@ class Recommender(Protocol):
     def act(self, env: RecVectorEnv, observations: Any) -> NDArray[Any]:
         """A batch of actions for the sessions of `env`, whose last observations are given."""
 
+    def save(self, folder: Path) -> None:
+        """Write everything but the name of its baseline into an existing folder (`baselines.registry.save`)."""
+
 
 EVALUATION_SEED = 1_000_000  # of the first held-out session; tuning and training use smaller seeds only
+SEED_STRIDE = 1000  # seed k trains on sessions from 1000 k on, so that no two seeds share a lane's sessions
 
 
 @dataclass(frozen=True)

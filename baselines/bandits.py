@@ -122,7 +122,7 @@ class Bandit(ABC):
             return actions_from_scores(env, self.scores(rows, posterior, rng))
 
         recommender = BanditRecommender(self.name, posterior.mean.reshape(shape))
-        for step in interact(env, act, task.steps, task.first_session):
+        for step in interact(env, act, task.steps, task.first_session, task.session):
             liked = step.info["clicked"] & ~step.info["disappointed"]
             seen = np.take_along_axis(rows, step.actions[..., None], axis=1)[step.shown]
             posterior.update(seen.reshape(-1, seen.shape[-1]), liked[step.shown].reshape(-1).astype(np.float64))

@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from baselines.task import Session
 from recgym.env import RecVectorEnv
 from recgym.state import State
 
@@ -36,7 +37,13 @@ class Experience:
         return self.real & self.info.get("_slate", False)
 
 
-def interact(env: RecVectorEnv, act: Callable[[Any], NDArray[Any]], steps: int, seed: int) -> Iterator[Experience]:
+def interact(
+    env: RecVectorEnv,
+    act: Callable[[Any], NDArray[Any]],
+    steps: int,
+    seed: int,
+    session: Session = lambda steps, session_return, length: None,
+) -> Iterator[Experience]:
     """Act in `env` until all lanes together have taken `steps` real steps, one session after the other.
 
     Args:
@@ -44,15 +51,22 @@ def interact(env: RecVectorEnv, act: Callable[[Any], NDArray[Any]], steps: int, 
         act: Actions for observations.
         steps: How many are wanted; up to num_envs - 1 more may come.
         seed: Of the first session; lane i begins with seed + i.
+        session: Told of every finished session; see `baselines.task.Task`.
     """
     if env.autoreset_mode != AutoresetMode.NEXT_STEP:
         raise ValueError(f"interact: expected an environment with NEXT_STEP autoreset, got {env.autoreset_mode}")
     observations, _ = env.reset(seed=seed)
     real, done = np.ones(env.num_envs, dtype=bool), 0
+    returns, lengths = np.zeros(env.num_envs), np.zeros(env.num_envs, dtype=np.int64)
     while done < steps:
         before, actions = env.state, act(observations)
         following, reward, terminated, truncated, info = env.step(actions)
         done += int(real.sum())
+        returns += reward
+        lengths += real
+        for lane in np.flatnonzero(terminated | truncated):
+            session(done, float(returns[lane]), int(lengths[lane]))
+            returns[lane], lengths[lane] = 0.0, 0
         yield Experience(
             before, observations, actions, reward, terminated, truncated, info, env.state, following, real, done
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 import recgym  # noqa: F401 - registers the environments
 from recgym.env import RecVectorEnv
+from recgym.state import State
+
+Watch = Callable[[State, NDArray[np.bool_], dict[str, Any]], None]
 
 
 class Recommender(Protocol):
@@ -68,8 +72,16 @@ def make_lanes(env_id: str, num_envs: int, **settings: Any) -> RecVectorEnv:
     return env
 
 
-def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int) -> Evaluation:
-    """Run one session in every lane of `env`. Lane i has the seed `seed + i`: recommenders are compared in pairs."""
+def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int, watch: Watch | None = None) -> Evaluation:
+    """Run one session in every lane of `env`. Lane i has the seed `seed + i`: recommenders are compared in pairs.
+
+    Args:
+        recommender: Acts.
+        env: As `make_lanes` makes it.
+        seed: Of the first lane.
+        watch: Called after every step with the state before it, (num_envs,) whether a slate of the session was shown, and
+            the info; for whoever wants to know more than an `Evaluation` tells.
+    """
     observations, _ = env.reset(seed=seed)
     going = np.ones(env.num_envs, dtype=bool)
     returns = np.zeros(env.num_envs)
@@ -79,6 +91,7 @@ def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int) -> Evaluati
     }
     keys = dict(zip(("clicks", "saved", "committed"), env.simulator.events, strict=False))  # classics have clicks only
     while going.any():
+        before = env.state
         observations, reward, terminated, truncated, info = env.step(recommender.act(env, observations))
         returns += reward * going
         if "slate" in info:
@@ -87,5 +100,7 @@ def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int) -> Evaluati
             counts["impressions"] += (info["slate"] >= 0).sum(axis=1) * shown
             for name, key in keys.items():
                 counts[name] += info[key].sum(axis=1) * shown
+            if watch is not None:
+                watch(before, shown, info)
         going &= ~(terminated | truncated)
     return Evaluation(returns, **counts)

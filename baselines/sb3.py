@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.save_util import load_from_zip_file
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
 
 from baselines.algorithms import DEFAULTS, VIEWS
 from baselines.names import did_you_mean
 from baselines.task import Task
 from recgym.env import RecVectorEnv, lane
+from recgym.sessions import VECTOR_ONLY
 
 
 def algorithm_class(name: str) -> type[BaseAlgorithm]:
@@ -212,8 +215,18 @@ class Trained:
         return recommender
 
     def load(self, folder: Path, env: RecVectorEnv) -> TrainedRecommender:
-        """The saved model; its file holds Python objects, so load only what you trust."""
-        return TrainedRecommender(algorithm_class(self.algorithm).load(folder / MODEL, device="cpu"), self.algorithm)
+        """The saved model. Only its numbers are read: Stable-Baselines3's file also holds pickled objects, which run code."""
+        if env.spec is None:
+            raise ValueError("load: expected an environment from gymnasium.make_vec, whose id is known")
+        settings = dict(self.settings)
+        if issubclass(algorithm_class(self.algorithm), OffPolicyAlgorithm):
+            settings["buffer_size"] = 1  # to act takes no memory of what happened
+        of_make_vec = ("scenario", "vectorization_mode", *VECTOR_ONLY)
+        env_settings = {name: value for name, value in env.spec.kwargs.items() if name not in of_make_vec}
+        model = make_model(self.algorithm, env.spec.id, settings=settings, **env_settings)
+        _, numbers, _ = load_from_zip_file(folder / MODEL, device="cpu", load_data=False)
+        model.set_parameters(numbers, device="cpu")
+        return TrainedRecommender(model, self.algorithm)
 
 
 class _Progress(BaseCallback):
@@ -224,6 +237,9 @@ class _Progress(BaseCallback):
         self.task, self.recommender = task, recommender
 
     def _on_step(self) -> bool:
+        for info in self.locals["infos"]:
+            if "episode" in info:
+                self.task.session(self.num_timesteps, info["episode"]["r"], info["episode"]["l"])
         self.task.progress(self.num_timesteps, self.recommender)
         return True
 

@@ -165,7 +165,7 @@ class TabularControl:
             states = states_of(env)
             return ranked_by(env, weights[chosen])
 
-        for step in interact(env, act, task.steps, task.first_session):
+        for step in interact(env, act, task.steps, task.first_session, task.session):
             after = states_of(env)
             following = table.choose(after, self.epsilon(step.steps / task.steps), rng)
             learned = (states, chosen, step.reward, after, step.terminated, following)

@@ -11,6 +11,7 @@ from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, Recommender, mak
 from recgym.env import RecVectorEnv
 
 Progress = Callable[[int, Recommender | None], None]
+Session = Callable[[int, float, int], None]
 
 
 class Unsuitable(ValueError):
@@ -35,6 +36,9 @@ class Task:
     progress: Progress = lambda steps, recommender: None
     """Called from time to time with the steps so far and the recommender as it is then, or None before there is one.
     It may act, but only until the call returns."""
+    session: Session = lambda steps, session_return, length: None
+    """Called at the end of every training session of an agent that acts while it learns: with the steps so far, the
+    session's return, and its length in steps."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < EVALUATION_SEED // SEED_STRIDE:

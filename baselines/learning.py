@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isclose
+from math import isclose, nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,7 +99,7 @@ class OtherEnvironment(RuntimeError):
 
 @dataclass(frozen=True)
 class Yardsticks:
-    """What a view's results are compared with, all of the same held-out sessions."""
+    """What a view's results are compared with, all of the same held-out sessions; NaN for what a classic has not."""
 
     random: float  # mean return
     reference: float  # mean return
@@ -112,7 +112,7 @@ class Yardsticks:
         """Of one action view."""
         known = bounds.measure(env_id, view, EPISODES)
         names = (MYOPIC.name, known.best_heuristic, LINEAR_TUNED)
-        scores = (known.score(known.evaluations[name]).value for name in names)
+        scores = (known.score(known.evaluations[name]).value if name in known.evaluations else nan for name in names)
         return cls(known.random.mean, known.reference.mean, *scores)
 
     def score(self, mean_return: float) -> float:

@@ -89,7 +89,7 @@ def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int, watch: Watc
         name: np.zeros(env.num_envs, dtype=np.int64)
         for name in ("lengths", "impressions", "clicks", "saved", "committed")
     }
-    keys = dict(zip(("clicks", "saved", "committed"), ("clicked", *env.simulator.response.parameters.EVENTS), strict=True))
+    keys = dict(zip(("clicks", "saved", "committed"), env.simulator.events, strict=False))  # classics have clicks only
     while going.any():
         before = env.state
         observations, reward, terminated, truncated, info = env.step(recommender.act(env, observations))

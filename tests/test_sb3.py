@@ -18,6 +18,7 @@ from baselines.task import Task
 from baselines.watching import LearningCurve, EpisodeLog
 from recgym.actions import VIEWS as ACTIONS
 from recgym.observation import KINDS
+from recgym.registration import CLASSICS
 from recgym.testing import HashingEncoder, small_catalog
 
 ENV_ID = "RecGym-Ecommerce-v0"
@@ -145,6 +146,26 @@ def test_every_algorithm_learns_acts_and_comes_back_from_its_file(algorithm, vie
     model.save(tmp_path / "model.zip")
     again = TrainedRecommender(algorithm_class(algorithm).load(tmp_path / "model.zip"), algorithm)
     np.testing.assert_array_equal(evaluate(again, env, 10**6).returns, found.returns)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "view"), [("PPO", "slate"), ("DQN", "item"), ("MaskablePPO", "sequential"), ("SAC", "proto")]
+)
+@pytest.mark.parametrize("env_id", CLASSICS)
+def test_learners_train_on_the_classics_in_every_view(env_id, algorithm, view):
+    settings = {"action": view, "session_length": 6}
+    model = make_model(algorithm, env_id, settings=SETTINGS[algorithm], **settings)
+    model.learn(64)
+    found = evaluate(TrainedRecommender(model, algorithm), make_lanes(env_id, 3, **settings), 10**6)
+    assert np.isfinite(found.returns).all() and (found.lengths == 6).all()
+
+
+@pytest.mark.parametrize("observation", ["flat", "dict", "latent"])
+@pytest.mark.parametrize("env_id", CLASSICS)
+def test_sb3s_own_checker_is_content_with_the_classics(env_id, observation):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check_env(gymnasium.make(env_id, observation=observation))
 
 
 def test_the_smoke_test_leaves_no_algorithm_out():

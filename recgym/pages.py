@@ -25,7 +25,7 @@ from recgym.observation import DICT, LATENT, Counters
 from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
 from recgym.reward import Reward
-from recgym.sessions import KNOWN, Sessions
+from recgym.sessions import Sessions, settings_class
 from recgym.simulator import Simulator
 
 FOLDER = Path("docs") / "environments"
@@ -106,7 +106,7 @@ def scenario_module(env_id: str) -> ModuleType:
 
 def config_class(env_id: str) -> type:
     """The dataclass of an environment's own settings."""
-    return KNOWN[gymnasium.spec(env_id).kwargs["scenario"]]
+    return settings_class(gymnasium.spec(env_id).kwargs["scenario"])
 
 
 def docstring_sections(module: ModuleType) -> tuple[str, str, dict[str, str]]:

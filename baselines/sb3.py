@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.save_util import load_from_zip_file
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
 
 from baselines.algorithms import DEFAULTS, VIEWS
 from baselines.names import did_you_mean
+from baselines.task import Task
 from recgym.env import RecVectorEnv, lane
+from recgym.sessions import VECTOR_ONLY
 
 
 def algorithm_class(name: str) -> type[BaseAlgorithm]:
@@ -180,6 +186,62 @@ class TrainedRecommender:
             actions, self._memory = self.model.predict(observations, self._memory, starts, **options)
             return actions
         return self.model.predict(observations, **options)[0]
+
+    def save(self, folder: Path) -> None:
+        """Write the model in Stable-Baselines3's own format."""
+        self.model.save(folder / MODEL)
+
+
+MODEL = "model.zip"
+
+
+class Trained:
+    """The method of every algorithm of Stable-Baselines3 and sb3-contrib.
+
+    Args:
+        algorithm: A key of `baselines.algorithms.VIEWS`.
+        settings: "num_envs" and the algorithm's own keyword arguments; see `make_model`.
+    """
+
+    def __init__(self, algorithm: str, **settings: Any) -> None:
+        self.algorithm, self.settings = algorithm, settings
+
+    def train(self, task: Task) -> TrainedRecommender:
+        """Learn for the task's steps, or the next multiple of what the algorithm gathers before it learns."""
+        model = make_model(self.algorithm, task.env_id, seed=task.first_session, settings=self.settings,
+                           **{"action": task.view, **task.env_settings})  # fmt: skip
+        recommender = TrainedRecommender(model, self.algorithm)
+        model.learn(task.steps, callback=_Progress(task, recommender))
+        return recommender
+
+    def load(self, folder: Path, env: RecVectorEnv) -> TrainedRecommender:
+        """The saved model. Only its numbers are read: Stable-Baselines3's file also holds pickled objects, which run code."""
+        if env.spec is None:
+            raise ValueError("load: expected an environment from gymnasium.make_vec, whose id is known")
+        settings = dict(self.settings)
+        if issubclass(algorithm_class(self.algorithm), OffPolicyAlgorithm):
+            settings["buffer_size"] = 1  # to act takes no memory of what happened
+        of_make_vec = ("scenario", "vectorization_mode", *VECTOR_ONLY)
+        env_settings = {name: value for name, value in env.spec.kwargs.items() if name not in of_make_vec}
+        model = make_model(self.algorithm, env.spec.id, settings=settings, **env_settings)
+        _, numbers, _ = load_from_zip_file(folder / MODEL, device="cpu", load_data=False)
+        model.set_parameters(numbers, device="cpu")
+        return TrainedRecommender(model, self.algorithm)
+
+
+class _Progress(BaseCallback):
+    """Tells a task how far it is."""
+
+    def __init__(self, task: Task, recommender: TrainedRecommender) -> None:
+        super().__init__()
+        self.task, self.recommender = task, recommender
+
+    def _on_step(self) -> bool:
+        for info in self.locals["infos"]:
+            if "episode" in info:
+                self.task.session(self.num_timesteps, info["episode"]["r"], info["episode"]["l"])
+        self.task.progress(self.num_timesteps, self.recommender)
+        return True
 
 
 def _session_starts(env: RecVectorEnv) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ import recgym.observation
 from recgym.actions import VIEWS, ActionView, make_view
 from recgym.classics import Classic
 from recgym.env import RecEnv
+from recgym.markdown import table
 from recgym.observation import DICT, LATENT, Counters
 from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
@@ -166,12 +167,6 @@ def bullets(*described: type) -> dict[str, str]:
     lists = "\n".join(filter(None, map(inspect.getdoc, described)))
     found = re.findall(r"^- (\w+): (.+(?:\n  .+)*)", lists, flags=re.MULTILINE)
     return {name: _joined(text).rstrip(",.") for name, text in found}
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def first_sentence(thing: object) -> str:

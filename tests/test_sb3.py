@@ -12,9 +12,10 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from baselines.algorithms import TUNED, VIEWS
-from baselines.callbacks import LearningCurve, SessionLog
 from baselines.recommender import evaluate, make_lanes
-from baselines.sb3 import RecVecEnv, TrainedRecommender, algorithm_class, make_for, make_model, policy_for
+from baselines.sb3 import RecVecEnv, Trained, TrainedRecommender, algorithm_class, make_for, make_model, policy_for
+from baselines.task import Task
+from baselines.watching import LearningCurve, EpisodeLog
 from recgym.actions import VIEWS as ACTIONS
 from recgym.observation import KINDS
 from recgym.registration import CLASSICS
@@ -204,25 +205,43 @@ def test_sb3s_own_checker_is_content(view, observation):
         check_env(gymnasium.make(ENV_ID, action=view, observation=observation, **SMALL))
 
 
-# Callbacks
+# What is watched while it learns
+
+
+def task(**watched) -> Task:
+    return Task(ENV_ID, "item", 256, env_settings=SMALL, **watched)
 
 
 def test_the_learning_curve_has_its_points_at_equal_distances():
-    model = make_model("PPO", ENV_ID, settings=SETTINGS["PPO"], action="item", **SMALL)
-    curve = LearningCurve(lambda model: float(model.num_timesteps), 256, points=4)
-    model.learn(256, callback=curve)
-    assert curve.returns == [64, 128, 192]
+    curve = LearningCurve(lambda agent: float(agent.model.num_timesteps), 256, points=4)
+    Trained("PPO", **SETTINGS["PPO"]).train(task(progress=curve))
+    assert curve.returns == curve.at == [64, 128, 192]
 
 
-def test_the_session_log_tells_of_every_fiftieth_session():
-    lines, steps = [], []
-    model = make_model("PPO", ENV_ID, settings=SETTINGS["PPO"], action="item", **SMALL)
-    log = SessionLog(lines.append, every=10, advance=steps.append)
-    model.learn(256, callback=log)
+def test_the_episode_log_tells_of_every_tenth_session():
+    lines = []
+    log = EpisodeLog(lines.append, every=10)
+    Trained("PPO", **SETTINGS["PPO"]).train(task(session=log))
     assert len(log.returns) == len(log.lengths) == len(log.ends) >= 256 // 6 - 2
-    assert len(lines) == len(log.returns) // 10 and steps[-1] == 256
+    assert len(lines) == len(log.returns) // 10 and log.ends == sorted(log.ends) and log.ends[-1] <= 256
     assert " ".join(lines[0].split()) == (
         f"episode 10 reward {log.returns[9]:.2f} length {log.lengths[9]} "
         f"mean reward of the last 10: {np.mean(log.returns[:10]):.2f}"
     )
     assert set(log.lengths) <= set(range(1, 7))
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "DQN", "SAC", "RecurrentPPO", "TQC"])
+def test_a_saved_model_comes_back_without_a_pickle(algorithm, tmp_path, monkeypatch):
+    view = VIEWS[algorithm][0]
+    method = Trained(algorithm, **SETTINGS[algorithm])
+    agent = method.train(Task(ENV_ID, view, 64, env_settings=SMALL))
+    agent.save(tmp_path)
+    env = make_lanes(ENV_ID, 6, action=view, **SMALL)
+    known = evaluate(agent, env, 3)
+
+    def forbidden(*arguments, **keywords):
+        raise AssertionError("unpickled")
+
+    monkeypatch.setattr("cloudpickle.loads", forbidden)
+    np.testing.assert_array_equal(evaluate(method.load(tmp_path, env), env, 3).returns, known.returns)

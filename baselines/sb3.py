@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,7 @@ class RecVecEnv(VecEnv):
         self.env = env
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
         self.render_mode = None
+        self.session: Callable[[float, int], None] = lambda session_return, length: None  # told at a session's end
         self._first_seed: int | None = seed
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, dtype=np.int64)
@@ -129,6 +130,7 @@ class RecVecEnv(VecEnv):
                 "TimeLimit.truncated": bool(truncated[i]),
                 "episode": {"r": round(float(self._returns[i]), 6), "l": int(self._lengths[i]), "t": 0.0},
             }
+            self.session(float(self._returns[i]), int(self._lengths[i]))
         self._returns[dones], self._lengths[dones] = 0, 0
         return observations, rewards.astype(np.float32), dones, infos
 
@@ -210,6 +212,10 @@ class Trained:
         """Learn for the task's steps, or the next multiple of what the algorithm gathers before it learns."""
         model = make_model(self.algorithm, task.env_id, seed=task.first_session, settings=self.settings,
                            **{"action": task.view, **task.env_settings})  # fmt: skip
+        lanes = model.get_env()
+        assert isinstance(lanes, RecVecEnv)
+        # The step that ends a session is counted only afterwards.
+        lanes.session = lambda value, length: task.session(model.num_timesteps + lanes.num_envs, value, length)
         recommender = TrainedRecommender(model, self.algorithm)
         model.learn(task.steps, callback=_Progress(task, recommender))
         return recommender
@@ -237,9 +243,6 @@ class _Progress(BaseCallback):
         self.task, self.recommender = task, recommender
 
     def _on_step(self) -> bool:
-        for info in self.locals["infos"]:
-            if "episode" in info:
-                self.task.session(self.num_timesteps, info["episode"]["r"], info["episode"]["l"])
         self.task.progress(self.num_timesteps, self.recommender)
         return True
 

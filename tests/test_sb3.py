@@ -245,3 +245,10 @@ def test_a_saved_model_comes_back_without_a_pickle(algorithm, tmp_path, monkeypa
 
     monkeypatch.setattr("cloudpickle.loads", forbidden)
     np.testing.assert_array_equal(evaluate(method.load(tmp_path, env), env, 3).returns, known.returns)
+
+
+@pytest.mark.parametrize("algorithm", ["ARS", "DQN", "SAC"])
+def test_every_algorithm_tells_of_its_sessions(algorithm):
+    log = EpisodeLog(lambda line: None)
+    Trained(algorithm, **SETTINGS[algorithm]).train(Task(ENV_ID, VIEWS[algorithm][0], 64, env_settings=SMALL, session=log))
+    assert len(log.returns) >= 64 // 6 - 2 and set(log.lengths) <= set(range(1, 7))

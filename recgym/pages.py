@@ -148,7 +148,7 @@ def common_arguments() -> list[Argument]:
 
 def action_views(simulator: Simulator | Classic) -> dict[str, ActionView]:
     """Every action view of a simulator by its name."""
-    sizes = (simulator.num_candidates, len(simulator.feature_names), simulator.slate_size)
+    sizes = (simulator.num_candidates, len(simulator.features.names), simulator.slate_size)
     return {name: make_view(name, *sizes, "similar") for name in VIEWS}
 
 

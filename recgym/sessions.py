@@ -70,7 +70,7 @@ class Sessions:
         self.session_length = config.session_length
         self.setting: Scenario | Classic = config.build()
         self.simulator: Simulator | Classic = self.setting.simulator
-        sizes = (self.simulator.num_candidates, len(self.simulator.feature_names), self.simulator.slate_size)
+        sizes = (self.simulator.num_candidates, len(self.simulator.features.names), self.simulator.slate_size)
         self.view = make_view(action, *sizes, fill, self.setting.search(action))
         self.observation = self.setting.observation(observation, self.view.num_features)
 

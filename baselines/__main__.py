@@ -6,7 +6,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from baselines import bounds, cluster, compare, demo, docs, latency, learn, play, report, run, share, train, tune
+from baselines import (
+    bounds,
+    cluster,
+    compare,
+    demo,
+    docs,
+    latency,
+    learn,
+    play,
+    report,
+    run,
+    share,
+    slateq,
+    train,
+    tune,
+)  # fmt: skip
 from baselines.learning import OtherEnvironment
 from baselines.names import did_you_mean
 from baselines.results import BadTable
@@ -15,7 +30,7 @@ from baselines.saved import BadModel
 from baselines.task import Unsuitable
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, run, report, compare, train, play, latency, tune, bounds, learn, share, cluster, docs)
+COMMANDS = (demo, run, report, compare, train, play, latency, tune, bounds, learn, slateq, share, cluster, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

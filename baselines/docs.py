@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from baselines import slateq
+from baselines.files import MEASUREMENTS
 from baselines.kinds import KINDS
 from baselines.registry import BASELINES
 from recgym import pages
 
 PAGE = Path("docs") / "baselines.md"
+ROOT = Path(__file__).resolve().parent.parent  # of the repository
 INTRO = f"""# Baselines
 
 {len(BASELINES)} recommenders, one list (`baselines.registry.BASELINES`), one protocol. A baseline is trained on a
@@ -42,6 +45,7 @@ privileged look at what no service knows.
 def page() -> str:
     """The whole page in Markdown."""
     sections = [f"## {kind.title}\n\n{_table(name)}\n\n{kind.text}" for name, kind in KINDS.items()]
+    sections.insert(list(KINDS).index("deep") + 1, slateq.section(ROOT / MEASUREMENTS).strip())
     return "\n\n".join(("<!-- Written by `python -m baselines docs`. -->", INTRO.strip(), *sections)) + "\n"
 
 

@@ -63,7 +63,15 @@ the planned optimum of the suite's small worlds (`tests/test_tabular.py`).""",
         "Deep reinforcement learning",
         """The algorithms of [Stable-Baselines3](https://stable-baselines3.readthedocs.io) (Raffin et al., JMLR 2021)
 and its contributions, with the settings of `baselines/algorithms.py`. Which action views an algorithm can take
-follows from its action spaces.""",
+follows from its action spaces.
+
+And own agents, where it has none (`baselines/deep/`). They share one network over users and items side by side, and
+one mechanism that gathers what many lanes live through and turns it into lambda-returns, without a replay buffer or a
+target network (after Gallici et al., ICLR 2025).
+
+- `slateq`: the value of a slate is that of no click, and what a click on each item adds, by its chance (Ie et al.,
+  IJCAI 2019). Who clicks what is known where the environment's choice model can be observed, and learned elsewhere. Slates
+  are exact; `search` "greedy" and "top" are the paper's heuristics.""",
     ),
     "privileged": Kind(
         "Privileged",

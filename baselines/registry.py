@@ -142,6 +142,8 @@ BASELINES: Mapping[str, Baseline] = {
                  "baselines.tabular:TabularControl", {"name": "q-learning", "on_policy": False}, steps=200_000),
         Baseline("sarsa", "tabular", ACTIONS, "on-policy: the value of what does follow",
                  "baselines.tabular:TabularControl", {"name": "sarsa", "on_policy": True}, steps=200_000),
+        Baseline("slateq", "deep", ("slate", "sequential"), "values of items, put together to the exact best slate",
+                 "baselines.deep.slateq:SlateQ", steps=500_000),
         *_deep(),
     )
 }  # fmt: skip

@@ -144,6 +144,12 @@ BASELINES: Mapping[str, Baseline] = {
                  "baselines.tabular:TabularControl", {"name": "sarsa", "on_policy": True}, steps=200_000),
         Baseline("slateq", "deep", ("slate", "sequential"), "values of items, put together to the exact best slate",
                  "baselines.deep.slateq:SlateQ", steps=500_000),
+        Baseline("softmax-q", "deep", ("item",), "values of users and items side by side, and a softmax policy",
+                 "baselines.deep.softmax_q:SoftmaxQ", steps=500_000),
+        Baseline("reinforce", "deep", ("slate", "sequential"), "REINFORCE with the top-K off-policy correction",
+                 "baselines.deep.reinforce:TopKReinforce", steps=500_000),
+        Baseline("wolpertinger", "deep", ("item",), "an actor looks near a point, a critic picks what is there",
+                 "baselines.deep.wolpertinger:Wolpertinger", steps=500_000),
         *_deep(),
     )
 }  # fmt: skip

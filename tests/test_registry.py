@@ -31,7 +31,8 @@ ON_POLICY, OFF_POLICY = {"num_envs": 2, "n_steps": 8}, {"num_envs": 1, "learning
 TINY = {
     **dict.fromkeys(("PPO", "RecurrentPPO", "MaskablePPO", "TRPO"), {**ON_POLICY, "batch_size": 8}), "A2C": ON_POLICY,
     **dict.fromkeys(("DQN", "QRDQN", "SAC", "TD3", "DDPG", "TQC", "CrossQ"), OFF_POLICY),
-    "slateq": {"num_envs": 2, "length": 8, "batch_size": 8}, "ARS": {"num_envs": 1, "n_delta": 1}, "lstm": {"epochs": 1}, "als": {"iterations": 2}, "bpr": {"iterations": 5},
+    **dict.fromkeys(("slateq", "softmax-q", "reinforce", "wolpertinger"), {"num_envs": 2, "length": 8, "batch_size": 8}),
+    "ARS": {"num_envs": 1, "n_delta": 1}, "lstm": {"epochs": 1}, "als": {"iterations": 2}, "bpr": {"iterations": 5},
 }  # fmt: skip
 # "random" draws anew for every batch; that it is reproducible is tested with the heuristics.
 CASES = [(name, view) for name, baseline in BASELINES.items() for view in baseline.views if name != "random"]
@@ -117,7 +118,7 @@ def test_only_privileged_ones_read_what_no_service_knows(trained, name):
     assert bool(watched.read - VISIBLE) == recommender.privileged, watched.read - VISIBLE
 
 
-@pytest.mark.parametrize("name", ["linucb", "thompson", "q-learning", "sarsa", "DQN", "lstm"])
+@pytest.mark.parametrize("name", ["linucb", "thompson", "q-learning", "sarsa", "DQN", "lstm", "slateq", "reinforce"])
 def test_training_is_reproducible_and_watching_it_changes_nothing(name, tmp_path):
     """The recommender that a task is told of may act while the training waits."""
     view = BASELINES[name].views[0]

@@ -3,8 +3,10 @@
 from recgym.dynamics.attention import Attention
 from recgym.dynamics.boredom import Boredom
 from recgym.dynamics.history import History
+from recgym.dynamics.holdings import Holdings
 from recgym.dynamics.interest import Drift
 from recgym.dynamics.leaning import Leaning
+from recgym.dynamics.market import Market
 from recgym.dynamics.need import Need
 from recgym.dynamics.price import ReferencePrice
 from recgym.dynamics.protocol import Dynamics, Foreseeable
@@ -12,4 +14,4 @@ from recgym.dynamics.satiation import Satiation
 from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
-__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "Foreseeable", "History", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]
+__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "Foreseeable", "History", "Holdings", "Leaning", "Market", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]

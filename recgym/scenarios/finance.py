@@ -54,10 +54,11 @@ JUMPS = np.array([
     [0.3, 0.4, 0.3, 0.0, 0.0],
     [0.4, 0.1, 0.4, 0.1, 0.0],
 ])  # fmt: skip
-HAZARD = np.array([0.1, 0.05, 0.7, 2.0, 0.4])  # of a loss
+HAZARD = np.array([0.1, 0.05, 1.0, 3.0, 0.5])  # of a loss
 MOOD = np.array([0.0, 1.0, -0.8, -1.6, 0.3])  # for risk
 # By life: how far ahead it lets people plan.
 HORIZON = np.array([-0.8, 0.2, 0.5, 0.4, -0.6])
+BOLDNESS = np.array([-0.4, -0.2, 0.2, 0.6])
 UNFIT = -2.5  # logit that the page of a product that does not suit does not disappoint
 
 
@@ -85,7 +86,7 @@ class Temper:
     def of(self, state: State, shown: NDArray[np.int64]) -> Shifts:
         shifts = no_shifts(shown.shape)
         market = state["context"] % len(MOOD)
-        shifts.click[...] = MOOD[market][:, None] * self.risk[shown] + HORIZON[state["lives"]][:, None] * self.lockup[shown]
+        shifts.click[...] = (MOOD[market] + BOLDNESS[state['tolerances']])[:, None] * self.risk[shown] + HORIZON[state["lives"]][:, None] * self.lockup[shown]
         shifts.stay[...] = UNFIT * self.suitability.forbids(state, shown)
         return shifts
 

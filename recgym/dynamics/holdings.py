@@ -39,7 +39,7 @@ class Holdings:
     """Of what is held, that one purchase makes up."""
     kept: float = 0.95
     """Of the risk, that is left after a statement; the rest runs off."""
-    hurt: float = 0.4
+    hurt: float = 0.5
     """Share of trust that a loss takes from those who mind risk as 1."""
     complaint: float = 0.2
     """Trust that an unsuitable purchase costs."""

@@ -81,7 +81,7 @@ class FinanceReward(Reward):
 
     DEEDS = ("click", "request", "sale")
     VALUE = "value"
-    DEFAULT_WEIGHTS = {"click": 0.02, "request": 0.05, "sale": 0.1, "satisfaction": 0.05, "commission": 0.5, "fine": 1.0,
+    DEFAULT_WEIGHTS = {"click": 0.02, "request": 0.05, "sale": 0.1, "satisfaction": 0.05, "commission": 1.0, "fine": 1.0,
                        "diversity": 0.0, "potential": 0.0}  # fmt: skip
 
     def terms(

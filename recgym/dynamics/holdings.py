@@ -21,12 +21,12 @@ class Holdings:
 
     Every purchase draws the mean risk of what is held toward the product's. When a visit ends, the client hears what
     became of it: a loss with chance 1 - exp(-hazard x risk held), by the market of the time. A loss takes a share of the
-    trust, a larger one from those who mind risk, and of the money; else both grow. Trusting clients bring more of their
-    money, others take it away. A product sold against the limits of suitability is complained about.
+    trust, more from those who mind risk, and a share of the money; without one the money grows. Trusting clients bring
+    more money, others take it away. A product sold against the limits is complained about.
 
-    Comes after `Visits` and `Market`. Reads: trust, context, left, churned, price_sensitivity. Writes: risk_held (num_envs,) in
-    [0, 1], assets (num_envs,) money at the bank in units of a typical client's, gain (num_envs,) what markets added to it
-    since the last page, trust, and churned of those whom a loss leaves with less trust than `walk_out`.
+    Comes after `Visits` and `Market`. Reads: trust, context, left, churned, price_sensitivity. Writes: risk_held
+    (num_envs,) in [0, 1]; assets (num_envs,), money at the bank in units of a typical client's; gain (num_envs,), what
+    markets added to it since the last page; trust; and churned, for those whom a loss leaves with less than `walk_out`.
     """
 
     risk: NDArray[np.float64]  # (num_items,) 0 to 1
@@ -50,6 +50,7 @@ class Holdings:
     inflow: float = 0.15
     """Share of the way to twice the trust that the money moves at the end of a visit."""
     walk_out: float = 0.2
+    """Trust below which whoever has lost money is gone."""
     num_uniforms: ClassVar[int] = 1
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:

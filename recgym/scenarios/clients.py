@@ -33,13 +33,10 @@ class Suitability:
 
     items: Items
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_risk", np.ascontiguousarray(self.items.trait("risk")))
-
     def forbids(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """(num_envs, num_shown) bool: which products do not suit these clients; never an empty slot."""
         forbidden = np.empty(rows.shape, dtype=bool)
-        _forbid(rows, state["tolerances"], self._risk, CEILINGS, forbidden)
+        _forbid(rows, state["tolerances"], self.items.trait("risk"), CEILINGS, forbidden)
         return forbidden
 
 
@@ -61,13 +58,11 @@ class KnownOfClient:
     items: Items
     names: ClassVar[tuple[str, ...]] = ("suitable", "considered")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_risk", np.ascontiguousarray(self.items.trait("risk")))
-
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """(num_envs, num_shown, 2) float32 for any catalogue rows (num_envs, num_shown)."""
         known = np.empty((*rows.shape, 2), dtype=np.float32)
-        _know(rows, state["tolerances"], state["interest_category"], self._risk, self.items.categories, CEILINGS, known)
+        _know(rows, state["tolerances"], state["interest_category"], self.items.trait("risk"), self.items.categories,
+              CEILINGS, known)  # fmt: skip
         return known
 
 
@@ -84,7 +79,7 @@ def _know(
 
 @dataclass(frozen=True, eq=False)
 class Temper:
-    """How much clients like risk and long terms: by the market of the day, what they can bear, and where they are in life.
+    """How clients like risk and long terms: by the market, what they can bear, and where they are in life.
 
     Reads: context, tolerances, lives.
     """
@@ -97,15 +92,12 @@ class Temper:
     unsuitable: float = -2.5
     """Logit that the page of a product that does not suit keeps its promise."""
 
-    def __post_init__(self) -> None:
-        for name in ("risk", "lockup"):
-            object.__setattr__(self, f"_{name}", np.ascontiguousarray(self.items.trait(name)))
-
     def of(self, state: State, shown: NDArray[np.int64]) -> Shifts:
         """The shifts for `shown` items ((num_envs, num_shown) catalogue rows, -1 for an empty slot)."""
         shifts = no_shifts(shown.shape)
-        _temper(shown, self.market.of(state), state["tolerances"], state["lives"], self._risk, self._lockup, self.mood,
-                self.boldness, self.horizon, CEILINGS, self.unsuitable, shifts.click, shifts.stay)  # fmt: skip
+        risk, lockup = (self.items.trait(name) for name in ("risk", "lockup"))
+        _temper(shown, self.market.of(state), state["tolerances"], state["lives"], risk, lockup, self.mood, self.boldness,
+                self.horizon, CEILINGS, self.unsuitable, shifts.click, shifts.stay)  # fmt: skip
         return shifts
 
 

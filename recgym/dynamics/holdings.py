@@ -33,13 +33,13 @@ class Holdings:
     market: Market
     hazard: NDArray[np.float64]  # (num_markets,) of a loss to those who hold nothing but risk 1, per absence
     limits: Limits
-    start: float = 0.25
+    start: float = 0.1
     """First risks held are even between 0 and twice that."""
     share: float = 0.35
     """Of what is held, that one purchase makes up."""
     kept: float = 0.95
     """Of the risk, that is left after a statement; the rest runs off."""
-    hurt: float = 0.5
+    hurt: float = 0.4
     """Share of trust that a loss takes from those who mind risk as 1."""
     complaint: float = 0.2
     """Trust that an unsuitable purchase costs."""

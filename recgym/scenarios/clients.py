@@ -50,31 +50,37 @@ def _forbid(rows: Ints, tolerances: Ints, risk: Floats, ceilings: Floats, forbid
 
 @dataclass(frozen=True, eq=False)
 class KnownOfClient:
-    """Whether a product suits the client, and whether it is of the kind they last looked at; both 0 or 1.
+    """Whether a product suits the client, whether it is of the kind they ask about, and its risk beside the market.
 
-    Reads: tolerances, interest_category.
+    The first two are 0 or 1, the third is the product's risk times how the market stands.
+
+    Reads: tolerances, query_category, context.
     """
 
     items: Items
-    names: ClassVar[tuple[str, ...]] = ("suitable", "considered")
+    market: Market
+    trend: NDArray[np.float64]  # (num_markets,) how it stands: below 0 where prices fall
+    names: ClassVar[tuple[str, ...]] = ("suitable", "asked_about", "tailwind")
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(num_envs, num_shown, 2) float32 for any catalogue rows (num_envs, num_shown)."""
-        known = np.empty((*rows.shape, 2), dtype=np.float32)
-        _know(rows, state["tolerances"], state["interest_category"], self.items.trait("risk"), self.items.categories,
-              CEILINGS, known)  # fmt: skip
+        """(num_envs, num_shown, 3) float32 for any catalogue rows (num_envs, num_shown)."""
+        known = np.empty((*rows.shape, 3), dtype=np.float32)
+        _know(rows, state["tolerances"], state["query_category"], self.trend[self.market.of(state)],
+              self.items.trait("risk"), self.items.categories, CEILINGS, known)  # fmt: skip
         return known
 
 
 @kernel
 def _know(
-    rows: Ints, tolerances: Ints, considered: Ints, risk: Floats, categories: Ints, ceilings: Floats, known: Singles
-) -> None:
+    rows: Ints, tolerances: Ints, asked_about: Ints, trend: Floats, risk: Floats, categories: Ints, ceilings: Floats,
+    known: Singles,
+) -> None:  # fmt: skip
     for lane in range(len(rows)):
         for slot in range(rows.shape[1]):
             row = rows[lane, slot]
             known[lane, slot, 0] = risk[row] <= ceilings[tolerances[lane]]
-            known[lane, slot, 1] = categories[row] == considered[lane]
+            known[lane, slot, 1] = categories[row] == asked_about[lane]
+            known[lane, slot, 2] = trend[lane] * risk[row]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +101,9 @@ class Temper:
     def of(self, state: State, shown: NDArray[np.int64]) -> Shifts:
         """The shifts for `shown` items ((num_envs, num_shown) catalogue rows, -1 for an empty slot)."""
         shifts = no_shifts(shown.shape)
-        risk, lockup = (self.items.trait(name) for name in ("risk", "lockup"))
-        _temper(shown, self.market.of(state), state["tolerances"], state["lives"], risk, lockup, self.mood, self.boldness,
-                self.horizon, CEILINGS, self.unsuitable, shifts.click, shifts.stay)  # fmt: skip
+        _temper(shown, self.market.of(state), state["tolerances"], state["lives"], self.items.trait("risk"),
+                self.items.trait("lockup"), self.mood, self.boldness, self.horizon, CEILINGS, self.unsuitable,
+                shifts.click, shifts.stay)  # fmt: skip
         return shifts
 
 

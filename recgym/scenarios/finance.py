@@ -1,11 +1,51 @@
 """RecGym-Finance-v0: a bank and its clients.
 
-Each session is one client over up to 60 pages of recommended products, in visits some weeks apart. Products that pay the
-bank a high commission sell well today; what becomes of them decides whether the client comes back, and with how much money.
+Each session is one client over up to 60 pages of recommended products, in visits some weeks apart. A product that
+pays the bank well sells well today; what becomes of it decides whether the client comes back, and with how much
+money.
 
 ## Description
 
-TODO
+- **Slate.** The retrieval stage offers 20 products of 5 sources (similar to the one last looked at, best rated of the
+  kind asked about, most sold, those that pay the bank most in place of the latest, anything), 4 each, always in this
+  order. The agent shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who looks around clicks
+  what is simple, popular and advertised; who weighs up wants good ratings; who decides reads the small print of long
+  contracts like the one just looked at. Some ask for an offer, some of these sign. Products that pay more than others
+  of their kind are advertised more, and keep less of what they promise.
+- **Suitability.** A product's risk class, 1 to 7, must not be above what the client says they can bear: a mask in the
+  spirit of MiFID II, article 25. What is shown against it is counted, disappoints, and if sold costs trust and a
+  fine.
+- **Market.** Calm, rising, falling, crashing or with high inflation: a Markov chain that moves between visits and
+  stands in the context. In a rising market people want risk, in a crash nobody does.
+- **Holdings.** What clients buy moves the risk that they hold. At the end of a visit a loss comes with chance
+  1 - exp(-hazard x risk held), the hazard being the market's. It takes half of the trust, more from those who mind
+  risk, and a share of the money; below a trust of 0.2 the client is gone.
+- **Trust** also grows with pages and contracts that keep their promise and falls with those that do not. It moves
+  clicks, contracts and whether the client comes back; money follows it, and commissions are shares of the money.
+- **Lives.** Families and the established accept long contracts, students and the retired do not.
+
+With two products, no markets and chances known, this is the textbook trade-off of commission and trust: greed earns
+6.5 of 19.9. At that size the environment is held against the exact plan.
+
+## Observation space
+
+Trust, need, readiness, the risk held, the money and true quality are hidden. What a client asks about is known
+(`asked_about`), for nobody buys a mortgage without saying so, but not how far they have got with it. `tailwind` is a
+product's risk times how the market stands.
+
+Nobody searches at a bank, so there are no queries. How concentrated clicks are, how long visits are and what predicts
+the next click is as in public logs of shops and media; how many ask for an offer or sign has no public counterpart.
+
+## Starting state
+
+A new client: three favourite kinds of products (popular ones more often), of which two are named in the profile
+beside where they are in life and what risk they can bear; trust within 0.03 of 0.55, and money in proportion; some
+risk that they hold already; any of the five markets; with probability 0.4 a need.
+
+## Version history
+
+- v0: first version.
 """
 
 from __future__ import annotations
@@ -33,21 +73,21 @@ HABITS = Habits(
     STAGES=("looking around", "weighing up", "deciding"),
     EVENTS=("requested", "signed"),
     attracts={
-        "rating": (0.2, 0.8, 0.2),
+        "rating": (-0.3, 0.6, 0.0),
         "popularity": (0.6, 0.4, 0.1),
-        "push": (1.2, 0.6, 0.2),
-        "yield": (0.5, 0.3, 0.0),
-        "complexity": (-0.8, -0.8, 1.0),
-        "lockup": (-0.6, 0.0, 0.8),
+        "push": (1.4, 0.8, 0.3),
+        "yield": (0.6, 0.3, 0.0),
+        "complexity": (-1.0, -0.6, 1.2),
+        "lockup": (-0.7, 0.0, 1.0),
     },
-    constant=(-2.2, -2.2, -7.0),
+    constant=(-2.3, -2.4, -5.4),
     cost="risk",
     cost_weight=(0.3, 0.4, 0.2),
-    similarity=(-0.3, 0.0, 10.0),
-    needed=1.2,
-    not_needed=-1.8,
-    stays={"bias": 1.6, "quality": 0.7, "push": -1.4},
-    satisfies={"quality": 0.7, "push": -0.7},
+    similarity=(-0.3, 0.0, 6.0),
+    needed=1.8,
+    not_needed=-2.0,
+    stays={"bias": 1.8, "quality": 0.4, "push": -1.8, "complexity": -0.5},
+    satisfies={"bias": -0.4, "quality": 0.7, "push": -0.7},
     saves={"bias": -3.0, "push": 0.3},
     commit_bias=-1.0,
 )
@@ -59,11 +99,13 @@ MARKET = Market(np.array([
     [0.3, 0.4, 0.3, 0.0, 0.0],
     [0.4, 0.1, 0.4, 0.1, 0.0],
 ]))  # fmt: skip
-HAZARD = np.array([0.1, 0.05, 1.0, 3.0, 0.5])
-MOOD = np.array([0.0, 1.0, -0.8, -1.6, 0.3])
-BOLDNESS = np.array([-0.4, -0.2, 0.2, 0.6])
+HAZARD = np.array([0.1, 0.05, 1.0, 3.0, 0.5])  # of a loss
+TREND = np.array([0.0, 1.0, -0.7, -1.5, 0.2])
+MOOD = 1.5 * TREND  # for risk
+BOLDNESS = np.array([-0.4, -0.2, 0.2, 0.6])  # the anxious to the bold
 HORIZON = np.array([-0.8, 0.2, 0.5, 0.4, -0.6])  # students, starters, families, established, retired
 TYPICAL_VOLATILITY = 0.2  # a year, as a share of the sum
+MOST_PAID = 3.0  # typical commissions: beyond that a contract is rare enough to be all noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +123,7 @@ class FinanceReward(Reward):
 
     DEEDS = ("click", "request", "sale")
     VALUE = "value"
-    DEFAULT_WEIGHTS = {"click": 0.02, "request": 0.05, "sale": 0.1, "satisfaction": 0.05, "commission": 1.0, "fine": 1.0,
+    DEFAULT_WEIGHTS = {"click": 0.05, "request": 0.1, "sale": 0.3, "satisfaction": 0.1, "commission": 0.3, "fine": 1.0,
                        "diversity": 0.0, "potential": 0.0}  # fmt: skip
 
     def terms(
@@ -147,7 +189,8 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
         "complexity": standardised(columns["complexity"]),
         "lockup": standardised(np.log1p(columns["lockup_months"])),
     }
-    hidden = {"value": 1.0, "paid": columns["commission"] / max(float(columns["commission"].mean()), 1e-4)}
+    paid = columns["commission"] / max(float(columns["commission"].mean()), 1e-4)
+    hidden = {"value": 1.0, "paid": np.minimum(paid, MOST_PAID)}
     return items_of(catalog, embeddings, visible, seed, hidden)
 
 
@@ -196,7 +239,7 @@ class Finance(Settings):
         outcome=FinanceOutcome,
         fit=_fit,
         limits=lambda catalog, items: Suitability(items),
-        personal=lambda catalog, items: KnownOfClient(items),
+        personal=lambda catalog, items: KnownOfClient(items, MARKET, TREND),
         hidden=("risk_held", "assets"),
         required=("risk_class", "commission", "volatility"),
         defaults={"expected_return": 0.0, "lockup_months": 0.0, "complexity": 0.5, "rating": 3.6, "num_ratings": 0.0,

@@ -214,11 +214,10 @@ def _fit(catalog: Catalog, items: Items) -> Fit:
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:
-    """The risk class, what the bank earns, and how long the money is tied up."""
+    """The risk class, whether the money is tied up for years, and what the bank earns."""
     columns = catalog.attributes
-    months = columns["lockup_months"][row]
-    tied = f"tied up for {months:.0f} months" if months else ""
-    return Facts(f"risk {columns['risk_class'][row]:.0f} of 7", f"pays {columns['commission'][row]:.1%}", tied)
+    tied = "tied" if columns["lockup_months"][row] >= 24 else ""
+    return Facts(f"risk {columns['risk_class'][row]:.0f} of 7", tied, f"pays {columns['commission'][row]:.1%}")
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,14 @@ from recgym.items import Items
 from recgym.response import FunnelResponse, Habits, Shifts, no_shifts
 from recgym.scenarios.finance import FinanceReward
 from recgym.simulator import Simulator
+from recgym.testing import small_catalog
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 NUM_SESSIONS = 20_000
 RISKY, SAFE = 0, 1
 EVERY_PAGE_A_VISIT = staying(leave_bias=100.0)
+# What was bought last is all that is held, and the money stays what it is.
+LAST_PURCHASE_ONLY = {"start": 0.0, "share": 1.0, "fall": 0.0, "rise": 0.0, "inflow": 0.0}
 
 
 class Nothing:
@@ -44,8 +47,8 @@ def sold(**weights: float) -> Habits:
 
 def bank(items: Items, response: FunnelResponse, trust: Trust, market: Market, holdings: Holdings) -> Simulator:
     return Simulator(
-        catalog=None, items=items, users=SameUser(), retrieval=BothItems(), features=BothItems(), response=response,
-        dynamics=(trust, EVERY_PAGE_A_VISIT, market, holdings),
+        catalog=small_catalog(), items=items, users=SameUser(), retrieval=BothItems(), features=BothItems(),
+        response=response, dynamics=(trust, EVERY_PAGE_A_VISIT, market, holdings),
         reward=FinanceReward(items, only(FinanceReward, commission=1.0)),
     )  # fmt: skip
 
@@ -59,8 +62,8 @@ def trust_of(start: float, good_purchase: float = 0.0) -> Trust:
 class Commission:
     """The instance of two products without markets: who trusts as T buys with chance T.
 
-    The risky product pays 1, and three in ten buyers lose: T x .6. The safe one pays .5, and T + .05 for who buys. Whoever
-    trusts less than .2 is gone.
+    The risky product pays 1, and three in ten buyers lose: T x .6. The safe one pays .5, and T + .05 for who buys.
+    Whoever trusts less than .2 is gone.
     """
 
     HORIZON, START, LOSS, LEFT, GAIN, WALK_OUT = 40, 0.5, 0.3, 0.6, 0.05, 0.2
@@ -68,7 +71,7 @@ class Commission:
     GRID = np.linspace(0, 1, 2001)  # the plan is the same to four digits on 401 and on 20,001 levels
 
     def totals(self, trust: np.ndarray, value: np.ndarray, growth: bool = False) -> np.ndarray:
-        """(2, num_clients) what both products are worth to clients who trust so much; `value` of what comes after, on GRID.
+        """(2, num_clients) what both products are worth with clients who trust so much; `value` comes after, on GRID.
 
         With `growth` the safe product adds .05 T to every client's trust, in place of .05 to that of those who buy.
         """
@@ -98,8 +101,8 @@ class Commission:
         habits = dataclasses.replace(sold(), satisfies={"stars": 1.0}, rating_noise=0.0)
         market = Market(np.ones((1, 1)))
         holdings = Holdings(
-            items.trait("risk"), market, np.array([-math.log(1 - self.LOSS)]), Nothing(), start=0.0, share=1.0, kept=0.0,
-            hurt=1 - self.LEFT, fall=0.0, rise=0.0, inflow=0.0, walk_out=self.WALK_OUT,
+            items.trait("risk"), market, np.array([-math.log(1 - self.LOSS)]), Nothing(), **LAST_PURCHASE_ONLY,
+            kept=0.0, hurt=1 - self.LEFT, walk_out=self.WALK_OUT,
         )  # fmt: skip
         trust = trust_of(self.START, good_purchase=self.GAIN / math.tanh(2.0))
         return bank(items, FunnelResponse(items, 1, habits, fit=_AsTrust()), trust, market, holdings)
@@ -205,16 +208,16 @@ class Weather:
         # The chain holds chances to stay, too: with an absence that is long for it, it is the chain of every page.
         market = Market(self.JUMPS, lasting=1e-3)
         holdings = Holdings(
-            items.trait("risk"), market, np.array(self.hazard), Nothing(), start=0.0, share=1.0, kept=1.0, hurt=self.HURT,
-            fall=0.0, rise=0.0, inflow=0.0, walk_out=0.0,
+            items.trait("risk"), market, np.array(self.hazard), Nothing(), **LAST_PURCHASE_ONLY,
+            kept=1.0, hurt=self.HURT, walk_out=0.0,
         )  # fmt: skip
         response = FunnelResponse(items, 1, sold(trust=self.TRUSTING))
         world = bank(items, response, trust_of(self.START), market, holdings)
         best = self.plan(far_sighted)
 
         def choose(state, step):
-            clients = zip(np.round(state["trust"], 12).tolist(), np.where(state["risk_held"] == 1.0, RISKY, SAFE).tolist(),
-                          market.of(state).tolist(), strict=True)  # fmt: skip
+            held = np.where(state["risk_held"] == 1.0, RISKY, SAFE)
+            clients = zip(np.round(state["trust"], 12).tolist(), held.tolist(), market.of(state).tolist(), strict=True)
             return np.array([best(client, self.HORIZON - step)[1] for client in clients])
 
         visits = dataclasses.replace(EVERY_PAGE_A_VISIT, context_stay=np.zeros(2), context_shape=(1, 1, 1, 1, 2))

@@ -75,20 +75,19 @@ HABITS = Habits(
     attracts={
         "rating": (-0.3, 0.6, 0.0),
         "popularity": (0.6, 0.4, 0.1),
-        "push": (1.4, 0.8, 0.3),
-        "yield": (0.6, 0.3, 0.0),
-        "complexity": (-1.0, -0.6, 1.2),
-        "lockup": (-0.7, 0.0, 1.0),
+        "commission": (1.4, 0.8, 0.3),
+        "complexity": (-0.6, -0.4, 1.0),
+        "lockup": (-0.4, 0.0, 0.8),
     },
     constant=(-2.3, -2.4, -5.4),
     cost="risk",
-    cost_weight=(0.3, 0.4, 0.2),
+    cost_weight=(0.2, 0.2, 0.1),
     similarity=(-0.3, 0.0, 6.0),
-    needed=1.8,
-    not_needed=-2.0,
-    stays={"bias": 1.8, "quality": 0.4, "push": -1.8, "complexity": -0.5},
-    satisfies={"bias": -0.4, "quality": 0.7, "push": -0.7},
-    saves={"bias": -3.0, "push": 0.3},
+    needed=2.0,
+    not_needed=-2.6,
+    stays={"bias": 1.8, "quality": 0.4, "commission": -1.8},
+    satisfies={"bias": -0.4, "quality": 0.7, "commission": -0.7},
+    saves={"bias": -3.0, "commission": 0.3},
     commit_bias=-1.0,
 )
 # Markets in the order of the words: calm, rising, falling, crashing, high inflation.
@@ -101,7 +100,7 @@ MARKET = Market(np.array([
 ]))  # fmt: skip
 HAZARD = np.array([0.1, 0.05, 1.0, 3.0, 0.5])  # of a loss
 TREND = np.array([0.0, 1.0, -0.7, -1.5, 0.2])
-MOOD = 1.5 * TREND  # for risk
+MOOD = 1.8 * TREND  # for risk
 BOLDNESS = np.array([-0.4, -0.2, 0.2, 0.6])  # the anxious to the bold
 HORIZON = np.array([-0.8, 0.2, 0.5, 0.4, -0.6])  # students, starters, families, established, retired
 TYPICAL_VOLATILITY = 0.2  # a year, as a share of the sum
@@ -182,10 +181,8 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     visible = {
         "rating": shrunk_rating(columns),
         "popularity": standardised(np.log1p(columns["popularity"])),
-        "commission": standardised(log_commission),
-        "push": np.clip((log_commission - usual[categories]) / 0.7, -2.0, 2.0),  # more commission, more advertising
+        "commission": np.clip((log_commission - usual[categories]) / 0.7, -2.0, 2.0),  # beside others of its kind
         "risk": risk_of(columns["risk_class"]),
-        "yield": standardised(columns["expected_return"]),
         "complexity": standardised(columns["complexity"]),
         "lockup": standardised(np.log1p(columns["lockup_months"])),
     }

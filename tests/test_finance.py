@@ -58,10 +58,12 @@ def test_a_product_suits_up_to_the_risk_that_a_client_can_bear(items):
 def test_the_bank_sees_what_suits_and_what_is_asked_about(items):
     rows = np.tile([of_class(1), of_class(7)], (2, 1))
     risky = items.categories[rows[0, 1]]
-    state = clients(tolerances=[0, 3], query_category=[risky, -1], context=[0, 1])
+    state = clients(tolerances=[0, 3], query_category=[risky, -1], context=[0, 1], interest_item=rows[:, 1])
     known = KnownOfClient(items, Market(np.full((2, 2), 0.5)), np.array([0.5, -1.0])).of(state, rows)
-    np.testing.assert_array_equal(known[..., :2], [[[1, 0], [0, 1]], [[1, 0], [1, 0]]])
+    np.testing.assert_array_equal(known[..., :2], [[[1, -1], [-1, 1]], [[1, -1], [1, -1]]])
     np.testing.assert_array_equal(known[..., 2], np.outer([0.5, -1.0], [-1.5, 1.5]))
+    cosine = items.embeddings[rows[0, 0]] @ items.embeddings[rows[0, 1]]
+    np.testing.assert_allclose(known[..., 3], 2 * np.array([[cosine, 1], [cosine, 1]]), rtol=1e-5)
 
 
 def test_temper_by_hand(items):
@@ -70,8 +72,8 @@ def test_temper_by_hand(items):
     row = of_class(7)
     state = clients(context=[4, 5], tolerances=[3, 0], lives=[0, 1])
     shifts = temper.of(state, np.array([[row, -1], [row, -1]]))
-    risk, lockup = risk_of(np.array(7.0)), items.trait("lockup")[row]
-    np.testing.assert_allclose(shifts.click, [[1.1 * risk - 0.8 * lockup, 0], [-1.9 * risk + 0.5 * lockup, 0]])
+    risk, intricacy = risk_of(np.array(7.0)), items.trait("intricacy")[row]
+    np.testing.assert_allclose(shifts.click, [[1.1 * risk - 0.8 * intricacy, 0], [-1.9 * risk + 0.5 * intricacy, 0]])
     np.testing.assert_array_equal(shifts.stay, [[0, 0], [-2.0, 0]])
     assert not shifts.cart.any() and not shifts.purchase.any()
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import Flags, Floats, Ints, Singles, kernel
+from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel
 from recgym.dynamics import Market
 from recgym.items import Items
 from recgym.response import Shifts, no_shifts
@@ -50,42 +50,48 @@ def _forbid(rows: Ints, tolerances: Ints, risk: Floats, ceilings: Floats, forbid
 
 @dataclass(frozen=True, eq=False)
 class KnownOfClient:
-    """Whether a product suits the client, whether it is of the kind they ask about, and its risk beside the market.
+    """What a bank sees of a product beside a client, each about unit scale.
 
-    The first two are 0 or 1, the third is the product's risk times how the market stands.
+    - suitable: 1 if it suits them, else -1,
+    - asked_about: 1 if it is of the kind they ask about, else -1,
+    - tailwind: its risk times how the market stands,
+    - alike: twice its cosine to the product they last looked at.
 
-    Reads: tolerances, query_category, context.
+    Reads: tolerances, query_category, context, interest_item.
     """
 
     items: Items
     market: Market
     trend: NDArray[np.float64]  # (num_markets,) how it stands: below 0 where prices fall
-    names: ClassVar[tuple[str, ...]] = ("suitable", "asked_about", "tailwind")
+    names: ClassVar[tuple[str, ...]] = ("suitable", "asked_about", "tailwind", "alike")
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(num_envs, num_shown, 3) float32 for any catalogue rows (num_envs, num_shown)."""
-        known = np.empty((*rows.shape, 3), dtype=np.float32)
+        """(num_envs, num_shown, 4) float32 for any catalogue rows (num_envs, num_shown)."""
+        known = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
         _know(rows, state["tolerances"], state["query_category"], self.trend[self.market.of(state)],
-              self.items.trait("risk"), self.items.categories, CEILINGS, known)  # fmt: skip
+              state["interest_item"], self.items.trait("risk"), self.items.categories, self.items.embeddings, CEILINGS,
+              known)  # fmt: skip
         return known
 
 
 @kernel
 def _know(
-    rows: Ints, tolerances: Ints, asked_about: Ints, trend: Floats, risk: Floats, categories: Ints, ceilings: Floats,
-    known: Singles,
+    rows: Ints, tolerances: Ints, asked_about: Ints, trend: Floats, looked_at: Ints, risk: Floats, categories: Ints,
+    embeddings: Singles, ceilings: Floats, known: Singles,
 ) -> None:  # fmt: skip
     for lane in range(len(rows)):
+        ceiling, last = ceilings[tolerances[lane]], embeddings[looked_at[lane]]
         for slot in range(rows.shape[1]):
             row = rows[lane, slot]
-            known[lane, slot, 0] = risk[row] <= ceilings[tolerances[lane]]
-            known[lane, slot, 1] = categories[row] == asked_about[lane]
+            known[lane, slot, 0] = 1.0 if risk[row] <= ceiling else -1.0
+            known[lane, slot, 1] = 1.0 if categories[row] == asked_about[lane] else -1.0
             known[lane, slot, 2] = trend[lane] * risk[row]
+            known[lane, slot, 3] = 2.0 * dot(embeddings[row], last)
 
 
 @dataclass(frozen=True, eq=False)
 class Temper:
-    """How clients like risk and long terms: by the market, what they can bear, and where they are in life.
+    """How clients like risk and intricate contracts: by the market, what they can bear, and where they are in life.
 
     Reads: context, tolerances, lives.
     """
@@ -94,22 +100,22 @@ class Temper:
     market: Market
     mood: NDArray[np.float64]  # (num_markets,) for risk, in logits of a click
     boldness: NDArray[np.float64]  # (num_tolerances,) for risk
-    horizon: NDArray[np.float64]  # (num_lives,) for money that is tied up
-    unsuitable: float = -2.5
+    horizon: NDArray[np.float64]  # (num_lives,) for long and complex contracts
+    unsuitable: float = -2.0
     """Logit that the page of a product that does not suit keeps its promise."""
 
     def of(self, state: State, shown: NDArray[np.int64]) -> Shifts:
         """The shifts for `shown` items ((num_envs, num_shown) catalogue rows, -1 for an empty slot)."""
         shifts = no_shifts(shown.shape)
         _temper(shown, self.market.of(state), state["tolerances"], state["lives"], self.items.trait("risk"),
-                self.items.trait("lockup"), self.mood, self.boldness, self.horizon, CEILINGS, self.unsuitable,
+                self.items.trait("intricacy"), self.mood, self.boldness, self.horizon, CEILINGS, self.unsuitable,
                 shifts.click, shifts.stay)  # fmt: skip
         return shifts
 
 
 @kernel
 def _temper(
-    shown: Ints, market: Ints, tolerances: Ints, lives: Ints, risk: Floats, lockup: Floats, mood: Floats,
+    shown: Ints, market: Ints, tolerances: Ints, lives: Ints, risk: Floats, intricacy: Floats, mood: Floats,
     boldness: Floats, horizon: Floats, ceilings: Floats, unsuitable: float, click: Floats, stay: Floats,
 ) -> None:  # fmt: skip
     for lane in range(len(shown)):
@@ -118,6 +124,6 @@ def _temper(
         for slot in range(shown.shape[1]):
             row = shown[lane, slot]
             if row >= 0:
-                click[lane, slot] = likes * risk[row] + ahead * lockup[row]
+                click[lane, slot] = likes * risk[row] + ahead * intricacy[row]
                 if risk[row] > ceilings[tolerance]:
                     stay[lane, slot] = unsuitable

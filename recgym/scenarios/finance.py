@@ -73,16 +73,15 @@ HABITS = Habits(
     STAGES=("looking around", "weighing up", "deciding"),
     EVENTS=("requested", "signed"),
     attracts={
-        "rating": (-0.3, 0.6, 0.0),
+        "rating": (-0.4, 0.8, 0.0),
         "popularity": (0.6, 0.4, 0.1),
-        "commission": (1.4, 0.8, 0.3),
-        "complexity": (-0.6, -0.4, 1.0),
-        "lockup": (-0.4, 0.0, 0.8),
+        "commission": (0.8, 0.4, 0.1),
+        "intricacy": (-1.2, -0.2, 2.0),
     },
-    constant=(-2.3, -2.4, -5.4),
+    constant=(-2.0, -2.4, -6.6),
     cost="risk",
     cost_weight=(0.2, 0.2, 0.1),
-    similarity=(-0.3, 0.0, 6.0),
+    similarity=(-1.0, 0.0, 9.0),
     needed=2.0,
     not_needed=-2.6,
     stays={"bias": 1.8, "quality": 0.4, "commission": -1.8},
@@ -122,7 +121,7 @@ class FinanceReward(Reward):
 
     DEEDS = ("click", "request", "sale")
     VALUE = "value"
-    DEFAULT_WEIGHTS = {"click": 0.05, "request": 0.1, "sale": 0.3, "satisfaction": 0.1, "commission": 0.3, "fine": 1.0,
+    DEFAULT_WEIGHTS = {"click": 0.05, "request": 0.1, "sale": 0.3, "satisfaction": 0.08, "commission": 0.6, "fine": 1.0,
                        "diversity": 0.0, "potential": 0.0}  # fmt: skip
 
     def terms(
@@ -178,13 +177,13 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     columns, categories = catalog.attributes, catalog.categories
     log_commission = np.log(columns["commission"] + 1e-4)
     usual = np.bincount(categories, log_commission) / np.maximum(np.bincount(categories), 1)
+    long = standardised(np.log1p(columns["lockup_months"]))
     visible = {
         "rating": shrunk_rating(columns),
         "popularity": standardised(np.log1p(columns["popularity"])),
         "commission": np.clip((log_commission - usual[categories]) / 0.7, -2.0, 2.0),  # beside others of its kind
         "risk": risk_of(columns["risk_class"]),
-        "complexity": standardised(columns["complexity"]),
-        "lockup": standardised(np.log1p(columns["lockup_months"])),
+        "intricacy": standardised(long + standardised(columns["complexity"])),
     }
     paid = columns["commission"] / max(float(columns["commission"].mean()), 1e-4)
     hidden = {"value": 1.0, "paid": np.minimum(paid, MOST_PAID)}

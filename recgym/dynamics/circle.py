@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,14 @@ from recgym.response import Funnel, Response
 from recgym.state import State
 
 QUIET, ACTIVE, WEARY = 0, 1, 2
+
+
+class Sight(NamedTuple):
+    """Who sees an item, each (num_envs, num_shown): shares of the friends, a friend of another topic counted in part."""
+
+    active: NDArray[np.float64]
+    fresh: NDArray[np.float64]  # not weary
+    woken: NDArray[np.float64]  # whom it would wake if it were passed on in full
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +60,7 @@ class Circle:
     reaches 1."""
     beta: float = 6.0
     direct: float = 0.7
-    tiring: float = 0.1
+    tiring: float = 0.09
     spontaneous: float = 0.01
     """Chance that a quiet friend becomes active without the user."""
     calming: float = 0.03
@@ -93,22 +101,18 @@ class Circle:
                passed, u, self.items.categories, self.spread, self.offence, self.beta, self.direct, self.tiring,
                self.spontaneous, self.calming, self.off_topic)  # fmt: skip
 
-    def talk(self, state: State, shown: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Two numbers of `shown` items, each (num_envs, num_shown): the share of the friends who are active and see it, and
-        the share that it would wake if it were passed on in full."""
-        talking, woken = np.empty(shown.shape), np.empty(shown.shape)
-        _talk(state["friends"], state["friend_topics"], state["friend_links"], shown, self.items.categories, self.spread,
-              self.beta, self.direct, self.off_topic, talking, woken)  # fmt: skip
-        return talking, woken
+    def sight(self, state: State, shown: NDArray[np.int64]) -> Sight:
+        """Who sees `shown` items ((num_envs, num_shown) catalogue rows, -1 for an empty slot)."""
+        sight = Sight(np.empty(shown.shape), np.empty(shown.shape), np.empty(shown.shape))
+        _sight(state["friends"], state["friend_topics"], state["friend_links"], shown, self.items.categories, self.spread,
+               self.beta, self.direct, self.off_topic, *sight)  # fmt: skip
+        return sight
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
         """woken: friends who become active; offended: friends who become weary."""
-        passed = self._passed(funnel.stays, funnel.carts, funnel.purchases)
-        there = (state["friends"] != WEARY).sum(axis=1)[:, None]
-        return {
-            "woken": self.num_friends * passed * self.talk(state, shown)[1],
-            "offended": passed * self.offence[shown] * there,
-        }
+        friends = self.num_friends * self._passed(funnel.stays, funnel.carts, funnel.purchases)
+        sight = self.sight(state, shown)
+        return {"woken": friends * sight.woken, "offended": friends * self.offence[shown] * sight.fresh}
 
     def _passed(self, pleased: NDArray[Any], commented: NDArray[Any], shared: NDArray[Any]) -> NDArray[np.float64]:
         """How far items reach, from what the user did with them or from the chances of it."""
@@ -172,9 +176,9 @@ def _catch(
 
 
 @kernel
-def _talk(
+def _sight(
     friends: Codes, topics: Ints, links: Ints, shown: Ints, categories: Ints, spread: Floats, beta: float, direct: float,
-    off_topic: float, talking_out: Floats, woken_out: Floats,
+    off_topic: float, active_out: Floats, fresh_out: Floats, woken_out: Floats,
 ) -> None:  # fmt: skip
     num_friends = friends.shape[1]
     wakes = np.empty(num_friends)
@@ -185,12 +189,13 @@ def _talk(
             wakes[friend] = direct + beta * _share(links[lane, friend], talking) if quiet else 0.0
         for slot in range(shown.shape[1]):
             item = shown[lane, slot]
-            active, woken = 0.0, 0.0
+            active, fresh, woken = 0.0, 0.0, 0.0
             for friend in range(num_friends if item >= 0 else 0):
                 seen = 1.0 if topics[lane, friend] == categories[item] else off_topic
                 active += seen * (friends[lane, friend] == ACTIVE)
+                fresh += seen * (friends[lane, friend] != WEARY)
                 woken += seen * wakes[friend]
-            talking_out[lane, slot] = active / num_friends
+            active_out[lane, slot], fresh_out[lane, slot] = active / num_friends, fresh / num_friends
             woken_out[lane, slot] = woken * spread[max(item, 0)] / num_friends
 
 

@@ -1,4 +1,46 @@
 """RecGym-Social-v0: a social network and its members.
+
+Each session is one member over up to 60 pages of a feed in which posts, friends' posts and ads share a slate, in many short
+visits. The network lives on members who comment and share and on ads. What a member passes on wakes friends, and awake
+friends bring the member back: it is sown today and reaped in a week. Ads pay at once and outrage is clicked at once; too many
+of the former annoy, and the latter heats the member up and drives friends away.
+
+## Description
+
+- **Slate.** The retrieval stage offers 20 posts of 5 sources (similar to the last one that pleased, best rated of the topic
+  of the moment, most seen, latest, anything), 4 each, always in this order; friends' posts and ads are among them. The agent
+  shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who scrolls clicks what
+  is popular, spreads and enrages. Who is in a conversation wants the latest of its topic, who catches up with friends wants
+  friends' posts. A clicked post may disappoint: ads do more often and outrage mostly. Some posts are commented on, some of
+  these shared; roles differ in how much they say and how much they care for friends.
+- **Circle.** Sixteen friends form a small world (Watts & Strogatz, Nature 1998), each with a topic. What the member likes,
+  comments on or shares is seen by them; a quiet friend becomes active the more easily the more active friends they see
+  (contagion: on average x' = x + beta a x (1 - x) - delta x where all see each other), and tires after a while. Calm
+  posts that spread wake friends; outrage makes friends weary, who stay away until that has passed. Active friends raise
+  the clicks of every page, those on friends' posts most, lengthen visits and bring the member back.
+- **Ads** pay their bid for a click and a fifth of it for being looked at. Their load fades from page to page and over days
+  away; above a tolerance of the member's own it costs clicks and patience, and with it the member.
+- **Heat** rises with every click on outrage and cools slowly. It makes outrage more attractive, costs patience, and
+  the network counts its square against itself.
+- **Trust** in the network grows with posts that please and falls with those that do not; topics tire; members get used to a
+  level of outrage, which the calm mind most.
+
+## Observation space
+
+Trust, need, readiness, heat, tolerance of ads and true quality are hidden. The network knows the member's friends and who is
+active, and which ads it showed: three features of a candidate say so, from one look at the friends. Nobody searches, so there
+is nothing of a query. With `action="proto"` only the candidates can be ranked: no index holds what differs by member.
+
+## Starting state
+
+A new member: three favourite topics (popular ones more often), of which two are named in the profile beside a role and
+a temper; trust within 0.03 of 0.55; a circle whose friends mostly follow the favourites, about one in seven of them active;
+no ads seen and no heat; with probability 0.4 a conversation that goes on.
+
+## Version history
+
+- v0: first version.
 """
 
 from __future__ import annotations
@@ -35,13 +77,13 @@ HABITS = Habits(
         "friend": (-1.2, -1.0, 2.6),
         "ad": (0.0, -0.6, -0.6),
     },
-    constant=(-3.2, -3.2, -4.0),
+    constant=(-3.4, -3.4, -4.2),
     cost="outrage",
     cost_weight=(0.4, 0.4, 0.4),
     similarity=(-0.3, 4.0, 0.0),
-    stays={"bias": 1.6, "quality": 0.6, "outrage": -1.8, "ad": -0.4},
+    stays={"bias": 1.6, "quality": 0.6, "outrage": -2.0, "friend": 0.6, "ad": -1.0},
     trust=3.0,
-    satisfies={"quality": 0.8, "outrage": -0.9},
+    satisfies={"quality": 0.6, "outrage": -0.7},
     saves={"bias": -2.8, "virality": 1.6, "friend": 0.4, "outrage": 0.4, "ad": -3.0},
     save_needed=0.5,
     save_ready=1.5,
@@ -63,7 +105,7 @@ class SocialReward(Reward):
     - click: number of clicks,
     - comment: number of comments,
     - share: number of posts shared,
-    - ads: what advertisers pay, in euros: an ad's bid for a click, a tenth of it for being looked at,
+    - ads: what advertisers pay, in euros: an ad's bid for a click, a fifth of it for being looked at,
     - harmony: minus the square of the member's heat after the page.
     """
 
@@ -128,8 +170,12 @@ class SocialOutcome(Outcome):
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
     """Traits of the posts: what the network can look up, and their true quality."""
     columns = catalog.attributes
+    rating = shrunk_rating(columns)
+    for kind in np.unique(columns["kind"]):  # an ad with many stars has many for an ad
+        same = columns["kind"] == kind
+        rating[same] = standardised(rating[same])
     visible = {
-        "rating": shrunk_rating(columns),
+        "rating": rating,
         "popularity": standardised(np.log(columns["popularity"])),
         "newness": np.exp(-columns["age_hours"] / 48),
         "virality": columns["virality"],
@@ -154,13 +200,13 @@ def _dynamics(
 ) -> tuple[Dynamics, ...]:
     longer = {"weekend": 0.2, "evening": 0.2, "bored": 0.2, "waiting for the bus": -0.2}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.MOODS, longer=longer)
-    coming = replace(coming, leave_purchase=0.0, gap_days=4.0, gap_trust=2.0, return_bias=3.4, return_patience=1.0)
+    coming = replace(coming, leave_bias=-0.62, leave_purchase=0.0, gap_days=4.0, gap_trust=2.0, return_bias=3.4, return_patience=1.0)
     return (
         *usual_dynamics(items, query_rows, weights, coming, Satiation(items), "outrage"),
         _circle(items),
         Strain(items, "ads", items.trait("ad"), tolerance=(0.5, 1.5)),
         Strain(items, "heat", heating(items), clicked=True, keep=COOLING),
-        Patience({"active": 1.5, "ads_felt": -0.4, "heat": -0.3}),
+        Patience({"active": 2.0, "ads_felt": -0.4, "heat": -0.3}),
     )
 
 

@@ -18,7 +18,7 @@ from recgym.state import State
 class Weights(NamedTuple):
     """Of what moves a member, in logits."""
 
-    company: float = 3.0  # of a click, where all friends are active
+    company: float = 4.0  # of a click, where all friends are active
     at_home: float = 3.0  # of a click on a friend's post, where all friends are active and see it
     annoyed: float = 0.5  # against a click, for each ad too many; against an ad's twice
     inflamed: float = 0.6  # of clicks and comments, for a unit of heat where there is full outrage
@@ -43,7 +43,7 @@ class Company:
 
     def of(self, state: State, shown: NDArray[np.int64]) -> Shifts:
         shifts = no_shifts(shown.shape)
-        talking, _ = self.circle.talk(state, shown)
+        talking = self.circle.sight(state, shown).active
         _shift(shown, talking, state["active"], state["roles"], state["heat"], state["ads_felt"], self._traits,
                self.friendly, self.outspoken, self.weights, shifts.click, shifts.cart)  # fmt: skip
         return shifts
@@ -64,9 +64,9 @@ class SocialGraph:
     SCALES: ClassVar[tuple[float, ...]] = (3.0, 5.0, 0.5)
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        talking, woken = self.circle.talk(state, rows)
+        sight = self.circle.sight(state, rows)
         load = state["ads"][:, None] * self.items.trait("ad")[rows]
-        return (np.stack((talking, woken, load), axis=2) * self.SCALES).astype(np.float32)
+        return (np.stack((sight.active, sight.woken, load), axis=2) * self.SCALES).astype(np.float32)
 
 
 @kernel

@@ -124,9 +124,7 @@ class SocialReward(Reward):
             terms["harmony"] = -(after["heat"] ** 2)
         return terms
 
-    def expected_terms(
-        self, state: State, shown: NDArray[np.int64], funnel: Funnel
-    ) -> dict[str, NDArray[np.float64]]:
+    def expected_terms(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
         heated = funnel.click * heating(self.items)[shown]
         return {
             "ads": self.items.trait("ad_bid")[shown] * (VIEW_PAY + funnel.click),
@@ -200,7 +198,9 @@ def _dynamics(
 ) -> tuple[Dynamics, ...]:
     longer = {"weekend": 0.2, "evening": 0.2, "bored": 0.2, "waiting for the bus": -0.2}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.MOODS, longer=longer)
-    coming = replace(coming, leave_bias=-0.62, leave_purchase=0.0, gap_days=4.0, gap_trust=2.0, return_bias=3.4, return_patience=1.0)
+    coming = replace(
+        coming, leave_bias=-0.62, leave_purchase=0.0, gap_days=4.0, gap_trust=2.0, return_bias=3.4, return_patience=1.0
+    )
     return (
         *usual_dynamics(items, query_rows, weights, coming, Satiation(items), "outrage"),
         _circle(items),

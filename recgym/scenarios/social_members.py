@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -35,7 +35,7 @@ class Company:
     circle: Circle
     friendly: NDArray[np.float64]  # (num_roles,) how much more a member clicks friends' posts
     outspoken: NDArray[np.float64]  # (num_roles,) how much more a member comments
-    weights: Weights = Weights()
+    weights: Weights = field(default_factory=Weights)
 
     def __post_init__(self) -> None:
         traits = [self.items.trait(name) for name in ("friend", "ad", "outrage")]

@@ -21,7 +21,7 @@ class Sight(NamedTuple):
 
     active: NDArray[np.float64]
     fresh: NDArray[np.float64]  # not weary
-    woken: NDArray[np.float64]  # whom it would wake if it were passed on in full
+    woken: NDArray[np.float64]  # whom it would wake, for each unit of how far it is passed on
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +29,12 @@ class Circle:
     """Contagion among a user's friends, a small world of people who know each other (Watts & Strogatz, Nature 1998).
 
     A friend is quiet, active or weary. What pleases the user reaches the friends a little, what the user comments on more,
-    what they share in full: with a = reach x spread of the item, a quiet friend becomes active with the chance
+    what they share in full: with a = reach x spread of the item, a quiet friend becomes active with the chance, at most 1,
 
         a x (direct + beta x share of the active among those the friend sees),
 
     and an active one quiet with chance `tiring`. Where all know each other and `direct` is 0, the share x of active friends
-    therefore moves by beta a x (1 - x) - tiring x on average, the mean-field model of contagion. A friend who sees what
+    therefore moves by beta a x (1 - x) - tiring x on average, as in the mean-field model of contagion. A friend who sees what
     offends may become weary and takes no part until that has passed.
 
     Every friend follows a topic, and sees less of what is about another. Friends who sit together share a topic, mostly
@@ -59,8 +59,11 @@ class Circle:
     """How far an item reaches that was commented on, the domain's first event; one that was shared too, its second,
     reaches 1."""
     beta: float = 6.0
+    """How contagious the active friends are."""
     direct: float = 0.7
+    """How well the user wakes friends alone."""
     tiring: float = 0.09
+    """Chance that an active friend is quiet again."""
     spontaneous: float = 0.01
     """Chance that a quiet friend becomes active without the user."""
     calming: float = 0.03

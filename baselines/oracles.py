@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines import tuned
-from baselines.heuristics import actions_from_scores
+from baselines.files import read_json, write_json
+from baselines.heuristics import SAVED, actions_from_scores
+from baselines.task import Task, require_domain
 from recgym.actions import ItemAction, ProtoAction
 from recgym.dynamics import Foreseeable
 from recgym.env import RecVectorEnv
@@ -88,6 +91,10 @@ class PrivilegedRecommender:
             return best_query(features, scores)
         return actions_from_scores(env, scores)
 
+    def save(self, folder: Path) -> None:
+        """Write the prices."""
+        write_json(folder / SAVED, {"name": self.name, "prices": dict(self.prices)})
+
 
 MYOPIC = PrivilegedRecommender({}, "myopic (privileged)")
 REFERENCE = "far-sighted reference (privileged)"
@@ -100,6 +107,23 @@ def reference(env_id: str, view: str) -> PrivilegedRecommender:
         baselines.tuned.NotTuned: Nobody has searched yet.
     """
     return PrivilegedRecommender(tuned.load(env_id, view, "prices"), REFERENCE)
+
+
+@dataclass(frozen=True)
+class Privileged:
+    """The method of both privileged policies."""
+
+    far_sighted: bool
+
+    def train(self, task: Task) -> PrivilegedRecommender:
+        """There is nothing to learn: the prices come from a search."""
+        require_domain(task.lanes(1), "reference" if self.far_sighted else "myopic")
+        return reference(task.env_id, task.view) if self.far_sighted else MYOPIC
+
+    def load(self, folder: Path, env: RecVectorEnv) -> PrivilegedRecommender:
+        """The same prices."""
+        saved = read_json(folder / SAVED)
+        return PrivilegedRecommender(saved["prices"], saved["name"])
 
 
 def best_lead(

@@ -2,8 +2,8 @@
 
 import gymnasium
 
-# id -> scenario
-ENVIRONMENTS = {
+# id -> scenario: domains in words, with a catalogue of their own
+DOMAINS = {
     "RecGym-Ecommerce-v0": "ecommerce",
     "RecGym-News-v0": "news",
     "RecGym-Video-v0": "video",
@@ -11,6 +11,14 @@ ENVIRONMENTS = {
     "RecGym-Games-v0": "games",
     "RecGym-Social-v0": "social",
 }
+# id -> classic: published user models, as numbers
+CLASSICS = {
+    "RecGym-InterestEvolution-v0": "interest_evolution",
+    "RecGym-InterestExploration-v0": "interest_exploration",
+    "RecGym-LongTermSatisfaction-v0": "long_term_satisfaction",
+    "RecGym-Boredom-v0": "boredom",
+}
+ENVIRONMENTS = {**DOMAINS, **CLASSICS}
 
 
 def register_all() -> None:

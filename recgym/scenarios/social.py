@@ -25,12 +25,15 @@ of the former annoy, and the latter heats the member up and drives friends away.
   the network counts its square against itself.
 - **Trust** in the network grows with posts that please and falls with those that do not; topics tire; members get used to a
   level of outrage, which the calm mind most.
+- **Realism.** `recgym show RecGym-Social-v0 --realism`: popularity, pages per visit, stars, text and popularity probe of random
+  pages lie within the ranges of public logs. Rates of carts and purchases are a shop's and do not apply; stars tell how pleased
+  those were who shared.
 
 ## Observation space
 
 Trust, need, readiness, heat, tolerance of ads and true quality are hidden. The network knows the member's friends and who is
-active, and which ads it showed: three features of a candidate say so, from one look at the friends. Nobody searches, so there
-is nothing of a query. With `action="proto"` only the candidates can be ranked: no index holds what differs by member.
+active, and which ads it showed: three features of a candidate say so (active friends who see it, friends it would wake, recent
+ads). Nobody searches, so there is nothing of a query. With `action="proto"` only the candidates can be ranked: no index holds what differs by member.
 
 ## Starting state
 

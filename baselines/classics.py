@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.heuristics import actions_from_scores
+from baselines.files import write_json
+from baselines.heuristics import SAVED, actions_from_scores
 from baselines.oracles import MYOPIC, REFERENCE
 from baselines.recommender import Recommender
+from baselines.task import Unsuitable
 from recgym.actions import SequentialAction, SlateAction
 from recgym.classics import CLASSICS, Boredom, Classic, InterestEvolution, InterestExploration, LongTermSatisfaction
 from recgym.classics.boredom import sparing_slates
@@ -29,8 +32,18 @@ QUALITY = "highest quality (privileged)"
 MINUTE_VALUE = 1.39  # reward of a minute of budget in interest evolution, found by search
 
 
+class _ByName:
+    """What all have in common: the model's constants make them anew, so their name is all there is to keep."""
+
+    name: str
+
+    def save(self, folder: Path) -> None:
+        """Write the name."""
+        write_json(folder / SAVED, {"name": self.name})
+
+
 @dataclass(frozen=True)
-class Scored:
+class Scored(_ByName):
     """Shows the candidates of the highest scores."""
 
     name: str
@@ -44,7 +57,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Planned:
+class Planned(_ByName):
     """Shows slates that were chosen as a whole."""
 
     name: str
@@ -56,7 +69,7 @@ class Planned:
         return actions_from_slates(env, self.slates(env.state))
 
 
-class Believing:
+class Believing(_ByName):
     """Interest exploration by what users did: a belief about their type, and the best slates for clicks now and later.
 
     It has to see every slate of a session, from the first.
@@ -86,6 +99,17 @@ def policies(classic: Classic) -> list[Recommender]:
     return _POLICIES[type(classic)](classic)
 
 
+def named(name: str, env: RecVectorEnv) -> Recommender:
+    """One of the policies of a classic by its name, to act on `env`.
+
+    Raises:
+        Unsuitable: The action view cannot say every slate.
+    """
+    checked_view(env)
+    [found] = [policy for policy in policies(env.simulator) if policy.name == name]
+    return found
+
+
 def variants(env_id: str) -> tuple[str, ...]:
     """The sets of constants of a classic."""
     return tuple(CLASSICS[gymnasium.spec(env_id).kwargs["scenario"]].VARIANTS)
@@ -106,9 +130,13 @@ def budget_slates(
 
 
 def checked_view(env: RecVectorEnv) -> None:
-    """Raises a TypeError in the views that cannot say every slate."""
+    """Refuse the views that cannot say every slate.
+
+    Raises:
+        Unsuitable: It is one of them.
+    """
     if not isinstance(env.sessions.view, SlateAction | SequentialAction):
-        raise TypeError('the policies of the classics speak in slates: make the environment with action="slate"')
+        raise Unsuitable('the policies of the classics speak in slates: make the environment with action="slate"')
 
 
 def actions_from_slates(env: RecVectorEnv, slates: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines import tuned
-from baselines.files import read_json, write_json
+from baselines.files import write_json
 from baselines.heuristics import SAVED, actions_from_scores
-from baselines.task import Task, require_domain
 from recgym.actions import ItemAction, ProtoAction
 from recgym.dynamics import Foreseeable
 from recgym.env import RecVectorEnv
@@ -107,23 +106,6 @@ def reference(env_id: str, view: str) -> PrivilegedRecommender:
         baselines.tuned.NotTuned: Nobody has searched yet.
     """
     return PrivilegedRecommender(tuned.load(env_id, view, "prices"), REFERENCE)
-
-
-@dataclass(frozen=True)
-class Privileged:
-    """The method of both privileged policies."""
-
-    far_sighted: bool
-
-    def train(self, task: Task) -> PrivilegedRecommender:
-        """There is nothing to learn: the prices come from a search."""
-        require_domain(task.lanes(1), "reference" if self.far_sighted else "myopic")
-        return reference(task.env_id, task.view) if self.far_sighted else MYOPIC
-
-    def load(self, folder: Path, env: RecVectorEnv) -> PrivilegedRecommender:
-        """The same prices."""
-        saved = read_json(folder / SAVED)
-        return PrivilegedRecommender(saved["prices"], saved["name"])
 
 
 def best_lead(

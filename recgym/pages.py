@@ -25,7 +25,7 @@ from recgym.observation import DICT, LATENT
 from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
 from recgym.reward import Reward
-from recgym.sessions import KNOWN, Sessions
+from recgym.sessions import Sessions, settings_class
 from recgym.simulator import Simulator
 
 FOLDER = Path("docs") / "environments"
@@ -106,7 +106,7 @@ def scenario_module(env_id: str) -> ModuleType:
 
 def config_class(env_id: str) -> type:
     """The dataclass of an environment's own settings."""
-    return KNOWN[gymnasium.spec(env_id).kwargs["scenario"]]
+    return settings_class(gymnasium.spec(env_id).kwargs["scenario"])
 
 
 def docstring_sections(module: ModuleType) -> tuple[str, str, dict[str, str]]:
@@ -148,7 +148,7 @@ def common_arguments() -> list[Argument]:
 
 def action_views(simulator: Simulator | Classic) -> dict[str, ActionView]:
     """Every action view of a simulator by its name."""
-    sizes = (simulator.num_candidates, len(simulator.feature_names), simulator.slate_size)
+    sizes = (simulator.num_candidates, len(simulator.features.names), simulator.slate_size)
     return {name: make_view(name, *sizes, "similar") for name in VIEWS}
 
 

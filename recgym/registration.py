@@ -21,13 +21,23 @@ CLASSICS = {
 ENVIRONMENTS = {**DOMAINS, **CLASSICS}
 
 
+def register(env_id: str, scenario: str) -> None:
+    """Register a domain of your own: `recgym.register("Bikes-v0", "bikes:Bikes")`.
+
+    Args:
+        env_id: As for `gymnasium.make`, with a version.
+        scenario: "module:Class" of its settings, which other processes can import too.
+    """
+    gymnasium.register(
+        env_id,
+        entry_point="recgym.env:RecEnv",
+        vector_entry_point="recgym.env:RecVectorEnv",
+        kwargs={"scenario": scenario},
+    )
+
+
 def register_all() -> None:
     """Register every environment that is not registered yet."""
     for env_id, scenario in ENVIRONMENTS.items():
         if env_id not in gymnasium.registry:
-            gymnasium.register(
-                env_id,
-                entry_point="recgym.env:RecEnv",
-                vector_entry_point="recgym.env:RecVectorEnv",
-                kwargs={"scenario": scenario},
-            )
+            register(env_id, scenario)

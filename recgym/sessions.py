@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import inspect
 from collections import ChainMap
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ class Sessions:
     """A batch of sessions under one action view and one observation: what both shells share.
 
     Args:
-        scenario: Name of the domain or classic, a key of `KNOWN`.
+        scenario: Name of a domain or classic, a key of `KNOWN`; or "module:Class" of settings of your own.
         action: "slate", "item", "sequential" or "proto"; see `recgym.actions`.
         fill: With action="item": "similar" fills the slate with the nearest candidates, "none" leaves it at the lead.
         observation: "flat", "dict" or, with the hidden truth, "latent"; of a domain also "sequence". The page of an
@@ -62,16 +63,14 @@ class Sessions:
         observation: str = "flat",
         **settings: Any,
     ) -> None:
-        if scenario not in KNOWN:
-            raise ValueError(f"scenario: expected one of {', '.join(map(repr, KNOWN))}, got {scenario!r}")
-        config_class = KNOWN[scenario]
+        config_class = settings_class(scenario)
         self.arguments = tuple(field.name for field in dataclasses.fields(config_class) if field.init)
         _check_names(settings, self.arguments)
         config = config_class(**settings)
         self.session_length = config.session_length
         self.setting: Scenario | Classic = config.build()
         self.simulator: Simulator | Classic = self.setting.simulator
-        sizes = (self.simulator.num_candidates, len(self.simulator.feature_names), self.simulator.slate_size)
+        sizes = (self.simulator.num_candidates, len(self.simulator.features.names), self.simulator.slate_size)
         self.view = make_view(action, *sizes, fill, self.setting.search(action))
         self.observation = self.setting.observation(observation, self.view.num_features)
 
@@ -110,6 +109,31 @@ class Sessions:
     def observe(self, state: State) -> Observed:
         """Fresh arrays, never views of the state."""
         return self.observation.observe(state, self.view.observe(state))
+
+
+def settings_class(scenario: str) -> type:
+    """The class of settings that a scenario's name stands for.
+
+    Raises:
+        ValueError: An unknown name, or there is no such class.
+    """
+    if scenario in KNOWN:
+        return KNOWN[scenario]
+    module, _, name = str(scenario).partition(":")
+    if not name:
+        raise ValueError(
+            f"scenario: expected one of {', '.join(map(repr, KNOWN))} or \"module:Class\", got {scenario!r}"
+        )
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as problem:
+        raise ValueError(
+            f"scenario: {scenario!r} names no class that can be imported ({problem}); write the module as in an import "
+            "statement, then a colon and the class"
+        ) from problem
+    if not (dataclasses.is_dataclass(found) and hasattr(found, "build")):
+        raise ValueError(f"scenario: expected a dataclass that extends recgym.scenarios.Settings, got {found!r}")
+    return found
 
 
 def spread(info: Info, lanes: NDArray[np.int64], num_envs: int) -> Info:

@@ -76,11 +76,6 @@ class Simulator:
         return self.items.num_items
 
     @property
-    def feature_names(self) -> tuple[str, ...]:
-        """What is known of a candidate."""
-        return self.features.names
-
-    @property
     def events(self) -> tuple[str, ...]:
         """What users can do with an item, in rising order: the keys of `info`."""
         return ("clicked", *self.response.parameters.EVENTS)

@@ -15,9 +15,8 @@ from baselines.__main__ import main
 from baselines.algorithms import DEFAULTS, TUNED, VIEWS
 from baselines.heuristics import HEURISTICS, LinearRanker, RandomRecommender, heuristic, heuristics, tuned_linear_ranker
 from baselines.intervals import mean_of, paired_p_value, ratio_of
-from baselines.learning import SEED_STRIDE
 from baselines.oracles import MYOPIC, PrivilegedRecommender, best_query, expected_effects, reference
-from baselines.recommender import EVALUATION_SEED, Evaluation, evaluate, make_lanes
+from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, Evaluation, evaluate, make_lanes
 from recgym.actions import VIEWS as ACTIONS
 from recgym.dynamics import Trust
 from recgym.registration import DOMAINS

@@ -15,7 +15,7 @@ from baselines.recommender import make_lanes
 
 NAMES = ("interest_evolution", "interest_exploration", "long_term_satisfaction")
 CASES = [(name, policy) for name in NAMES for policy in POLICIES]
-NUM_SESSIONS = {"interest_evolution": 8_000, "interest_exploration": 60_000, "long_term_satisfaction": 20_000}
+NUM_SESSIONS = {"interest_evolution": 20_000, "interest_exploration": 60_000, "long_term_satisfaction": 20_000}
 ALPHA_EQUIVALENT = 0.05
 ALPHA_DIFFERENT = 0.001
 
@@ -53,7 +53,7 @@ def test_the_environments_have_the_sizes_that_recsim_was_run_with(name):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "policy"), CASES)
 def test_sessions_are_recsims(both, name, policy):
-    """Means within 1 %, distributions not different, variances within 10 %."""
+    """Means within 1 %, distributions not different, variances within 10 %; quality, which is -3 to 3, within 0.03."""
     from scipy.stats import ks_2samp
 
     theirs, ours = both(name, policy)
@@ -65,7 +65,7 @@ def test_sessions_are_recsims(both, name, policy):
         assert equivalent(his, mine, 0.01 * his.mean()), column
         assert ks_2samp(his, mine).pvalue > ALPHA_DIFFERENT / (2 * len(CASES)), column
         assert 0.9 < mine.var() / his.var() < 1.1, column
-    assert equivalent(theirs["quality"], ours.quality, 0.02)
+    assert equivalent(theirs["quality"], ours.quality, 0.03)
 
 
 @pytest.mark.slow

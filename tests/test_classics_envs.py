@@ -12,9 +12,11 @@ from gymnasium.envs.registration import EnvSpec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from baselines import registry
 from baselines.classics import REFERENCE, budget_slates, policies
 from baselines.oracles import MYOPIC
-from baselines.recommender import evaluate, make_lanes
+from baselines.recommender import EVALUATION_SEED, evaluate, make_lanes
+from baselines.task import Task, Unsuitable
 from recgym import rendering
 from recgym.classics import Boredom, InterestEvolution, InterestExploration, LongTermSatisfaction
 from recgym.classics.boredom import sparing_slates
@@ -222,10 +224,26 @@ def test_policies_show_the_same_in_both_views_that_can_say_it(env_id):
             env = make_lanes(env_id, 20, action=view, session_length=8)
             found.append(evaluate(policies(env.simulator)[number], env, 3).returns)
         np.testing.assert_array_equal(*found)
-        with pytest.raises(TypeError, match='action="slate"'):
+        with pytest.raises(Unsuitable, match='action="slate"'):
             env = make_lanes(env_id, 2, action="item")
             env.reset(seed=0)
             one.act(env, None)
+
+
+@pytest.mark.parametrize("env_id", CLASSICS)
+def test_the_benchmarks_reference_and_myopic_are_those_of_the_classic(env_id, tmp_path):
+    task = Task(env_id, "slate", steps=0, env_settings={"session_length": 8})
+    for name in ("random", "myopic", "reference"):
+        made = registry.find(name).train(task)
+        registry.save(made, tmp_path / name, name, task)
+        again = registry.load(tmp_path / name, task.lanes(1))
+        found = [evaluate(one, task.lanes(20), EVALUATION_SEED).returns for one in (made, again)]
+        if name != "random":  # which is reproducible only from its beginning
+            np.testing.assert_array_equal(*found)
+    with pytest.raises(Unsuitable, match='action="slate"'):
+        registry.find("reference").train(Task(env_id, "proto", steps=0))
+    with pytest.raises(Unsuitable, match="takes a domain"):
+        registry.find("popular").train(task)
 
 
 @settings(max_examples=20)

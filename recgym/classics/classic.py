@@ -35,6 +35,12 @@ class Responded(NamedTuple):
     log: dict[str, Array]  # what else the service is told, (num_envs, slate_size)
 
 
+class Features(NamedTuple):
+    """What is known of a candidate, as `recgym.candidates.CandidateFeatures` says it of a domain's."""
+
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Classic(ABC):
     """A published model under some constants: settings and simulator in one.
@@ -107,6 +113,11 @@ class Classic(ABC):
     # The same for all
 
     events: ClassVar[tuple[str, ...]] = ("clicked",)
+
+    @property
+    def features(self) -> Features:
+        """What is known of a candidate."""
+        return Features(self.feature_names)
 
     @property
     def embedding_dim(self) -> int:

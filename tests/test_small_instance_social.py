@@ -16,6 +16,7 @@ from recgym.scenarios.social import VIEW_PAY, SocialReward
 from recgym.scenarios.social_members import Company, Weights
 from recgym.simulator import Simulator
 from recgym.state import State
+from recgym.testing import small_catalog
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 NUM_SESSIONS = 20_000
@@ -43,7 +44,7 @@ def circle_of(items: Items, spread: tuple[float, float], **settings: float) -> C
 
 def world_of(items: Items, circle: Circle, load: Strain, weights: Weights, **paid: float) -> Simulator:
     return Simulator(
-        catalog=None, items=items, users=SameMember(), retrieval=BothItems(), features=BothItems(),
+        catalog=small_catalog(), items=items, users=SameMember(), retrieval=BothItems(), features=BothItems(),
         response=FunnelResponse(items, 1, plain_habits(), fit=Company(items, circle, NO_ROLE, NO_ROLE, weights)),
         dynamics=(staying(), circle, load), reward=SocialReward(items, only(SocialReward, **paid)),
     )  # fmt: skip

@@ -9,6 +9,7 @@ DOMAINS = {
     "RecGym-Video-v0": "video",
     "RecGym-Music-v0": "music",
     "RecGym-Games-v0": "games",
+    "RecGym-Social-v0": "social",
 }
 # id -> classic: published user models, as numbers
 CLASSICS = {

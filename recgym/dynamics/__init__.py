@@ -2,14 +2,17 @@
 
 from recgym.dynamics.attention import Attention
 from recgym.dynamics.boredom import Boredom
+from recgym.dynamics.circle import WEARY, Circle
 from recgym.dynamics.history import History
 from recgym.dynamics.interest import Drift
 from recgym.dynamics.leaning import Leaning
 from recgym.dynamics.need import Need
+from recgym.dynamics.patience import Patience
 from recgym.dynamics.price import ReferencePrice
 from recgym.dynamics.protocol import Dynamics, Foreseeable
 from recgym.dynamics.satiation import Satiation
+from recgym.dynamics.strain import Strain
 from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
-__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "Foreseeable", "History", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]
+__all__ = ["WEARY", "Attention", "Boredom", "Circle", "Drift", "Dynamics", "Foreseeable", "History", "Leaning", "Need", "Patience", "ReferencePrice", "Satiation", "Strain", "Trust", "Visits"]

@@ -35,6 +35,8 @@ class Visits:
     return_trust: float = 3.0
     """Weight of trust - 0.5 in the logit of coming back."""
     return_click: float = 0.1
+    return_patience: float = 0.0
+    """Weight of patience in the logit of coming back."""
     gap_days: float = 8.0
     gap_trust: float = 6.0
     """Days away are floor(1 + x), x exponential of mean m = gap_days - gap_trust x trust: 1 + 1 / (exp(1 / m) - 1) days on
@@ -62,7 +64,7 @@ class Visits:
 
     def __post_init__(self) -> None:
         leave = (self.leave_bias, self.leave_click, self.leave_disappointment, self.leave_purchase)
-        returns = (self.return_bias, self.return_trust, self.return_click, self.gap_days, self.gap_trust)
+        returns = (self.return_bias, self.return_trust, self.return_click, self.gap_days, self.gap_trust, self.return_patience)
         object.__setattr__(self, "_leave", np.array(leave))
         object.__setattr__(self, "_returns", np.array(returns))
         object.__setattr__(self, "_shape", np.array(self.context_shape))
@@ -86,7 +88,8 @@ def _visits(
         if not left[lane]:
             page[lane], days_away[lane], churned[lane] = page[lane] + 1, 0.0, False
             continue
-        churned[lane] = u[lane, 1] > sigmoid(returns[0] + returns[1] * (trust[lane] - 0.5) + returns[2] * clicks)
+        coming = returns[0] + returns[1] * (trust[lane] - 0.5) + returns[2] * clicks + returns[5] * patience[lane]
+        churned[lane] = u[lane, 1] > sigmoid(coming)
         page[lane], visit[lane] = 0, visit[lane] + 1
         days_away[lane] = np.floor(1.0 - np.log1p(-u[lane, 2]) * (returns[3] - returns[4] * trust[lane]))
         context[lane] = _next_context(context[lane], days_away[lane], u[lane, 3:], context_shape)

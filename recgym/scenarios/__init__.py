@@ -5,8 +5,9 @@ from recgym.scenarios.games import Games
 from recgym.scenarios.music import Music
 from recgym.scenarios.news import News
 from recgym.scenarios.scenario import Settings
+from recgym.scenarios.social import Social
 from recgym.scenarios.video import Video
 
 SCENARIOS: dict[str, type[Settings]] = {
-    "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games
+    "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games, "social": Social
 }  # fmt: skip

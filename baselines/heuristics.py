@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from baselines import tuned
 from baselines.names import did_you_mean
-from recgym.actions import ItemAction, ProtoAction, SequentialAction
+from recgym.actions import ItemAction, ProtoAction, SequentialAction, allowed_positions
 from recgym.env import RecVectorEnv
 
 
@@ -93,8 +93,10 @@ def tuned_linear_ranker(env: RecVectorEnv) -> LinearRanker:
 
 
 def actions_from_scores(env: RecVectorEnv, scores: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """Actions that show the candidates of the highest scores ((num_envs, num_candidates)); not for "proto"."""
+    """Actions that show the candidates of the highest scores ((num_envs, num_candidates)), within the environment's limits;
+    not for "proto"."""
     view, slate_size = env.sessions.view, env.simulator.slate_size
+    scores = np.where(allowed_positions(env.state), scores, -np.inf)
     if isinstance(view, ItemAction):
         return scores.argmax(axis=1)
     if isinstance(view, SequentialAction):

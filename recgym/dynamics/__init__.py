@@ -2,6 +2,7 @@
 
 from recgym.dynamics.attention import Attention
 from recgym.dynamics.boredom import Boredom
+from recgym.dynamics.dose import Dose
 from recgym.dynamics.history import History
 from recgym.dynamics.interest import Drift
 from recgym.dynamics.leaning import Leaning
@@ -12,4 +13,4 @@ from recgym.dynamics.satiation import Satiation
 from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
-__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "Foreseeable", "History", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]
+__all__ = ["Attention", "Boredom", "Dose", "Drift", "Dynamics", "Foreseeable", "History", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]

@@ -18,11 +18,12 @@ import gymnasium
 import recgym.observation
 from recgym.actions import VIEWS, ActionView, make_view
 from recgym.env import RecEnv
-from recgym.observation import KINDS, Counters
+from recgym.observation import KINDS
 from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
 from recgym.reward import Reward
 from recgym.scenarios import SCENARIOS
+from recgym.scenarios.scenario import Scenario
 from recgym.sessions import Sessions
 from recgym.simulator import Simulator
 
@@ -57,7 +58,7 @@ def page(env_id: str) -> str:
     title, intro, written = docstring_sections(scenario_module(env_id))
     facts = {
         "Action space": _action_facts(unwrapped.simulator),
-        "Observation space": _observation_facts(env_id, unwrapped.simulator),
+        "Observation space": _observation_facts(env_id, unwrapped.sessions.setting),
         "Rewards": "\n\n".join((_reward_facts(unwrapped.simulator.reward), *_outcome_facts(unwrapped.simulator.outcome))),
         "Episode end": _end_facts(),
         "Why look ahead": _measured_facts(env_id),
@@ -185,10 +186,14 @@ def _action_facts(simulator: Simulator) -> str:
     )
 
 
-def _observation_facts(env_id: str, simulator: Simulator) -> str:
+def _observation_facts(env_id: str, setting: Scenario) -> str:
+    simulator, counters = setting.simulator, setting.counters.names
     spaces = {kind: gymnasium.make(env_id, observation=kind).observation_space for kind in KINDS}
     [parts] = re.findall(r"(?:^\|.*\n?)+", inspect.getdoc(recgym.observation), flags=re.MULTILINE)
-    sizes = f"num_candidates = {simulator.num_candidates}, embedding_dim = {simulator.items.embedding_dim}"
+    sizes = (
+        f"num_counters = {len(counters)}, num_candidates = {simulator.num_candidates}, "
+        f"embedding_dim = {simulator.items.embedding_dim}"
+    )
     return "\n\n".join(
         (
             "All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated "
@@ -196,7 +201,7 @@ def _observation_facts(env_id: str, simulator: Simulator) -> str:
             table(("kind", "space"), [(f'`observation="{kind}"`', f"`{space}`") for kind, space in spaces.items()]),
             f"The parts, with {sizes} by default:",
             parts.strip(),
-            f"The counters: {_code(Counters.NAMES)}. The features of a candidate: {_code(simulator.features.names)}.",
+            f"The counters: {_code(counters)}. The features of a candidate: {_code(simulator.features.names)}.",
         )
     )
 

@@ -113,8 +113,8 @@ class HealthReward(Reward):
     ) -> dict[str, NDArray[np.float64]]:
         own = {
             "effect": (response.stayed * self._gain(before, slates)).sum(axis=1),
-            "strain": -before["dose"],
-            "harm": -(response.clicked & harms(self.items, before, slates)).sum(axis=1).astype(np.float64),
+            "strain": 0.0 - before["dose"],
+            "harm": 0.0 - (response.clicked & harms(self.items, before, slates)).sum(axis=1),
         }
         kept = {name: values for name, values in own.items() if self.weights[name] != 0}
         return super().terms(before, after, slates, response) | kept

@@ -101,7 +101,8 @@ class Coach:
     PULL, BENEFIT = (0.6, 0.2), (1.0, 0.2)
     BIAS = 2.0  # logit to finish
     RESTED = 1.0  # vigour in the first context
-    DOSE: ClassVar = {"keep": 0.8, "given_up": 0.5, "training": 0.3, "too_much": 3.0, "setback": 0.05, "unfit": 0.2, "fit": 0.2}
+    DOSE: ClassVar = {"keep": 0.8, "given_up": 0.5, "training": 0.3, "too_much": 3.0, "setback": 0.05,
+                      "unfit": 0.2, "fit": 0.2}  # fmt: skip
 
     def __init__(self, strength: float = 1.0) -> None:
         """`strength` multiplies everything that a dose and fitness do."""
@@ -179,8 +180,8 @@ def test_a_coach_that_looks_ahead_holds_back():
     coach = Coach()
     best, myopic = coach.value(far_sighted=True), coach.value(far_sighted=False)
     assert (best - myopic) / best > 0.05
-    shown = {far_sighted: [coach.plan(far_sighted)(dose, 0.2, 4)[1] for dose in (0.0, 1.0)] for far_sighted in (True, False)}
-    assert shown == {True: [HARD, GENTLE], False: [HARD, HARD]}
+    rested, tired = [[coach.plan(far)(dose, 0.2, 4)[1] for far in (True, False)] for dose in (0.0, 1.0)]
+    assert rested == [HARD, HARD] and tired == [GENTLE, HARD]
 
 
 def test_without_what_a_dose_does_there_is_no_reason_to_look_ahead():

@@ -76,7 +76,7 @@ class Capacity:
     """
 
     items: Items
-    weariness: float = 0.08
+    weariness: float = 0.15
     """Lowers the logit of taking up, per unit of the dose."""
     refusal: float = 0.35
     """The same, times the demand."""
@@ -86,9 +86,9 @@ class Capacity:
     """Raises it by demand times `VIGOUR`."""
     effort: float = 2.0
     """Lowers the logit of finishing by the demand."""
-    endurance: float = 4.0
+    endurance: float = 5.0
     """Raises it by demand times fitness."""
-    exhaustion: float = 0.5
+    exhaustion: float = 0.8
     """Lowers it by demand times dose."""
     hurt: float = 6.0
     """Lowers it for what harms."""
@@ -96,12 +96,12 @@ class Capacity:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_demand", np.ascontiguousarray(self.items.trait("demand")))
         object.__setattr__(self, "_vigour", np.array([VIGOUR[state] for state in words.STATES]))
-        taking, finishing = (-self.refusal, self.confidence, self.energy), (-self.exhaustion, self.endurance, -self.effort)
-        object.__setattr__(self, "_weights", np.array((*taking, *finishing)))
+        weights = (-self.refusal, self.confidence, self.energy, -self.exhaustion, self.endurance, -self.effort)
+        object.__setattr__(self, "_weights", np.array(weights))
 
     def of(self, state: State, shown: NDArray[np.int64]) -> Shifts:
         shifts = no_shifts(shown.shape)
-        vigour = self._vigour[state["context"] % len(self._vigour)]
+        vigour = self._vigour[state["context"] % len(self._vigour)]  # the state of the day is a context's last part
         _bear(self._demand[shown], state["dose"], state["fitness"], vigour, harms(self.items, state, shown), self.weariness,
               self.hurt, self._weights, shifts.click, shifts.stay)  # fmt: skip
         return shifts
@@ -112,6 +112,7 @@ def _bear(
     demand: Floats, dose: Floats, fitness: Floats, vigour: Floats, harmful: Flags, weariness: float, hurt: float,
     weights: Floats, click: Floats, stay: Floats,
 ) -> None:  # fmt: skip
+    """`weights` in a logit per unit of demand: dose, fitness and vigour to take up; dose, fitness and none to finish."""
     for lane in range(len(demand)):
         takes = weights[0] * dose[lane] + weights[1] * fitness[lane] + weights[2] * vigour[lane]
         finishes = weights[3] * dose[lane] + weights[4] * fitness[lane] + weights[5]

@@ -9,6 +9,7 @@ import pytest
 import recgym  # noqa: F401
 from baselines.heuristics import LinearRanker
 from baselines.recommender import make_lanes
+from baselines.sb3 import TrainedRecommender, make_model
 from recgym.scenarios.builtin import builtin_catalog
 from recgym.scenarios.health_people import GOALS, Capacity, CoachsEye, benefit, harms
 from recgym.scenarios.health_words import CONDITIONS, HELPS
@@ -103,6 +104,13 @@ def test_who_keeps_to_the_masks_harms_nobody(view):
     rng = np.random.default_rng(0)
     assert costs(view, lambda *seen: masked_random(*seen, rng)) == (0.0, 0.0)
     assert costs(view, towards_danger) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("view", MASKED)
+def test_an_agent_that_reads_the_masks_harms_nobody(view):
+    model = make_model("MaskablePPO", ID, seed=0, settings={"num_envs": 4, "n_steps": 64, "n_epochs": 1}, action=view)
+    model.learn(512)
+    assert costs(view, TrainedRecommender(model, "MaskablePPO").act) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("view", MASKED)

@@ -50,7 +50,7 @@ class HeartSteps:
     DOSES = np.linspace(0.0, 1 / (1 - KEEP), 2001)
 
     def plan(self) -> tuple[np.ndarray, np.ndarray]:
-        """What is gained by either suggestion at every dose of the grid (HORIZON, 2, doses), and the values after it."""
+        """(HORIZON, 2, doses) what either suggestion gains at every dose of the grid, and (doses,) the values."""
         values, totals = np.zeros(len(self.DOSES)), []
         for _ in range(self.HORIZON):
             follow = np.stack([np.interp(self.KEEP * self.DOSES + added, self.DOSES, values) for added in (1.0, 0.0)])
@@ -92,7 +92,7 @@ def test_the_published_instance_is_greedy_5_763_and_optimal_19_981():
 
 
 class Coach:
-    """Everything a dose does, in a scenario's own parts: people tire of what is hard, give it up, gain less and grow fit.
+    """All that a dose does, in the scenario's own parts: people refuse what is hard, give it up, gain less, grow fit.
 
     Reward: benefit of what was finished, less for habituation, minus `burden` times the dose.
     """
@@ -108,7 +108,7 @@ class Coach:
         """`strength` multiplies everything that a dose and fitness do."""
         self.burden, self.habituation = 0.06 * strength, 0.3 * strength
         self.fit = {"weariness": 0.1 * strength, "refusal": 0.5 * strength, "exhaustion": 0.7 * strength,
-                    "confidence": 1.0 * strength, "endurance": 2.0 * strength, "effort": 1.0, "energy": 0.3}  # fmt: skip
+                    "confidence": strength, "endurance": 2.0 * strength, "effort": 1.0, "energy": 0.3}  # fmt: skip
 
     def chances(self, item: int, dose: float, fitness: float) -> tuple[float, float]:
         """Of taking up, and of finishing what was taken up."""

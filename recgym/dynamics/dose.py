@@ -18,9 +18,9 @@ class Dose:
     """What is taken up adds to a dose that fades (HeartSteps: Liao et al., 2020, arXiv:1909.03539) and builds fitness.
 
     On every page x' = keep * x + a, where a is the demand of what was finished and a part of that of what was given up;
-    a day away counts as a page on which nothing is taken up. Fitness is the slow companion of Banister's impulse-response model (Banister et al., 1975):
-    what is finished builds it, the less the fuller it is or the higher the dose, what is given up costs some, and days
-    away wear it down.
+    a day away counts as a page on which nothing is taken up. Fitness is the slow companion of the impulse-response
+    model (Banister et al., 1975): what is finished builds it, the less the fuller it is or the higher the dose, what is
+    given up costs some, and days away wear it down.
 
     Writes: dose (num_envs,), at least 0; fitness (num_envs,) in [0, 1].
     """
@@ -30,7 +30,6 @@ class Dose:
     """Share of the dose that is left a page, or a day away, later."""
     given_up: float = 0.5
     """Share of its demand that an item adds which is taken up and not finished."""
-    start: float = 0.0
     training: float = 0.15
     """Fitness that a finished item of full demand builds from nothing, without a dose."""
     too_much: float = 8.0
@@ -45,15 +44,15 @@ class Dose:
     num_uniforms: ClassVar[int] = 1
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
-        state["dose"] = np.full(state.num_envs, self.start)
+        state["dose"] = np.zeros(state.num_envs)
         state["fitness"] = self.unfit + (self.fit - self.unfit) * u[:, 0]
 
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
         after["dose"], after["fitness"] = before["dose"].copy(), before["fitness"].copy()
-        _dose(after["dose"], after["fitness"], after["days_away"], slates, response.clicked, response.stayed, self.demand,
-              self.keep, self.given_up, self.training, self.too_much, self.setback,
+        _dose(after["dose"], after["fitness"], after["days_away"], slates, response.clicked, response.stayed,
+              self.demand, self.keep, self.given_up, self.training, self.too_much, self.setback,
               self.unused_days)  # fmt: skip
 
     def added(self, shown: NDArray[np.int64], funnel: Funnel) -> NDArray[np.float64]:

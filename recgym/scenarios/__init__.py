@@ -2,11 +2,12 @@
 
 from recgym.scenarios.ecommerce import Ecommerce
 from recgym.scenarios.games import Games
+from recgym.scenarios.health import Health
 from recgym.scenarios.music import Music
 from recgym.scenarios.news import News
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.video import Video
 
 SCENARIOS: dict[str, type[Settings]] = {
-    "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games
+    "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games, "health": Health
 }  # fmt: skip

@@ -1,43 +1,43 @@
 """RecGym-Health-v0: a health coach and the people it advises.
 
-Each session is one person over up to 60 pages of suggestions, in many short visits over some months. The coach lives on
-what its suggestions do for the person's goal. What helps is a burden, and burdens add up: who is pushed gains less
+Each session is one person over up to 60 pages of suggestions, in many short visits over some months. The coach lives
+on what its suggestions do for the person's goal. What helps is a burden, and burdens add up: who is pushed gains less
 and less, gives up, and stops coming. A coach has to know when to suggest next to nothing.
 
 ## Description
 
-- **Slate.** The retrieval stage offers 20 suggestions of 5 sources (similar to the last one finished, best rated of the kind
-  one means to take up, most popular, gentlest, anything), 4 each, always in this order. The agent shows 3.
+- **Slate.** The retrieval stage offers 20 suggestions of 5 sources (similar to the last one finished, best rated of
+  the kind one means to take up, most popular, gentlest, anything), 4 each, always in this order. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). As in the stages of change
-  (Prochaska & DiClemente, 1983), who goes along takes up pastimes, pleasant and of little use, and shuns what is
-  demanding; who means to take up a kind of activity looks for it, well rated; who is motivated wants demanding things, like
-  the one last finished. What was taken up may be given up half-way, and pastimes leave the feeling that it was not worth
-  it. Some suggestions are planned again, a few become a habit.
+  (Prochaska & DiClemente, 1983), who goes along takes up pastimes, pleasant and of little use; who means to take up a
+  kind of activity wants it well rated; who is motivated wants demanding things, like the one last finished. What was
+  taken up may be given up half-way, and pastimes seem not worth it afterwards. Some are planned again, a few become a
+  habit.
 - **Dose.** What is taken up adds its demand, a mixture of burden and intensity, to a dose of which 95 % are left after
-  each page or day away. The higher the dose, the less an effect is worth (habituation), and it is a strain by itself: the
-  model of HeartSteps (Liao et al., 2020, arXiv:1909.03539). A high dose also makes people refuse what is demanding and
-  give it up. The slate has no empty slots: a coach that holds back suggests what is gentle.
+  each page or day away. The higher the dose, the less an effect is worth (habituation), and it is a strain by itself
+  (the model of HeartSteps: Liao et al., 2020, arXiv:1909.03539). A high dose also makes people turn down what is
+  demanding, or give it up. A slate has no empty slots: a coach that holds back suggests what is gentle.
 - **Fitness** is built by what is finished while the dose is low and falls by what is given up (impulse and response:
-  Banister et al., 1975); who is fit takes up and finishes more demanding things. So does who is rested, and not who is
-  tired or in a hurry: the context says it.
-- **Goals.** The profile names one of five; what does not serve it counts less.
+  Banister et al., 1975). Who is fit takes up and finishes more; so does who is rested, and not who is tired or in a
+  hurry.
 - **Safety.** The profile may name a bad knee, a weak heart or a pregnancy. What is contraindicated is told by
-  `action_masks`, seen as the feature `unsafe`, and counted in `info["outcome"]["cost"]` where it is shown; who takes it up
-  is hurt, gives it up and loses trust.
-- **Trust** in the coach grows with what was worth it and falls with what was not; it moves what is taken up and whether
-  the person comes back.
+  `action_masks`, seen as the feature `unsafe`, and counted in `info["outcome"]["cost"]` where it is shown; who takes
+  it up is hurt, gives it up and loses trust.
+- **Trust** in the coach grows with what was worth it and falls with what was not; it moves what is taken up and
+  whether the person comes back.
 
 ## Observation space
 
-Trust, need, readiness, dose, fitness and true quality are hidden. The features of a candidate that depend on the user:
-`unsafe`, 1 if it could harm them; `benefit`, what finishing it would do for their goal; `intended`, 1 if it is of the kind
-they mean to take up.
+Trust, readiness, dose, fitness and true quality are hidden. Three features of a candidate depend on the user:
+`unsafe`, 1 if it could harm them; `benefit`, what finishing it would do for the goal in their profile, its effect or,
+where it does not serve that goal, 40 % of it; `intended`, 1 if it is of the kind they mean to take up, which they tell
+their coach.
 
 ## Starting state
 
 A new person: three favourite kinds of activity (popular ones more often), of which two are named in the profile beside
-their condition (with probability 0.25 none) and their goal; rested, with a fitness of 0.1 to 0.4; trust within 0.03 of 0.55;
-with probability 0.4 something they mean to take up.
+their condition (with probability 0.25 none) and their goal; rested, with a fitness of 0.1 to 0.4; trust within 0.03 of
+0.55; with probability 0.4 something they mean to take up.
 
 ## Version history
 
@@ -97,7 +97,7 @@ class HealthReward(Reward):
     - taken: number of suggestions taken up,
     - plan: number of suggestions planned again,
     - habit: number of suggestions that became a habit,
-    - effect: sum over what was finished of its benefit for the goal, less 12 % of it per unit of the dose before the page,
+    - effect: benefit for the goal of what was finished, less 12 % of it per unit of the dose before the page,
     - strain: minus the dose before the page,
     - harm: minus the number of suggestions taken up against a contraindication.
     """

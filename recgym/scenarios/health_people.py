@@ -1,4 +1,4 @@
-"""The people a health coach advises: what harms them, what serves their goal, what they can bear, what can be seen of it."""
+"""The people a health coach advises: what harms them, what serves their goal, what they can bear."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VIGOUR = {"rested": 1.0, "tired": -1.0, "stressed": -0.5, "in a good mood": 0.6,
 
 
 def serving(effect: NDArray[np.float64], departments: NDArray[np.str_]) -> dict[str, NDArray[np.float64]]:
-    """Goal -> (num_items,) what an item does for it, from its effect and its department's name; hidden traits by name."""
+    """Goal -> (num_items,) what an item does for it, by its effect and its department's name."""
     served = {goal: np.isin(departments, words.HELPS[goal]) for goal in GOALS}
     return {goal: effect * np.where(serves, 1.0, OTHER_GOALS) for goal, serves in served.items()}
 
@@ -71,8 +71,8 @@ class CoachsEye:
 class Capacity:
     """Fit: what one can bear of a demand depends on the dose so far, on fitness and on the state of the day.
 
-    A high dose makes people turn down whatever is suggested, and demanding things most; the unfit and the overdosed give
-    them up half-way. What harms hurts: it is hardly ever finished.
+    A high dose makes people turn down whatever is suggested, and demanding things most; the unfit and the overdosed
+    give these up half-way. What harms hurts: it is hardly ever finished.
     """
 
     items: Items
@@ -102,8 +102,8 @@ class Capacity:
     def of(self, state: State, shown: NDArray[np.int64]) -> Shifts:
         shifts = no_shifts(shown.shape)
         vigour = self._vigour[state["context"] % len(self._vigour)]  # the state of the day is a context's last part
-        _bear(self._demand[shown], state["dose"], state["fitness"], vigour, harms(self.items, state, shown), self.weariness,
-              self.hurt, self._weights, shifts.click, shifts.stay)  # fmt: skip
+        _bear(self._demand[shown], state["dose"], state["fitness"], vigour, harms(self.items, state, shown),
+              self.weariness, self.hurt, self._weights, shifts.click, shifts.stay)  # fmt: skip
         return shifts
 
 
@@ -112,7 +112,7 @@ def _bear(
     demand: Floats, dose: Floats, fitness: Floats, vigour: Floats, harmful: Flags, weariness: float, hurt: float,
     weights: Floats, click: Floats, stay: Floats,
 ) -> None:  # fmt: skip
-    """`weights` in a logit per unit of demand: dose, fitness and vigour to take up; dose, fitness and none to finish."""
+    """`weights` per unit of demand: of dose, fitness and vigour to take up; of dose, fitness and 1 to finish."""
     for lane in range(len(demand)):
         takes = weights[0] * dose[lane] + weights[1] * fitness[lane] + weights[2] * vigour[lane]
         finishes = weights[3] * dose[lane] + weights[4] * fitness[lane] + weights[5]

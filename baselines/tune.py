@@ -55,7 +55,7 @@ def searches(env: RecVectorEnv) -> tuple[Search, ...]:
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("tune", help="find the far-sighted reference and the best fixed ranking by search")
-    add_env_id(parser)
+    add_env_id(parser, domains_only=True)
     add_views(parser)
     parser.set_defaults(run=tune)
 

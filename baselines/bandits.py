@@ -112,7 +112,7 @@ class Bandit(ABC):
         """Learn from the slates of the task's steps."""
         env, rng = task.slates(self.num_envs), np.random.default_rng(task.seed)
         require_domain(env, self.name)
-        shape = (len(env.simulator.features.names) + 1, len(env.sessions.setting.counters.NAMES) + 1)
+        shape = (len(env.simulator.features.names) + 1, len(env.sessions.setting.counters.names) + 1)
         posterior = Posterior.prior(shape[0] * shape[1], self.ridge)
         rows = np.empty(0)
 

@@ -17,6 +17,7 @@ from recgym.scenarios.health import HealthReward
 from recgym.scenarios.health_people import GOALS, Capacity
 from recgym.simulator import Simulator
 from recgym.state import State
+from recgym.testing import small_catalog
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 HARD, GENTLE = 0, 1  # a gentle suggestion has no demand
@@ -63,7 +64,7 @@ class HeartSteps:
         """What the simulator returns under the plan, or under greed, which suggests while there is an effect."""
         totals, _ = self.plan()
         world = Simulator(
-            catalog=None, items=(items := suggestions(pull=(40.0, 40.0), benefit=(1.0, 0.0))), users=Person(),
+            catalog=small_catalog(), items=(items := suggestions(pull=(40.0, 40.0), benefit=(1.0, 0.0))), users=Person(),
             retrieval=BothItems(), features=BothItems(), response=FunnelResponse(items, 1, plain_habits()),
             dynamics=(staying(), Dose(np.array([1.0, 0.0]), keep=self.KEEP)),
             reward=_Literature(items, only(HealthReward, effect=1.0, strain=self.BURDEN)),
@@ -155,7 +156,7 @@ class Coach:
         habits = dataclasses.replace(plain_habits(), stays={"bias": self.BIAS})
         reward = type("Toy", (HealthReward,), {"HABITUATION": self.habituation})
         world = Simulator(
-            catalog=None, items=items, users=Person(), retrieval=BothItems(), features=BothItems(),
+            catalog=small_catalog(), items=items, users=Person(), retrieval=BothItems(), features=BothItems(),
             response=FunnelResponse(items, 1, habits, fit=Capacity(items, **self.fit)),
             dynamics=(staying(), Dose(np.array([1.0, 0.0]), **self.DOSE)),
             reward=reward(items, only(HealthReward, effect=1.0, strain=self.burden)),

@@ -63,9 +63,10 @@ class HeartSteps:
     def achieved(self, far_sighted: bool) -> float:
         """What the simulator returns under the plan, or under greed, which suggests while there is an effect."""
         totals, _ = self.plan()
+        items = suggestions(pull=(40.0, 40.0), benefit=(1.0, 0.0))
         world = Simulator(
-            catalog=small_catalog(), items=(items := suggestions(pull=(40.0, 40.0), benefit=(1.0, 0.0))), users=Person(),
-            retrieval=BothItems(), features=BothItems(), response=FunnelResponse(items, 1, plain_habits()),
+            catalog=small_catalog(), items=items, users=Person(), retrieval=BothItems(), features=BothItems(),
+            response=FunnelResponse(items, 1, plain_habits()),
             dynamics=(staying(), Dose(np.array([1.0, 0.0]), keep=self.KEEP)),
             reward=_Literature(items, only(HealthReward, effect=1.0, strain=self.BURDEN)),
         )  # fmt: skip

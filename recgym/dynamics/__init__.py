@@ -3,6 +3,7 @@
 from recgym.dynamics.attention import Attention
 from recgym.dynamics.boredom import Boredom
 from recgym.dynamics.circle import WEARY, Circle
+from recgym.dynamics.dose import Dose
 from recgym.dynamics.history import History
 from recgym.dynamics.interest import Drift
 from recgym.dynamics.leaning import Leaning
@@ -15,4 +16,7 @@ from recgym.dynamics.strain import Strain
 from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
-__all__ = ["WEARY", "Attention", "Boredom", "Circle", "Drift", "Dynamics", "Foreseeable", "History", "Leaning", "Need", "Patience", "ReferencePrice", "Satiation", "Strain", "Trust", "Visits"]
+__all__ = [
+    "Attention", "Boredom", "Circle", "Dose", "Drift", "Dynamics", "Foreseeable", "History", "Leaning", "Need",
+    "Patience", "ReferencePrice", "Satiation", "Strain", "Trust", "Visits", "WEARY",
+]  # fmt: skip

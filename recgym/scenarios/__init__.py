@@ -2,6 +2,7 @@
 
 from recgym.scenarios.ecommerce import Ecommerce
 from recgym.scenarios.games import Games
+from recgym.scenarios.health import Health
 from recgym.scenarios.music import Music
 from recgym.scenarios.news import News
 from recgym.scenarios.scenario import Settings
@@ -9,5 +10,6 @@ from recgym.scenarios.social import Social
 from recgym.scenarios.video import Video
 
 SCENARIOS: dict[str, type[Settings]] = {
-    "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games, "social": Social
+    "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games, "social": Social,
+    "health": Health,
 }  # fmt: skip

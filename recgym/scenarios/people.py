@@ -25,7 +25,8 @@ def visits(*choices: Sequence[str], longer: Mapping[str, float]) -> Visits:
 
 
 def usual_dynamics(
-    items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64], coming: Visits, satiation: Dynamics, cost: str
+    items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64], coming: Visits, satiation: Dynamics, cost: str,
+    trust: Trust = Trust(),
 ) -> tuple[Dynamics, ...]:
     """Trust, visits, needs, satiation, getting used to a cost, and drift."""
-    return (Trust(), coming, Need(items, query_rows, weights), satiation, ReferencePrice(items, cost), Drift(items))
+    return (trust, coming, Need(items, query_rows, weights), satiation, ReferencePrice(items, cost), Drift(items))

@@ -31,19 +31,19 @@ class Knowledge:
 
     items: Courses
     reach: NDArray[np.float64]  # (number of stages of life,) up to which level a learner knows the skills
-    steps: int = 4
+    steps: int = 3
     """In which a skill is learned."""
     span: float = 3.0
     stretch: float = 0.5
     """How far above one's ability one learns most."""
-    width: float = 0.8
+    width: float = 1.0
     alone: float = 0.15
     """Share of the chance to learn that is left without what the skill requires."""
     failed: float = 0.25
     """Share of it that is left where the item is not solved or understood."""
-    growth: float = 2.0
+    growth: float = 3.0
     """Of the half-life by practice of what was forgotten."""
-    first_half_life: float = 8.0
+    first_half_life: float = 15.0
     old_half_life: float = 80.0
     """Of what a learner knows from before."""
     longest: float = 300.0
@@ -76,7 +76,7 @@ class Knowledge:
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
         gain, lasting = self.gain(state, shown, funnel)
         goal, ground = self.weights(state, shown)
-        return {"goal": 4 * goal * gain, "groundwork": 4 * ground * gain, "lasting": goal * lasting}
+        return {"goal": self.steps * goal * gain, "groundwork": self.steps * ground * gain, "lasting": goal * lasting}
 
     def weights(self, state, shown):
         skill = self.items.categories[shown]

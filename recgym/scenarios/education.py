@@ -57,7 +57,7 @@ class EducationReward(Reward):
 
     DEEDS = ("click", "test", "pass")
     VALUE = "value"
-    DEFAULT_WEIGHTS = {"click": 0.05, "test": 0.1, "pass": 0.6, "satisfaction": 0.1, "knowledge": 0.5,
+    DEFAULT_WEIGHTS = {"click": 0.05, "test": 0.1, "pass": 0.6, "satisfaction": 0.05, "knowledge": 1.0,
                        "diversity": 0.0, "potential": 0.0}  # fmt: skip
 
     def terms(self, before, after, slates, response):
@@ -150,7 +150,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Cour
     centre = np.bincount(catalog.categories, weights=columns["difficulty"]) / np.bincount(catalog.categories)
     visible["difficulty"] = columns["difficulty"] - centre[catalog.categories]
     items = items_of(catalog, embeddings, visible, seed, {"value": 1.0})
-    teaches = np.where(catchy > 0, 0.06, np.where(exercise > 0, 0.7, 0.5))
+    teaches = np.where(catchy > 0, 0.05, np.where(exercise > 0, 0.9, 0.7))
     guess = np.where(catchy > 0, 0.7, np.where(exercise > 0, 0.15, 0.4))
     return Courses(**vars(items), difficulty=columns["difficulty"], teaches=teaches, guess=guess,
                    levels=skills.levels[index].astype(float), requires=requires)

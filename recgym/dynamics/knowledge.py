@@ -1,60 +1,70 @@
-"""What learners know, and how they learn and forget it."""
+"""What learners know, how they learn it and how they forget."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Floats, Ints, Singles, kernel
-from recgym.courses import Courses
+from recgym.courses import Courses, beyond_ability
 from recgym.response import Funnel, Response
 from recgym.state import State
 
 
+class Gains(NamedTuple):
+    """What examining an item is expected to change, each (num_envs, num_shown)."""
+
+    known: NDArray[np.float64]  # of its skill: learned x recall
+    lasting: NDArray[np.float64]  # relative growth of the skill's half-life, times what was learned of it
+
+
 @dataclass(frozen=True, eq=False)
 class Knowledge:
-    """Knowledge tracing on a graph of skills, with a zone of proximal development and forgetting.
+    """Knowledge tracing on a graph of skills, with a zone of proximal development, forgetting and spaced practice.
 
-    An item that is tried teaches a step of its skill with the chance
+    A skill is learned in steps. An item that is tried teaches one with the chance
     teaches x exp(-(difficulty - ability - stretch)^2 / (2 width^2)) x (alone + (1 - alone) x grounded),
-    where `grounded` is how much is known on average of what the skill requires; with one step this is
-    Bayesian knowledge tracing's learned or not (Corbett & Anderson, 1995). What was learned is recalled with probability
-    2^(-days / half-life) (half-life regression, Settles & Meeder, ACL 2016); what is solved is recalled again, and the more it
-    had been forgotten, the longer it will last: practice is worth most when it is spaced.
+    where `grounded` is how much is known of what the skill requires; with one step a skill is learned or not, as in
+    Bayesian knowledge tracing (Corbett & Anderson, 1995). After some days it is recalled with the chance
+    2^(-days / half-life) (half-life regression: Settles & Meeder, ACL 2016). What teaches brings it back to mind, and
+    what practises makes it last the longer the more had been forgotten.
 
-    Writes: learned (num_envs, num_skills) float32, multiples of 1 / steps in [0, 1]; recall (num_envs, num_skills) float32
-    in (0, 1]; half_life (num_envs, num_skills) float32, days.
+    Writes: learned (num_envs, num_skills) float32 in [0, 1], recall (num_envs, num_skills) float32 in (0, 1]: their
+    product is what is known; half_life (num_envs, num_skills) float32, days.
     """
 
     items: Courses
-    reach: NDArray[np.float64]  # (number of stages of life,) up to which level a learner knows the skills
+    reach: NDArray[np.float64]  # (levels of the first statement,) up to about which level learners know the skills at first
+    statement: str
+    """State variable that indexes `reach`."""
     steps: int = 3
     """In which a skill is learned."""
-    span: float = 3.0
     stretch: float = 0.5
     """How far above one's ability one learns most."""
     width: float = 1.0
+    """Of the zone in which one learns."""
     alone: float = 0.15
-    """Share of the chance to learn that is left without what the skill requires."""
+    """Share of the chance to learn that is left where nothing is known of what the skill requires."""
     failed: float = 0.25
     """Share of it that is left where the item is not solved or understood."""
     growth: float = 3.0
-    """Of the half-life by practice of what was forgotten."""
-    first_half_life: float = 15.0
+    """Of a half-life by practice of what was all but forgotten."""
+    new_half_life: float = 15.0
     old_half_life: float = 80.0
-    """Of what a learner knows from before."""
+    """Of what learners know at first."""
     longest: float = 300.0
-    num_uniforms: ClassVar[int] = 16
+    """Half-life in days."""
+    num_uniforms: ClassVar[int] = 16  # a page teaches the first 16 items that are tried
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
-        shape = (state.num_envs, len(self.items.levels))
         for name in ("learned", "recall", "half_life"):
-            state[name] = np.ones(shape, dtype=np.float32)
-        _start(state["learned"], state["half_life"], state["favourites"], self.reach[state["stages"]], u, self.items.levels,
-               self.items.needs, self._order, self._departments, self.steps, self.first_half_life, self.old_half_life)  # fmt: skip
+            state[name] = np.ones((state.num_envs, self.items.num_skills), dtype=np.float32)
+        _start(state["learned"], state["half_life"], state["favourites"], self.reach[state[self.statement]], u,
+               self.items.levels, self.items.before, self.items.order, self.steps, self.new_half_life,
+               self.old_half_life)  # fmt: skip
 
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
@@ -62,95 +72,111 @@ class Knowledge:
         for name in ("learned", "recall", "half_life"):
             after[name] = before[name].copy()
         _learn(after["learned"], after["recall"], after["half_life"], after["days_away"], slates, response.clicked,
-               response.stayed, u, self.items.categories, self.items.relative_difficulty, self.items.teaches,
-               self._practice, self.items.needs, self._constants)  # fmt: skip
+               response.stayed, u, *self._courses, self._constants)  # fmt: skip
 
-    def gain(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Expected gain in what is known of an item's skill, and of its half-life, by examining the item."""
-        gain, lasting = np.zeros(shown.shape), np.zeros(shown.shape)
-        _gain(shown, state["learned"], state["recall"], funnel.click, funnel.stay, self.items.categories,
-              self.items.relative_difficulty, self.items.teaches, self._practice, self.items.needs, self._constants,
-              gain, lasting)
-        return gain, lasting
+    def gains(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> Gains:
+        """What examining `shown` items is expected to change on this page, before days away."""
+        gains = Gains(np.zeros(shown.shape), np.zeros(shown.shape))
+        _gain(shown, state["learned"], state["recall"], funnel.click, funnel.stay, *self._courses, self._constants, *gains)
+        return gains
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
-        gain, lasting = self.gain(state, shown, funnel)
-        goal, ground = self.weights(state, shown)
-        return {"goal": self.steps * goal * gain, "groundwork": self.steps * ground * gain, "lasting": goal * lasting}
+        """goal: steps gained in goals; groundwork: in what goals that are not learned yet require; lasting: growth of the
+        half-lives of goals."""
+        gains, goals, skills = self.gains(state, shown, funnel), state["favourites"], self.items.categories[shown]
+        is_goal = _is_goal(skills, goals)
+        missing = 1.0 - np.take_along_axis(state["learned"], goals, axis=1).astype(np.float64)
+        leads = (self.items.leads[goals[:, None, :], skills[:, :, None]] * missing[:, None, :]).sum(axis=2)
+        return {
+            "goal": self.steps * gains.known * is_goal,
+            "groundwork": self.steps * gains.known * leads * ~is_goal,
+            "lasting": gains.lasting * is_goal,
+        }
 
-    def weights(self, state, shown):
-        skill = self.items.categories[shown]
-        fav = state["favourites"]
-        goal = (skill[:, :, None] == fav[:, None, :]).sum(axis=2).astype(float)
-        missing = 1 - np.take_along_axis(state["learned"], fav, axis=1).astype(float)
-        ground = (self.items.leads[fav[:, None, :], skill[:, :, None]] * missing[:, None, :]).sum(axis=2) * (goal == 0)
-        return goal, ground
+    def goal_gain(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> NDArray[np.float64]:
+        """(num_envs, num_shown) what examining an item is expected to add to `goals_known`."""
+        goals = state["favourites"]
+        return self.gains(state, shown, funnel).known * _is_goal(self.items.categories[shown], goals) / goals.shape[1]
+
+    def goals_known(self, state: State) -> NDArray[np.float64]:
+        """(num_envs,) share of the favourites that is known."""
+        known = np.empty(state.num_envs)
+        _goals_known(state["favourites"], state["learned"], state["recall"], known)
+        return known
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_constants", np.array((self.steps, self.span, self.stretch, self.width, self.alone, self.failed, self.growth, self.longest)))
-        object.__setattr__(self, "_practice", self.items.trait("exercise"))
-        requires = self.items.requires
-        order, done = [], np.zeros(len(requires), bool)
-        while not done.all():
-            ready = ~done & ~(requires & ~done).any(axis=1)
-            order += np.flatnonzero(ready).tolist()
-            done |= ready
-        object.__setattr__(self, "_order", np.array(order))
-        object.__setattr__(self, "_departments", np.arange(len(requires)) % 16)
+        constants = (self.steps, self.stretch, self.width, self.alone, self.failed, self.growth, self.longest)
+        object.__setattr__(self, "_constants", np.array(constants))
+        items = self.items
+        courses = (items.categories, items.difficulty, items.teaches, items.practises, items.before)
+        object.__setattr__(self, "_courses", courses)
+
+
+def _is_goal(skills: NDArray[np.int64], goals: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(num_envs, num_shown) which of the `skills` of that shape are among the `goals` (num_envs, num_goals)."""
+    return (skills[:, :, None] == goals[:, None, :]).any(axis=2)
 
 
 @kernel
-def _start(learned, half_life, favourites, reach, u, levels, needs, order, departments, steps, first, old):
+def _start(
+    learned: Singles, half_life: Singles, favourites: Ints, reach: Floats, u: Floats, levels: Floats, before: Ints,
+    order: Ints, steps: int, new: float, old: float,
+) -> None:  # fmt: skip
+    """Skills are known up to about the reach, in whole steps; not the goals, and no skill better than what it requires."""
     for lane in range(len(learned)):
         for skill in order:
-            known = reach[lane] + 2.0 * u[lane, departments[skill]] - 1.0 - levels[skill] + 1.0
-            known = min(max(known, 0.0), 1.0)
+            known = reach[lane] + 2.0 * u[lane, skill % u.shape[1]] - levels[skill]
             for goal in favourites[lane]:
-                if goal == skill:
-                    known = 0.0
-            known = min(known, _grounded(learned[lane], learned[lane], needs[skill]))
+                known = 0.0 if goal == skill else known
+            known = min(max(known, 0.0), 1.0, _grounded(learned[lane], learned[lane], before[skill]))
             learned[lane, skill] = np.floor(known * steps) / steps
-            half_life[lane, skill] = old if learned[lane, skill] > 0 else first
+            half_life[lane, skill] = old if learned[lane, skill] > 0 else new
 
 
 @kernel
-def _grounded(learned, recall, needs):
+def _grounded(learned: Singles, recall: Singles, before: Ints) -> float:
+    """Mean of what is known of the skills `before` ((any length,), -1 where there are no more)."""
     total, count = 0.0, 0
-    for need in needs:
-        if need >= 0:
-            total += learned[need] * recall[need]
+    for skill in before:
+        if skill >= 0:
+            total += np.float64(learned[skill]) * recall[skill]
             count += 1
-    return total / count if count else 1.0
+    return total / count if count > 0 else 1.0
 
 
 @kernel
-def _chance(learned, recall, skill, difficulty, teaches, needs, constants):
-    _, span, stretch, width, alone, failed, growth, longest = constants
+def _chance(
+    learned: Singles, recall: Singles, skill: int, difficulty: float, teaches: float, before: Ints, constants: Floats
+) -> float:  # fmt: skip
+    """To learn a step from an item that is solved or understood."""
     if learned[skill] >= 1.0:
         return 0.0
-    harder = difficulty - span * (np.float64(learned[skill]) * recall[skill] - 0.5)
-    zone = np.exp(-((harder - stretch) ** 2) / (2 * width**2))
-    return teaches * zone * (alone + (1 - alone) * _grounded(learned, recall, needs[skill]))
+    stretch, width, alone = constants[1], constants[2], constants[3]
+    off = beyond_ability(difficulty, np.float64(learned[skill]) * recall[skill]) - stretch
+    return teaches * np.exp(-off * off / (2.0 * width * width)) * (alone + (1.0 - alone) * _grounded(learned, recall, before[skill]))
 
 
 @kernel
-def _learn(learned, recall, half_life, days_away, slates, clicked, stayed, u, categories, difficulty, teaches, practice, needs, constants):
-    steps, failed, growth, longest = constants[0], constants[5], constants[6], constants[7]
+def _learn(
+    learned: Singles, recall: Singles, half_life: Singles, days_away: Floats, slates: Ints, clicked: Flags, stayed: Flags,
+    u: Floats, categories: Ints, difficulty: Floats, teaches: Floats, practises: Floats, before: Ints, constants: Floats,
+) -> None:  # fmt: skip
+    steps, failed, growth, longest = constants[0], constants[4], constants[5], constants[6]
     for lane in range(len(learned)):
+        tried = 0
         for slot in range(slates.shape[1]):
-            if not clicked[lane, slot]:
+            if not clicked[lane, slot] or tried == u.shape[1]:
                 continue
             item = slates[lane, slot]
             skill = categories[item]
-            chance = _chance(learned[lane], recall[lane], skill, difficulty[item], teaches[item], needs, constants)
-            if not stayed[lane, slot]:
-                chance *= failed
-            if u[lane, slot] < chance:
-                learned[lane, skill] = min(learned[lane, skill] + 1 / steps, 1.0)
+            chance = _chance(learned[lane], recall[lane], skill, difficulty[item], teaches[item], before, constants)
+            if u[lane, tried] < chance * (1.0 if stayed[lane, slot] else failed):
+                learned[lane, skill] = np.rint(learned[lane, skill] * steps + 1.0) / steps
+            tried += 1
             if stayed[lane, slot]:
-                forgotten = 1.0 - recall[lane, skill]
-                half_life[lane, skill] = min(half_life[lane, skill] * (1 + growth * practice[item] * forgotten), longest)
-                recall[lane, skill] += min(2*teaches[item],1) * forgotten
+                forgotten = 1.0 - np.float64(recall[lane, skill])
+                half_life[lane, skill] = min(half_life[lane, skill] * (1.0 + growth * practises[item] * forgotten), longest)
+                recall[lane, skill] += teaches[item] * forgotten
         if days_away[lane] > 0:
             for skill in range(learned.shape[1]):
                 if learned[lane, skill] > 0:
@@ -158,15 +184,30 @@ def _learn(learned, recall, half_life, days_away, slates, clicked, stayed, u, ca
 
 
 @kernel
-def _gain(shown, learned, recall, click, stay, categories, difficulty, teaches, practice, needs, constants, gain, lasting):
-    steps, failed, growth, longest = constants[0], constants[5], constants[6], constants[7]
+def _gain(
+    shown: Ints, learned: Singles, recall: Singles, click: Floats, stay: Floats, categories: Ints, difficulty: Floats,
+    teaches: Floats, practises: Floats, before: Ints, constants: Floats, known: Floats, lasting: Floats,
+) -> None:  # fmt: skip
+    steps, failed, growth = constants[0], constants[4], constants[5]
     for lane in range(len(learned)):
         for slot in range(shown.shape[1]):
             item = shown[lane, slot]
-            skill = categories[item]
-            chance = _chance(learned[lane], recall[lane], skill, difficulty[item], teaches[item], needs, constants)
-            stays = stay[lane, slot]
-            forgotten = 1.0 - recall[lane, skill]
-            gain[lane, slot] = click[lane, slot] * (chance * (stays + (1 - stays) * failed) / steps * recall[lane, skill]
-                + stays * learned[lane, skill] * min(2*teaches[item],1) * forgotten)
-            lasting[lane, slot] = click[lane, slot] * stays * practice[item] * forgotten * learned[lane, skill]
+            if item < 0:
+                continue
+            skill, stays = categories[item], stay[lane, slot]
+            chance = _chance(learned[lane], recall[lane], skill, difficulty[item], teaches[item], before, constants)
+            has, recalled = np.float64(learned[lane, skill]), np.float64(recall[lane, skill])
+            back = teaches[item] * (1.0 - recalled)
+            # Solved: (has + chance / steps) x (recalled + back); failed: only a step may be gained.
+            solved = (has + chance / steps) * (recalled + back) - has * recalled
+            known[lane, slot] = click[lane, slot] * (stays * solved + (1.0 - stays) * failed * chance / steps * recalled)
+            lasting[lane, slot] = click[lane, slot] * stays * growth * practises[item] * (1.0 - recalled) * has
+
+
+@kernel
+def _goals_known(goals: Ints, learned: Singles, recall: Singles, known: Floats) -> None:
+    for lane in range(len(known)):
+        total = 0.0
+        for goal in goals[lane]:
+            total += np.float64(learned[lane, goal]) * recall[lane, goal]
+        known[lane] = total / goals.shape[1]

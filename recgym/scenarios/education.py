@@ -75,7 +75,7 @@ class EducationReward(Reward):
 
     DEEDS = ("click", "test", "pass")
     VALUE = "value"
-    DEFAULT_WEIGHTS = {"click": 0.05, "test": 0.1, "pass": 0.6, "satisfaction": 0.05, "minutes": 0.0, "knowledge": 1.0,
+    DEFAULT_WEIGHTS = {"click": 0.05, "test": 0.1, "pass": 0.6, "satisfaction": 0.05, "minutes": 0.0, "knowledge": 2.0,
                        "diversity": 0.0, "potential": 0.0}  # fmt: skip
 
     def __post_init__(self) -> None:

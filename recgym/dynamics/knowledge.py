@@ -18,6 +18,7 @@ class Gains(NamedTuple):
     """What examining an item is expected to change, each (num_envs, num_shown)."""
 
     known: NDArray[np.float64]  # of its skill: learned x recall
+    learned: NDArray[np.float64]  # of its skill
     lasting: NDArray[np.float64]  # relative growth of the skill's half-life, times what was learned of it
 
 
@@ -27,7 +28,7 @@ class Knowledge:
 
     A skill is learned in steps. An item that is tried teaches one with the chance
     teaches x exp(-(difficulty - ability - stretch)^2 / (2 width^2)) x (alone + (1 - alone) x grounded),
-    where `grounded` is how much is known of what the skill requires; with one step a skill is learned or not, as in
+    where `grounded` is how much was learned of what the skill requires; with one step a skill is learned or not, as in
     Bayesian knowledge tracing (Corbett & Anderson, 1995). After some days it is recalled with the chance
     2^(-days / half-life) (half-life regression: Settles & Meeder, ACL 2016). What teaches brings it back to mind, and
     what practises makes it last the longer the more had been forgotten.
@@ -40,19 +41,19 @@ class Knowledge:
     reach: NDArray[np.float64]  # (levels of the first statement,) up to about which level learners know the skills at first
     statement: str
     """State variable that indexes `reach`."""
-    steps: int = 3
+    steps: int = 2
     """In which a skill is learned."""
     stretch: float = 0.5
     """How far above one's ability one learns most."""
-    width: float = 1.0
+    width: float = 1.3
     """Of the zone in which one learns."""
-    alone: float = 0.15
-    """Share of the chance to learn that is left where nothing is known of what the skill requires."""
-    failed: float = 0.25
+    alone: float = 0.05
+    """Share of the chance to learn that is left where nothing was learned of what the skill requires."""
+    failed: float = 0.4
     """Share of it that is left where the item is not solved or understood."""
-    growth: float = 3.0
+    growth: float = 4.0
     """Of a half-life by practice of what was all but forgotten."""
-    new_half_life: float = 15.0
+    new_half_life: float = 12.0
     old_half_life: float = 80.0
     """Of what learners know at first."""
     longest: float = 300.0
@@ -63,7 +64,7 @@ class Knowledge:
         for name in ("learned", "recall", "half_life"):
             state[name] = np.ones((state.num_envs, self.items.num_skills), dtype=np.float32)
         _start(state["learned"], state["half_life"], state["favourites"], self.reach[state[self.statement]], u,
-               self.items.levels, self.items.before, self.items.order, self.steps, self.new_half_life,
+               self.items.levels, self.items.before, self.items.order, 3.0, self.steps, self.new_half_life,
                self.old_half_life)  # fmt: skip
 
     def step(
@@ -76,7 +77,7 @@ class Knowledge:
 
     def gains(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> Gains:
         """What examining `shown` items is expected to change on this page, before days away."""
-        gains = Gains(np.zeros(shown.shape), np.zeros(shown.shape))
+        gains = Gains(np.zeros(shown.shape), np.zeros(shown.shape), np.zeros(shown.shape))
         _gain(shown, state["learned"], state["recall"], funnel.click, funnel.stay, *self._courses, self._constants, *gains)
         return gains
 
@@ -85,13 +86,25 @@ class Knowledge:
         half-lives of goals."""
         gains, goals, skills = self.gains(state, shown, funnel), state["favourites"], self.items.categories[shown]
         is_goal = _is_goal(skills, goals)
-        missing = 1.0 - np.take_along_axis(state["learned"], goals, axis=1).astype(np.float64)
-        leads = (self.items.leads[goals[:, None, :], skills[:, :, None]] * missing[:, None, :]).sum(axis=2)
+        leads = np.take_along_axis(self._missing_on_the_way(state), skills, axis=1)
         return {
-            "goal": self.steps * gains.known * is_goal,
-            "groundwork": self.steps * gains.known * leads * ~is_goal,
+            "goal": self.steps * gains.learned * is_goal,
+            "groundwork": self.steps * gains.learned * leads * ~is_goal,
+            "refreshed": (gains.known - gains.learned) * is_goal,
             "lasting": gains.lasting * is_goal,
         }
+
+    def _missing_on_the_way(self, state: State) -> NDArray[np.float64]:
+        """(num_envs, num_skills) how much learning a skill would help with goals: 1/2 for one of two that a goal requires, of
+        which nothing is learned."""
+        share = self.items.requires / np.maximum(self.items.requires.sum(axis=1, keepdims=True), 1)
+        missing = 1.0 - state["learned"].astype(np.float64)
+        helps, on = np.zeros(missing.shape), np.zeros(missing.shape)
+        np.put_along_axis(on, state["favourites"], 1.0, axis=1)
+        while on.any():
+            on = np.einsum("ns,so->no", on * missing, share)
+            helps += on
+        return helps
 
     def goal_gain(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> NDArray[np.float64]:
         """(num_envs, num_shown) what examining an item is expected to add to `goals_known`."""
@@ -120,26 +133,25 @@ def _is_goal(skills: NDArray[np.int64], goals: NDArray[np.int64]) -> NDArray[np.
 @kernel
 def _start(
     learned: Singles, half_life: Singles, favourites: Ints, reach: Floats, u: Floats, levels: Floats, before: Ints,
-    order: Ints, steps: int, new: float, old: float,
+    order: Ints, spread: float, steps: int, new: float, old: float,
 ) -> None:  # fmt: skip
     """Skills are known up to about the reach, in whole steps; not the goals, and no skill better than what it requires."""
     for lane in range(len(learned)):
         for skill in order:
-            known = reach[lane] + 2.0 * u[lane, skill % u.shape[1]] - levels[skill]
+            known = min(max(reach[lane] + spread * (u[lane, skill % u.shape[1]] - 0.5) + 0.5 - levels[skill], 0.0), 1.0)
             for goal in favourites[lane]:
                 known = 0.0 if goal == skill else known
-            known = min(max(known, 0.0), 1.0, _grounded(learned[lane], learned[lane], before[skill]))
             learned[lane, skill] = np.floor(known * steps) / steps
             half_life[lane, skill] = old if learned[lane, skill] > 0 else new
 
 
 @kernel
-def _grounded(learned: Singles, recall: Singles, before: Ints) -> float:
-    """Mean of what is known of the skills `before` ((any length,), -1 where there are no more)."""
+def _grounded(learned: Singles, before: Ints) -> float:
+    """Mean of what was learned of the skills `before` ((any length,), -1 where there are no more)."""
     total, count = 0.0, 0
     for skill in before:
         if skill >= 0:
-            total += np.float64(learned[skill]) * recall[skill]
+            total += learned[skill]
             count += 1
     return total / count if count > 0 else 1.0
 
@@ -153,7 +165,7 @@ def _chance(
         return 0.0
     stretch, width, alone = constants[1], constants[2], constants[3]
     off = beyond_ability(difficulty, np.float64(learned[skill]) * recall[skill]) - stretch
-    return teaches * np.exp(-off * off / (2.0 * width * width)) * (alone + (1.0 - alone) * _grounded(learned, recall, before[skill]))
+    return teaches * np.exp(-off * off / (2.0 * width * width)) * (alone + (1.0 - alone) * _grounded(learned, before[skill]))
 
 
 @kernel
@@ -186,7 +198,8 @@ def _learn(
 @kernel
 def _gain(
     shown: Ints, learned: Singles, recall: Singles, click: Floats, stay: Floats, categories: Ints, difficulty: Floats,
-    teaches: Floats, practises: Floats, before: Ints, constants: Floats, known: Floats, lasting: Floats,
+    teaches: Floats, practises: Floats, before: Ints, constants: Floats, known: Floats, more: Floats,
+    lasting: Floats,
 ) -> None:  # fmt: skip
     steps, failed, growth = constants[0], constants[4], constants[5]
     for lane in range(len(learned)):
@@ -201,6 +214,7 @@ def _gain(
             # Solved: (has + chance / steps) x (recalled + back); failed: only a step may be gained.
             solved = (has + chance / steps) * (recalled + back) - has * recalled
             known[lane, slot] = click[lane, slot] * (stays * solved + (1.0 - stays) * failed * chance / steps * recalled)
+            more[lane, slot] = click[lane, slot] * (stays + (1.0 - stays) * failed) * chance / steps
             lasting[lane, slot] = click[lane, slot] * stays * growth * practises[item] * (1.0 - recalled) * has
 
 

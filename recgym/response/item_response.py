@@ -24,7 +24,7 @@ class ItemResponse:
     """
 
     items: Courses
-    fear: float = 0.8
+    fear: float = 0.4
     """Weight in a click of difficulty above one's ability, for a sensitivity of 1."""
     boredom: float = 0.8
     """Weight in a click of difficulty more than `easy` below one's ability."""

@@ -52,7 +52,7 @@ HABITS = Habits(
 CATCHY_MINUTES = 5.0  # a lesson shorter than that amuses
 # Of amusing lessons, other lessons and exercises: chance to teach a step, and to solve or follow them knowing nothing.
 TEACHES, GUESS = (0.05, 0.7, 0.9), (0.7, 0.4, 0.15)
-REACH = (1.8, 2.6, 3.4, 2.4, 2.2)  # the level up to which learners know skills, by stage of life
+REACH = (1.6, 2.4, 3.2, 2.2, 2.0)  # the level up to which learners know skills, by stage of life
 
 
 def knowledge_of(items: Items) -> Knowledge:

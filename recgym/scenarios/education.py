@@ -32,10 +32,10 @@ HABITS = Habits(
     attracts={
         "rating": (0.1, 0.5, 0.2),
         "popularity": (0.6, 0.4, 0.2),
-        "catchy": (2.0, 1.2, -0.5),
+        "catchy": (3.0, 2.2, 0.0),
         "exercise": (-1.0, -1.8, 2.5),
     },
-    constant=(-2.0, -1.6, -3.0),
+    constant=(-2.2, -1.8, -3.0),
     cost="length",
     cost_weight=(0.3, 0.2, 0.0),
     similarity=(-0.3, 0.0, 4.0),
@@ -51,7 +51,7 @@ HABITS = Habits(
 )
 CATCHY_MINUTES = 5.0  # a lesson shorter than that amuses
 # Of amusing lessons, other lessons and exercises: chance to teach a step, and to solve or follow them knowing nothing.
-TEACHES, GUESS = (0.05, 0.7, 0.9), (0.7, 0.4, 0.15)
+TEACHES, GUESS = (0.02, 0.7, 0.9), (0.7, 0.4, 0.15)
 REACH = (1.6, 2.4, 3.2, 2.2, 2.0)  # the level up to which learners know skills, by stage of life
 
 
@@ -75,7 +75,7 @@ class EducationReward(Reward):
 
     DEEDS = ("click", "test", "pass")
     VALUE = "value"
-    DEFAULT_WEIGHTS = {"click": 0.05, "test": 0.1, "pass": 0.6, "satisfaction": 0.05, "minutes": 0.0, "knowledge": 2.0,
+    DEFAULT_WEIGHTS = {"click": 0.05, "test": 0.1, "pass": 0.6, "satisfaction": 0.05, "minutes": 0.0, "knowledge": 1.5,
                        "diversity": 0.0, "potential": 0.0}  # fmt: skip
 
     def __post_init__(self) -> None:

@@ -61,13 +61,3 @@ class Courses(Items):
         while further.any():
             leads, further = leads + further, further @ share
         return leads
-
-    @cached_property
-    def order(self) -> NDArray[np.int64]:
-        """(num_skills,) the skills in an order to learn them in."""
-        depth = np.zeros(self.num_skills, dtype=np.int64)
-        reach = self.requires
-        while reach.any():
-            depth += reach.any(axis=1)
-            reach = reach.astype(np.int64) @ self.requires > 0
-        return np.argsort(depth, kind="stable")

@@ -17,9 +17,9 @@ from recgym.state import State
 class Gains(NamedTuple):
     """What examining an item is expected to change, each (num_envs, num_shown)."""
 
-    known: NDArray[np.float64]  # of its skill: learned x recall
-    learned: NDArray[np.float64]  # of its skill
-    lasting: NDArray[np.float64]  # relative growth of the skill's half-life, times what was learned of it
+    known: NDArray[np.float64]  # what is known of its skill: learned x recall
+    learned: NDArray[np.float64]  # what was learned of it
+    lasting: NDArray[np.float64]  # its half-life: relative growth, times what was learned
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +38,11 @@ class Knowledge:
     """
 
     items: Courses
-    reach: NDArray[np.float64]  # (levels of the first statement,) up to about which level learners know the skills at first
+    reach: NDArray[np.float64]  # (number of stages of life,) the level at which a skill is half known at first
     statement: str
-    """State variable that indexes `reach`."""
+    """State variable that indexes `reach`: what learners say about their stage of life."""
+    gaps: float = 3.0
+    """Levels between those who know most and least at first, drawn for each skill."""
     steps: int = 2
     """In which a skill is learned."""
     stretch: float = 0.5
@@ -64,8 +66,7 @@ class Knowledge:
         for name in ("learned", "recall", "half_life"):
             state[name] = np.ones((state.num_envs, self.items.num_skills), dtype=np.float32)
         _start(state["learned"], state["half_life"], state["favourites"], self.reach[state[self.statement]], u,
-               self.items.levels, self.items.before, self.items.order, 3.0, self.steps, self.new_half_life,
-               self.old_half_life)  # fmt: skip
+               self.items.levels, self.gaps, self.steps, self.new_half_life, self.old_half_life)  # fmt: skip
 
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
@@ -82,8 +83,8 @@ class Knowledge:
         return gains
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
-        """goal: steps gained in goals; groundwork: in what goals that are not learned yet require; lasting: growth of the
-        half-lives of goals."""
+        """goal: steps learned of goals; groundwork: of what these require and lack; refreshed: what is known again of goals;
+        lasting: growth of their half-lives."""
         gains, goals, skills = self.gains(state, shown, funnel), state["favourites"], self.items.categories[shown]
         is_goal = _is_goal(skills, goals)
         leads = np.take_along_axis(self._missing_on_the_way(state), skills, axis=1)
@@ -95,8 +96,8 @@ class Knowledge:
         }
 
     def _missing_on_the_way(self, state: State) -> NDArray[np.float64]:
-        """(num_envs, num_skills) how much learning a skill would help with goals: 1/2 for one of two that a goal requires, of
-        which nothing is learned."""
+        """(num_envs, num_skills) how much a skill helps with goals: 1/2 each of two that a goal requires which is not learned
+        at all, and a share of that what these require and lack."""
         share = self.items.requires / np.maximum(self.items.requires.sum(axis=1, keepdims=True), 1)
         missing = 1.0 - state["learned"].astype(np.float64)
         helps, on = np.zeros(missing.shape), np.zeros(missing.shape)
@@ -132,16 +133,17 @@ def _is_goal(skills: NDArray[np.int64], goals: NDArray[np.int64]) -> NDArray[np.
 
 @kernel
 def _start(
-    learned: Singles, half_life: Singles, favourites: Ints, reach: Floats, u: Floats, levels: Floats, before: Ints,
-    order: Ints, spread: float, steps: int, new: float, old: float,
+    learned: Singles, half_life: Singles, favourites: Ints, reach: Floats, u: Floats, levels: Floats, gaps: float,
+    steps: int, new: float, old: float,
 ) -> None:  # fmt: skip
-    """Skills are known up to about the reach, in whole steps; not the goals, and no skill better than what it requires."""
+    """Skills of a level below the reach are known, in whole steps and with gaps; goals are what is not known yet."""
     for lane in range(len(learned)):
-        for skill in order:
-            known = min(max(reach[lane] + spread * (u[lane, skill % u.shape[1]] - 0.5) + 0.5 - levels[skill], 0.0), 1.0)
-            for goal in favourites[lane]:
-                known = 0.0 if goal == skill else known
-            learned[lane, skill] = np.floor(known * steps) / steps
+        for skill in range(learned.shape[1]):
+            known = 0.5 + reach[lane] - levels[skill] + gaps * (u[lane, skill % u.shape[1]] - 0.5)
+            learned[lane, skill] = np.floor(min(max(known, 0.0), 1.0) * steps) / steps
+        for goal in favourites[lane]:
+            learned[lane, goal] = 0.0
+        for skill in range(learned.shape[1]):
             half_life[lane, skill] = old if learned[lane, skill] > 0 else new
 
 
@@ -165,7 +167,8 @@ def _chance(
         return 0.0
     stretch, width, alone = constants[1], constants[2], constants[3]
     off = beyond_ability(difficulty, np.float64(learned[skill]) * recall[skill]) - stretch
-    return teaches * np.exp(-off * off / (2.0 * width * width)) * (alone + (1.0 - alone) * _grounded(learned, before[skill]))
+    zone = np.exp(-off * off / (2.0 * width * width))
+    return teaches * zone * (alone + (1.0 - alone) * _grounded(learned, before[skill]))
 
 
 @kernel

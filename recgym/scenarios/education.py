@@ -1,7 +1,45 @@
 """RecGym-Education-v0: a learning platform and its learners.
 
 Each session is one learner over up to 60 pages of lessons and exercises, in many visits. The platform lives on what its
-learners come to know of their goals; amusing lessons are chosen most, please, and teach next to nothing.
+learners know of what they want to learn; amusing lessons are chosen most and understood by all, and teach next to
+nothing.
+
+## Description
+
+- **Slate.** The retrieval stage offers 20 lessons and exercises of 5 sources (similar to the last one understood, best
+  rated of the skill of interest, most chosen, newest, anything), 4 each, always in this order. The agent shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who explores tries what is
+  popular, short and amusing; who asks for an explanation, lessons that are well rated; who asks for practice, exercises.
+  What looks too hard is feared, by those who are easily discouraged most, and what is far too easy bores. An exercise is solved,
+  or a lesson understood, with the chance of the three-parameter model of item response theory (Birnbaum, 1968), where
+  ability is what the learner knows of the skill. Some take the test of a skill; who knows it passes.
+- **Learning.** Each of 40 skills is learned in steps, by Bayesian knowledge tracing (Corbett & Anderson, 1995), most
+  where an item is somewhat harder than what one can do (the zone of proximal development), from exercises more than from
+  lessons, and hardly at all without the skills that a skill requires: the way to a goal leads through its prerequisites.
+- **Forgetting.** What was learned is recalled with probability 2^(-days / half-life) (Settles & Meeder, ACL 2016). What is
+  practised comes back to mind, and lasts the longer the more of it had been forgotten: practice is best spaced.
+- **Trust** in the platform grows with what is solved or understood and falls with what is not, less than in other domains,
+  because to fail is part of learning; learners who lose it do not come back.
+
+What pays is to look ahead: a goal that is known is paid for on every page to come, and what it requires is not paid
+for at all.
+
+## Observation space
+
+What was learned, what is recalled, half-lives, trust, need, readiness and true quality are hidden. The features of a
+candidate tell what a platform sees: whether the profile names its skill (`goal`), how much the named goals rest on it
+(`path`), the platform's own belief that it is known, by knowledge tracing from what was tried and solved (`traced`), and
+the mean of that belief over what it requires (`grounded`).
+
+## Starting state
+
+A new learner: three goals (popular skills more often) of which nothing is known yet, two of them named in the profile
+beside a stage of life and how they learn; other skills are known up to about the level of the stage, with gaps; trust
+within 0.03 of 0.55; with probability 0.4 something they want explained.
+
+## Version history
+
+- v0: first version.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
+from recgym.compiled import sigmoid
 from recgym.courses import Courses
 from recgym.dynamics import Dynamics, Knowledge, Satiation, Tracing, Trust
 from recgym.items import Items, standardised
@@ -87,7 +88,7 @@ HABITS = Habits(
     seconds={"bias": 6.0, "length": 0.6},
     seconds_lost=4.5,
 )
-CATCHY_MINUTES = 5.0  # a lesson shorter than that amuses
+CATCHY_MINUTES = 5.0  # lessons shorter than that amuse
 # Of amusing lessons, other lessons and exercises: chance to teach a step, and to solve or follow them knowing nothing.
 TEACHES, GUESS = (0.02, 0.7, 0.9), (0.7, 0.4, 0.15)
 REACH = (1.6, 2.4, 3.2, 2.2, 2.0)  # the level up to which learners know skills, by stage of life
@@ -162,25 +163,25 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Cour
     """Traits of lessons and exercises, what they teach and how hard they are beside others of their skill."""
     columns = catalog.attributes
     exercise = columns["kind"]
-    catchy = (columns["minutes"] < CATCHY_MINUTES) & (exercise < 0.5)
+    catchy = (1.0 - exercise) * sigmoid(2.0 * (CATCHY_MINUTES - columns["minutes"]))
     levels, typical = (_means(columns[name], catalog) for name in ("level", "difficulty"))
     difficulty = columns["difficulty"] - typical[catalog.categories]
     visible = {
         "rating": shrunk_rating(columns),
         "popularity": standardised(np.log(columns["popularity"])),
-        "catchy": catchy.astype(np.float64),
+        "catchy": catchy,
         "exercise": exercise,
         "length": standardised(np.log(columns["minutes"])),
         "level": (columns["level"] - 3.0) / 2.0,
         "difficulty": difficulty,
     }
-    kinds = np.where(exercise > 0.5, 2, np.where(catchy, 0, 1))
+    kinds = np.stack((catchy, 1.0 - exercise - catchy, exercise), axis=1)
     return Courses(
         **vars(items_of(catalog, embeddings, visible, seed, {"value": 1.0})),
         difficulty=difficulty,
-        teaches=np.array(TEACHES)[kinds],
+        teaches=kinds @ TEACHES,
         practises=exercise,
-        guess=np.array(GUESS)[kinds],
+        guess=kinds @ GUESS,
         levels=levels,
         requires=builtin_skills().among(catalog.category_names),
     )
@@ -204,9 +205,9 @@ def _dynamics(
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:
-    """How long it takes, and its level."""
+    """How long it takes, whether it is for practice, and its level."""
     columns = catalog.attributes
-    kind = "exercise" if columns["kind"][row] > 0.5 else ""
+    kind = "task" if columns["kind"][row] > 0.5 else ""
     return Facts(f"{columns['minutes'][row]:.0f} min", kind, f"level {columns['level'][row]:.0f}")
 
 

@@ -41,12 +41,15 @@ class Row:
     settings: Mapping[str, Any]  # number of environments and keyword arguments; see `baselines.sb3.make_model`
     wanted: float  # score
     seeds: int = 5  # at most
+    observation: str = "flat"
 
 
 MAIN = (
     Row("PPO-slate", "PPO", "slate", 200_000, DEFAULTS, 0.5),
     Row("PPO-proto", "PPO", "proto", 200_000, DEFAULTS, 0.6),
     Row("PPO-item", "PPO", "item", 200_000, DEFAULTS, 0.5),
+    # What not seeing the user's mind costs: half of PPO-proto with the truth in place of the embedded history.
+    Row("PPO-latent", "PPO", "proto", 100_000, DEFAULTS, 0.6, seeds=3, observation="latent"),
     Row("TRPO-slate", "TRPO", "slate", 200_000, DEFAULTS, 0.5),
     Row("PPO-tuned", "PPO", "proto", 500_000, TUNED["PPO"], 0.8),
     Row("DQN-tuned", "DQN", "item", 500_000, TUNED["DQN"], 0.5),
@@ -128,13 +131,14 @@ def train(env_id: str, row: Row, seed: int) -> Outcome:
     from baselines.sb3 import TrainedRecommender, make_model
 
     torch.set_num_threads(1)
-    sessions = make_lanes(env_id, EPISODES, action=row.view)
+    how = {"action": row.view, "observation": row.observation}
+    sessions = make_lanes(env_id, EPISODES, **how)
 
     def mean_return(model: Any) -> float:
         return evaluate(TrainedRecommender(model, row.algorithm), sessions, EVALUATION_SEED).mean
 
     start = time.perf_counter()
-    model = make_model(row.algorithm, env_id, seed=SEED_STRIDE * seed, settings=row.settings, action=row.view)
+    model = make_model(row.algorithm, env_id, seed=SEED_STRIDE * seed, settings=row.settings, **how)
     curve = LearningCurve(mean_return, row.steps, POINTS)
     model.learn(row.steps, callback=curve)
     return Outcome((*curve.returns, mean_return(model)), time.perf_counter() - start)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from gymnasium import spaces
@@ -24,18 +24,21 @@ from numpy.typing import NDArray
 from recgym.arguments import whole_number
 from recgym.compiled import Floats, Ints, Singles, kernel, scaled
 from recgym.dynamics import History
+from recgym.randomness import BatchRNG
 from recgym.simulator import Simulator
 from recgym.state import State
 
-KINDS = ("flat", "dict", "sequence")
+KINDS = ("flat", "dict", "sequence", "latent")
 FUSIONS = ("concat", "linear")
-FLAT, DICT, SEQUENCE = KINDS
+FLAT, DICT, SEQUENCE, LATENT = KINDS
 FUSED_DIM = 32  # length of the linear fusion by default
 
 # In the flat vector the few counters keep unit scale and the many other numbers are scaled down, so that they do not
 # drown the counters in a freshly initialised network. Chosen by learning curves of PPO with default arguments.
 CANDIDATE_SCALE = np.float32(0.2)
 EMBEDDING_SCALE = np.float32(0.1)
+
+ONE_LANE = np.zeros(1, dtype=np.uint64)  # the key of a session that only tells shapes
 
 Observed = NDArray[np.float32] | dict[str, NDArray[np.float32]]
 
@@ -277,6 +280,43 @@ class SequenceObservation:
         return {"features": self.flat.observe(state, extra), "mask": mask, "sequence": sequence}
 
 
+@dataclass(frozen=True, eq=False)
+class LatentObservation:
+    """The truth in place of the embeddings, to measure what not seeing it costs; no real service has it.
+
+    One vector: counters, candidates (scaled by 0.2), the users' hidden variables (of whole numbers such as a need only
+    whether there is one), the chances of every candidate's funnel, the action view's extra.
+    """
+
+    counters: Counters
+    simulator: Simulator
+    num_hidden: int
+    num_extra: int
+
+    CHANCES = ("click", "stay", "cart", "purchase", "needed")
+
+    @property
+    def space(self) -> spaces.Box:
+        """Box (num_values,) float32."""
+        per_candidate = len(self.simulator.features.names) + len(self.CHANCES)
+        length = len(Counters.NAMES) + self.simulator.num_candidates * per_candidate + self.num_hidden + self.num_extra
+        return spaces.Box(-np.inf, np.inf, (length,), np.float32)
+
+    def observe(self, state: State, extra: NDArray[np.float32]) -> NDArray[np.float32]:
+        num_envs = state.num_envs
+        funnel = self.simulator.response.funnel(state, state["candidates"])
+        chances = np.stack([getattr(funnel, name) for name in self.CHANCES], axis=2).reshape(num_envs, -1)
+        candidates = state["candidate_features"].reshape(num_envs, -1) * CANDIDATE_SCALE
+        parts = (self.counters.of(state), candidates, *hidden_values(self.simulator, state), chances, extra)
+        return np.concatenate(parts, axis=1, dtype=np.float32, casting="same_kind")
+
+
+def hidden_values(simulator: Simulator, state: State) -> list[NDArray[Any]]:
+    """The users' hidden variables, each (num_envs, any length): numbers as they are, of whole ones whether they are set."""
+    values = [state[name].reshape(state.num_envs, -1) for name in simulator.hidden]
+    return [(part >= 0).astype(np.float32) if part.dtype.kind in "iu" else part for part in values]
+
+
 def make_observation(
     kind: str, simulator: Simulator, counters: Counters, fusion: Fusion, num_extra: int, history_length: int
 ) -> Observation:
@@ -286,6 +326,11 @@ def make_observation(
     candidates_shape = (simulator.num_candidates, len(simulator.features.names))
     if kind == DICT:
         return DictObservation(counters, fusion, candidates_shape, num_extra)
+    if kind == LATENT:
+        if fusion.kind != "concat" or fusion.live_history:
+            raise ValueError('observation: "latent" embeds nothing, so it takes neither fusion="linear" nor live=True')
+        num_hidden = sum(part.shape[1] for part in hidden_values(simulator, simulator.reset(BatchRNG(ONE_LANE))))
+        return LatentObservation(counters, simulator, num_hidden, num_extra)
     flat = FlatObservation(counters, fusion, int(np.prod(candidates_shape)), num_extra)
     if kind == FLAT:
         return flat

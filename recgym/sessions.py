@@ -47,7 +47,7 @@ class Sessions:
         search: With action="proto": what the query ranks, the step's "candidates" or the whole catalogue, by "exact"
             search or approximately and faster by "faiss".
         fill: With action="item": "similar" fills the slate with the nearest candidates, "none" leaves it at the lead.
-        observation: "flat", "dict" or "sequence"; see `recgym.observation`.
+        observation: "flat", "dict", "sequence" or, with the hidden truth, "latent"; see `recgym.observation`.
         fusion: "concat" puts the embedded history, profile and context side by side, "linear" maps them to fused_dim.
         fused_dim: Length of the linear fusion.
         live: Embed the history as text through the encoder at every step, instead of pooling item embeddings. The last

@@ -8,7 +8,7 @@ from gymnasium import spaces
 
 from recgym.dynamics import History
 from recgym.encoders import SentenceTransformerEncoder
-from recgym.observation import CANDIDATE_SCALE, EMBEDDING_SCALE, KINDS, Counters, Fusion, history_texts
+from recgym.observation import CANDIDATE_SCALE, EMBEDDING_SCALE, KINDS, Counters, Fusion, LatentObservation, history_texts
 from recgym.randomness import BatchRNG
 from recgym.sessions import Sessions
 from recgym.state import State
@@ -43,7 +43,7 @@ def assert_in_space(space: spaces.Space, observed: object, num_envs: int) -> Non
 
 @pytest.mark.parametrize("action", ["slate", "sequential"])
 @pytest.mark.parametrize("fusion", FUSIONS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["flat", "dict", "sequence"])
 def test_observations_lie_in_spaces_of_the_documented_shapes(kind, fusion, action):
     made = sessions(observation=kind, action=action, **FUSIONS[fusion])
     num_features = len(made.simulator.features.names)
@@ -64,6 +64,29 @@ def test_observations_lie_in_spaces_of_the_documented_shapes(kind, fusion, actio
         assert {name: box.shape for name, box in space.items()} == shapes
     state = played(made)
     assert_in_space(space, made.observe(state), state.num_envs)
+
+
+@pytest.mark.parametrize("action", ["slate", "sequential"])
+def test_the_latent_vector_holds_the_truth_and_no_embedding(action):
+    made = sessions(observation="latent", action=action)
+    state = played(made)
+    seen, simulator = made.observe(state), made.simulator
+    assert_in_space(made.observation.space, seen, state.num_envs)
+    counted, listed = len(Counters.NAMES), CANDIDATES * len(simulator.features.names)
+    hidden = np.stack((state["trust"], state["need"] >= 0, state["readiness"]), axis=1)
+    np.testing.assert_allclose(seen[:, counted + listed : counted + listed + 3], hidden, rtol=1e-6)
+    funnel = simulator.response.funnel(state, state["candidates"])
+    chances = seen[:, counted + listed + 3 : counted + listed + 3 + 5 * CANDIDATES].reshape(-1, CANDIDATES, 5)
+    for i, name in enumerate(LatentObservation.CHANCES):
+        np.testing.assert_allclose(chances[..., i], getattr(funnel, name), rtol=1e-6)
+    flat = sessions(action=action).observe(state)
+    np.testing.assert_array_equal(seen[:, : counted + listed], flat[:, : counted + listed])
+
+
+@pytest.mark.parametrize("settings", [{"fusion": "linear"}, {"live": True, "encoder": SETTINGS["encoder"]}])
+def test_the_latent_vector_is_not_fused(settings):
+    with pytest.raises(ValueError, match="embeds nothing"):
+        sessions(observation="latent", **settings)
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
@@ -238,7 +261,7 @@ def test_the_sequence_and_its_mask():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_observation_shares_no_memory_with_the_state(kind):
-    for settings in ({}, {"fusion": "linear"}, {"action": "sequential"}):
+    for settings in ({}, {"action": "sequential"}, *[{"fusion": "linear"}] * (kind != "latent")):
         made = sessions(observation=kind, **settings)
         state = played(made, steps=1)
         seen = made.observe(state)

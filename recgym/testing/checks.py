@@ -154,8 +154,10 @@ def check_keywords(env_id: str, **kwargs: Any) -> None:
             )
             assert env.spec is not None and env.spec.kwargs.get("action") == action, f"{env_id}: spec without its kwargs"
     for kind in KINDS:
-        with made(env_id, **{**kwargs, "observation": kind}) as env:
-            expected = spaces.Box if kind == "flat" else spaces.Dict
+        unused = ("fusion", "fused_dim", "live") if kind == "latent" else ()
+        used = {name: value for name, value in kwargs.items() if name not in unused}
+        with made(env_id, **{**used, "observation": kind}) as env:
+            expected = spaces.Box if kind in ("flat", "latent") else spaces.Dict
             assert isinstance(env.observation_space, expected), (
                 f"{env_id}: expected a {expected.__name__} space with observation={kind!r}, got {env.observation_space}"
             )

@@ -229,7 +229,7 @@ class Education(Settings):
         outcome=EducationOutcome,
         fit=lambda catalog, items: ItemResponse(items),
         personal=lambda catalog, items: LearnerFeatures(items),
-        hidden=("learned", "recall", "half_life"),
+        hidden=("learned", "recall"),
         required=("difficulty", "minutes", "kind"),
         defaults={"level": 3.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
     )  # fmt: skip

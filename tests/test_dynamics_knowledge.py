@@ -232,10 +232,12 @@ def test_a_platform_sees_goals_paths_and_its_own_beliefs():
     state = learners(1)
     state["traced"] = np.float32([[0.9, 0.1, 0.5, 0.2]])
     state["favourites"] = np.array([[3, 1, 0]])  # the profile names the first two
-    seen = LearnerFeatures(items).of(state, np.arange(4)[None])[0]
+    seen = LearnerFeatures(items).of(state, np.arange(4)[None])[0] / LearnerFeatures.SCALE
     assert seen[:, 0].tolist() == [0, 1, 0, 1]
-    assert seen[:, 1].tolist() == [1.5, 0.5, 0.5, 0.0]
-    assert seen[:, 2:] == pytest.approx(np.array([[0.9, 1.0], [0.1, 0.9], [0.5, 1.0], [0.2, 0.3]]))
+    assert seen[:, 1] == pytest.approx(np.float32([0.9, 0.1, 0.5, 0.2]))
+    # The way to the goals 3 and 1 (0 leads to both), not known, and how well what is required is known.
+    assert seen[:, 2] == pytest.approx(np.array([1 * 0.1 * 1, 1 * 0.9 * 0.9, 0.5 * 0.5 * 1, 1 * 0.8 * 0.3]))
+    assert seen[:, 3] == pytest.approx(np.full(4, 0.15))
 
 
 def test_the_platform_is_paid_for_what_is_known_and_its_outcome_counts_skills():

@@ -27,9 +27,9 @@ for at all.
 ## Observation space
 
 What was learned, what is recalled, half-lives, trust, need, readiness and true quality are hidden. The features of a
-candidate tell what a platform sees: whether the profile names its skill (`goal`), how much the named goals rest on it
-(`path`), the platform's own belief that it is known, by knowledge tracing from what was tried and solved (`traced`), and
-the mean of that belief over what it requires (`grounded`).
+candidate tell what a platform sees: whether the profile names its skill (`goal`), the platform's own belief that it is
+known, by knowledge tracing from what was tried and solved (`traced`), whether it comes next, on the way to a named goal,
+not known itself and everything it requires known (`fringe`), and how far the learner is with the named goals (`progress`).
 
 ## Starting state
 
@@ -172,7 +172,6 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Cour
         "catchy": catchy,
         "exercise": exercise,
         "length": standardised(np.log(columns["minutes"])),
-        "level": (columns["level"] - 3.0) / 2.0,
         "difficulty": difficulty,
     }
     kinds = np.stack((catchy, 1.0 - exercise - catchy, exercise), axis=1)

@@ -43,15 +43,15 @@ class Knowledge:
     """State variable that indexes `reach`: what learners say about their stage of life."""
     gaps: float = 3.0
     """Levels between those who know most and least at first, drawn for each skill."""
-    steps: int = 2
+    steps: int = 4
     """In which a skill is learned."""
     stretch: float = 0.5
     """How far above one's ability one learns most."""
-    width: float = 1.3
+    width: float = 1.6
     """Of the zone in which one learns."""
     alone: float = 0.05
     """Share of the chance to learn that is left where nothing was learned of what the skill requires."""
-    failed: float = 0.4
+    failed: float = 0.6
     """Share of it that is left where the item is not solved or understood."""
     growth: float = 4.0
     """Of a half-life by practice of what was all but forgotten."""

@@ -74,7 +74,7 @@ HABITS = Habits(
         "catchy": (3.0, 2.2, 0.0),
         "exercise": (-1.0, -1.8, 2.5),
     },
-    constant=(-2.2, -1.8, -3.0),
+    constant=(-1.8, -1.4, -2.5),
     cost="length",
     cost_weight=(0.3, 0.2, 0.0),
     similarity=(-0.3, 0.0, 4.0),
@@ -90,7 +90,7 @@ HABITS = Habits(
 )
 CATCHY_MINUTES = 5.0  # lessons shorter than that amuse
 # Of amusing lessons, other lessons and exercises: chance to teach a step, and to solve or follow them knowing nothing.
-TEACHES, GUESS = (0.02, 0.7, 0.9), (0.7, 0.4, 0.15)
+TEACHES, GUESS = (0.02, 0.9, 1.0), (0.7, 0.4, 0.15)
 REACH = (1.6, 2.4, 3.2, 2.2, 2.0)  # the level up to which learners know skills, by stage of life
 
 

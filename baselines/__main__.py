@@ -6,12 +6,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from baselines import bounds, cluster, demo, learn, share, tune
+from baselines import bounds, cluster, compare, demo, docs, latency, learn, play, report, run, share, train, tune
 from baselines.learning import OtherEnvironment
 from baselines.names import did_you_mean
+from baselines.results import BadTable
+from baselines.run import OtherRun
+from baselines.saved import BadModel
+from baselines.task import Unsuitable
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, tune, bounds, learn, share, cluster)
+COMMANDS = (demo, run, report, compare, train, play, latency, tune, bounds, learn, share, cluster, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,14 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
-    except (NotTuned, OtherEnvironment) as problem:
+    except (NotTuned, OtherEnvironment, OtherRun, BadTable, BadModel, Unsuitable) as problem:
         print(f"python -m baselines: {problem}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as missing:
         if (missing.name or "").split(".")[0] in ("baselines", "recgym", ""):
             raise
-        print(f'python -m baselines: needs {missing.name}. Install it with: pip install "recgym[baselines]"',
-              file=sys.stderr)  # fmt: skip
+        cure = f'needs {missing.name}. Install it with: pip install "recgym[baselines]"'
+        print(f"python -m baselines: {missing if 'pip install' in str(missing) else cure}", file=sys.stderr)
         return 2
 
 

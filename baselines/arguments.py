@@ -8,16 +8,27 @@ from collections.abc import Callable, Collection
 from baselines.names import did_you_mean
 from recgym.actions import VIEWS
 from recgym.cli.environments import recgym_id
-from recgym.registration import ENVIRONMENTS
+from recgym.registration import DOMAINS, ENVIRONMENTS
 
 
-def add_env_id(parser: argparse.ArgumentParser, optional: bool = False) -> None:
+def add_env_id(parser: argparse.ArgumentParser, optional: bool = False, domains_only: bool = False) -> None:
     """The environment's id; an optional one defaults to the first of RecGym's."""
+    kind = domain_id if domains_only else recgym_id
     first = next(iter(ENVIRONMENTS))
     if optional:
-        parser.add_argument("env_id", type=recgym_id, metavar="ID", nargs="?", default=first, help=f"default {first}")
+        parser.add_argument("env_id", type=kind, metavar="ID", nargs="?", default=first, help=f"default {first}")
     else:
-        parser.add_argument("env_id", type=recgym_id, metavar="ID", help=f"such as {first}")
+        parser.add_argument("env_id", type=kind, metavar="ID", help=f"such as {first}")
+
+
+def domain_id(text: str) -> str:
+    """An argument type: the id of a domain."""
+    env_id = recgym_id(text)
+    if env_id not in DOMAINS:
+        raise argparse.ArgumentTypeError(
+            f"{env_id} is a published model, for which this does nothing; the domains are {', '.join(DOMAINS)}"
+        )
+    return env_id
 
 
 def add_views(parser: argparse.ArgumentParser) -> None:

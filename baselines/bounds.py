@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from baselines import tables
 from baselines.arguments import add_env_id, add_views, at_least
+from baselines.classics import policies, variants
 from baselines.files import MEASUREMENTS, read_json, write_json
 from baselines.heuristics import HEURISTICS, RandomRecommender, heuristics, tuned_linear_ranker
 from baselines.intervals import Estimate, mean_of, paired_p_value, ratio_of
 from baselines.oracles import MYOPIC, REFERENCE, reference
 from baselines.recommender import EVALUATION_SEED, Evaluation, Recommender, evaluate, make_lanes
 from recgym.actions import VIEWS
+from recgym.registration import CLASSICS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,7 +31,8 @@ MEASURES: Mapping[str, Callable[[Evaluation], Estimate]] = {
     "saved": lambda sessions: mean_of(sessions.saved),
     "committed": lambda sessions: mean_of(sessions.committed),
 }
-COLUMNS = ("return", "score", "length", "CTR", "saved", "committed")
+SHORT = ("return", "score", "length", "CTR")  # of a classic
+COLUMNS = (*SHORT, "saved", "committed")
 
 
 class Gap(NamedTuple):
@@ -57,9 +60,9 @@ class Bounds:
 
     @property
     def best_heuristic(self) -> str:
-        """The fixed rule with the highest mean return."""
+        """The fixed rule with the highest mean return; empty for a classic, which has none."""
         rules = [name for name in self.evaluations if name in HEURISTICS]
-        return max(rules, key=lambda name: self.evaluations[name].mean)
+        return max(rules, key=lambda name: self.evaluations[name].mean, default="")
 
     @property
     def gap(self) -> Gap:
@@ -80,12 +83,23 @@ class Bounds:
 def measure(env_id: str, view: str, episodes: int, seed: int = EVALUATION_SEED) -> Bounds:
     """Run every recommender that does not learn on `episodes` sessions under an action view.
 
+    What can be said of a classic is said in its slate view, whatever the view.
+
     Raises:
         baselines.tuned.NotTuned: The reference or the linear ranker is not tuned.
     """
+    if env_id in CLASSICS:
+        return measure_classic(env_id, episodes, seed)
     env = make_lanes(env_id, episodes, action=view)
     recommenders: list[Recommender] = [RandomRecommender(), *heuristics(env), tuned_linear_ranker(env), MYOPIC]
     recommenders.append(reference(env_id, view))
+    return Bounds({recommender.name: evaluate(recommender, env, seed) for recommender in recommenders})
+
+
+def measure_classic(env_id: str, episodes: int, seed: int = EVALUATION_SEED, **settings: Any) -> Bounds:
+    """The same of a classic under some settings, such as its variant."""
+    env = make_lanes(env_id, episodes, action="slate", **settings)
+    recommenders = [RandomRecommender(), *policies(env.simulator)]
     return Bounds({recommender.name: evaluate(recommender, env, seed) for recommender in recommenders})
 
 
@@ -104,10 +118,19 @@ def bounds(options: argparse.Namespace) -> int:
     """Measure and print every view, and keep the rows."""
     console = tables.console()
     found = {}
-    for view in options.views:
-        one = found[view] = measure(options.env_id, view, options.episodes, options.seed)
-        title = f"{options.env_id}, action={view!r}: the same {options.episodes:,} sessions for all"
-        console.print(table(title, one, COLUMNS))
+    classic = options.env_id in CLASSICS
+    if classic and options.views not in (VIEWS, ("slate",)):
+        console.print("The privileged policies of a classic speak in slates: leave out --action.", soft_wrap=True)
+        return 2
+    for name in variants(options.env_id) if classic else options.views:
+        if classic:
+            one = measure_classic(options.env_id, options.episodes, options.seed, variant=name)
+        else:
+            one = measure(options.env_id, name, options.episodes, options.seed)
+        found[name] = one
+        case = f"{'variant' if classic else 'action'}={name!r}"
+        title = f"{options.env_id}, {case}: the same {options.episodes:,} sessions for all"
+        console.print(table(title, one, SHORT if classic else COLUMNS))
         share, p_value = one.gap
         console.print(f"Looking ahead is worth {_percent(share)} of the reference's return (paired t-test, "
                       f"p = {p_value:.2g}).\n", soft_wrap=True)  # fmt: skip
@@ -126,21 +149,24 @@ def table(title: str, known: Bounds, columns: Sequence[str], learned: Mapping[st
     return tables.table(title, ("", *columns), (cells(known.evaluations), cells(learned or {})))
 
 
-def as_json(known: Bounds) -> dict[str, Any]:
+def as_json(known: Bounds, columns: Sequence[str] = COLUMNS) -> dict[str, Any]:
     """Numbers only, rounded to what another machine reproduces."""
     share, p_value = known.gap
     rows = []
     for name, sessions in known.evaluations.items():
         row: dict[str, Any] = {"name": name}
-        for column, estimate in known.row(sessions, COLUMNS).items():
+        for column, estimate in known.row(sessions, columns).items():
             row |= _rounded(column, estimate)
         rows.append(row)
     return {**_rounded("gap", share), "p_value": float(f"{p_value:.3g}"), "rows": rows}
 
 
 def _save(path: Path, options: argparse.Namespace, found: Mapping[str, Bounds]) -> None:
-    """Write the views, beside those that an earlier run measured in the same way."""
+    """Write the views, beside those that an earlier run measured in the same way; or a classic's variants."""
     how = {"env_id": options.env_id, "episodes": options.episodes, "seed": options.seed}
+    if options.env_id in CLASSICS:
+        write_json(path, how | {"variants": {name: as_json(known, SHORT) for name, known in found.items()}})
+        return
     kept = read_json(path) or {}
     same = all(kept.get(name) == value for name, value in how.items())
     views = (kept["views"] if same else {}) | {view: as_json(known) for view, known in found.items()}

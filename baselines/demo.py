@@ -14,13 +14,14 @@ from baselines.bounds import Bounds
 from baselines.intervals import mean_of
 from baselines.oracles import MYOPIC
 from baselines.plots import Curve, learning_curves
-from baselines.recommender import EVALUATION_SEED, Evaluation, evaluate, make_lanes
+from baselines.recommender import EVALUATION_SEED, Evaluation, Recommender, evaluate, make_lanes
+from baselines.task import Task
+from baselines.watching import EpisodeLog
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from stable_baselines3.common.base_class import BaseAlgorithm
 
-    from baselines.callbacks import SessionLog
+    from baselines.sb3 import TrainedRecommender
 
 VIEW = "item"  # both algorithms take it, so that one table compares all
 AGENTS: Mapping[str, int] = {"PPO": 250_000, "DQN": 250_000}  # steps; together a few minutes on one core
@@ -32,11 +33,11 @@ COLUMNS = ("return", "score", "length", "clicks", "committed")
 FOLDER = Path("results")
 
 
-class Trained(NamedTuple):
+class Agent(NamedTuple):
     """An agent after its training."""
 
-    model: BaseAlgorithm
-    log: SessionLog
+    recommender: TrainedRecommender
+    log: EpisodeLog
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -56,7 +57,7 @@ def demo(options: argparse.Namespace) -> int:
     known = bounds.measure(env_id, VIEW, SESSIONS)
     console.print(_ladder(known), soft_wrap=True)
 
-    trained: dict[str, Trained] = {}
+    trained: dict[str, Agent] = {}
     for stage, (algorithm, steps) in enumerate(AGENTS.items(), start=2):
         _announce(console, f"{stage}. {algorithm} learns from {steps:,} pages shown to other customers, knowing only "
                            f"what a shop can see. An episode is one customer, and every {TELL_EVERY}th is told: its "
@@ -73,35 +74,33 @@ def demo(options: argparse.Namespace) -> int:
     return 0
 
 
-def train(console: Console, env_id: str, algorithm: str, steps: int) -> Trained:
+def train(console: Console, env_id: str, algorithm: str, steps: int) -> Agent:
     """Train one agent with the committed settings, under a progress bar."""
     import torch
 
-    from baselines.callbacks import SessionLog
-    from baselines.sb3 import make_model
+    from baselines.sb3 import Trained
 
     torch.set_num_threads(1)
-    model = make_model(algorithm, env_id, seed=SEED, settings=SETTINGS[algorithm], action=VIEW)
+    log = EpisodeLog(lambda line: console.print(f"{algorithm}  {line}"), TELL_EVERY)
     with tables.progress(console) as progress:
-        task = progress.add_task(algorithm, total=steps, note="")
-        log = SessionLog(lambda line: console.print(f"{algorithm}  {line}"), TELL_EVERY,
-                         lambda done: progress.update(task, completed=min(done, steps)))  # fmt: skip
-        model.learn(steps, callback=log)
-    return Trained(model, log)
+        bar = progress.add_task(algorithm, total=steps, note="")
+
+        def advance(done: int, _: Recommender | None) -> None:
+            progress.update(bar, completed=min(done, steps))
+
+        task = Task(env_id, VIEW, steps, SEED, progress=advance, session=log)
+        recommender = Trained(algorithm, **SETTINGS[algorithm]).train(task)
+    return Agent(recommender, log)
 
 
-def assess(env_id: str, trained: Mapping[str, Trained]) -> dict[str, Evaluation]:
+def assess(env_id: str, trained: Mapping[str, Agent]) -> dict[str, Evaluation]:
     """The held-out sessions with each agent."""
-    from baselines.sb3 import TrainedRecommender
-
     env = make_lanes(env_id, SESSIONS, action=VIEW)
-    return {
-        name: evaluate(TrainedRecommender(agent.model, name), env, EVALUATION_SEED) for name, agent in trained.items()
-    }
+    return {name: evaluate(agent.recommender, env, EVALUATION_SEED) for name, agent in trained.items()}
 
 
 def save(
-    folder: Path, env_id: str, known: Bounds, trained: Mapping[str, Trained], learned: Mapping[str, Evaluation]
+    folder: Path, env_id: str, known: Bounds, trained: Mapping[str, Agent], learned: Mapping[str, Evaluation]
 ) -> list[Path]:
     """Write the picture and the models, and name them."""
     picture = folder / "demo.png"
@@ -117,7 +116,7 @@ def save(
     paths = [picture]
     for name, agent in trained.items():
         paths.append(folder / f"demo-{name.lower()}.zip")
-        agent.model.save(paths[-1])
+        agent.recommender.model.save(paths[-1])
     return paths
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines import tuned
+from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.names import did_you_mean
-from recgym.actions import ItemAction, ProtoAction, SequentialAction
+from baselines.task import Task, Unsuitable, require_domain
+from recgym.actions import ItemAction, ProtoAction, SequentialAction, allowed_positions
 from recgym.env import RecVectorEnv
+
+SAVED, ARRAYS = "recommender.json", "recommender.npz"  # what a recommender writes into its folder
 
 
 @dataclass
@@ -33,6 +38,10 @@ class RandomRecommender:
             return self._rng.uniform(-1, 1, space.shape).astype(np.float32)
         return self._rng.integers(0, env.simulator.num_candidates, space.shape)
 
+    def save(self, folder: Path) -> None:
+        """Write the seed: it begins anew when it is loaded."""
+        write_json(folder / SAVED, {"seed": self.seed})
+
 
 @dataclass(frozen=True)
 class LinearRanker:
@@ -49,6 +58,23 @@ class LinearRanker:
             weights = (self.weights / max(np.abs(self.weights).max(), 1e-9)).astype(np.float32)
             return np.broadcast_to(weights, env.action_space.shape)
         return actions_from_scores(env, scores)
+
+    def save(self, folder: Path) -> None:
+        """Write the weights."""
+        write_json(folder / SAVED, {"name": self.name})
+        write_arrays(folder / ARRAYS, {"weights": self.weights})
+
+    @classmethod
+    def load(cls, folder: Path, env: RecVectorEnv) -> LinearRanker:
+        """What `save` wrote.
+
+        Raises:
+            Unsuitable: The candidates of `env` have another number of features.
+        """
+        weights, expected = read_arrays(folder / ARRAYS)["weights"], len(env.simulator.features.names)
+        if len(weights) != expected:
+            raise Unsuitable(f"{folder}: expected {expected} weights, one per feature, found {len(weights)}")
+        return cls(weights, read_json(folder / SAVED)["name"])
 
 
 HEURISTICS = {
@@ -92,9 +118,57 @@ def tuned_linear_ranker(env: RecVectorEnv) -> LinearRanker:
     return LinearRanker(np.array([weights[feature] for feature in features]), LINEAR_TUNED)
 
 
+class Uniform:
+    """The method of RandomRecommender."""
+
+    def train(self, task: Task) -> RandomRecommender:
+        """Its seed is the task's."""
+        return RandomRecommender(task.seed)
+
+    def load(self, folder: Path, env: RecVectorEnv) -> RandomRecommender:
+        """With the seed that was saved."""
+        return RandomRecommender(read_json(folder / SAVED)["seed"])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The method of HEURISTICS."""
+
+    name: str
+
+    def train(self, task: Task) -> LinearRanker:
+        """There is nothing to learn."""
+        env = task.lanes(1)
+        require_domain(env, self.name)
+        lacking = HEURISTICS.get(self.name, {}).keys() - set(env.simulator.features.names)
+        if lacking:
+            raise Unsuitable(f"{self.name}: {task.env_id} shows no {' and no '.join(lacking)} of its candidates")
+        return heuristic(self.name, env)
+
+    def load(self, folder: Path, env: RecVectorEnv) -> LinearRanker:
+        """The same ranking."""
+        return LinearRanker.load(folder, env)
+
+
+class TunedRanking:
+    """The method of the fixed ranking that `python -m baselines tune` found."""
+
+    def train(self, task: Task) -> LinearRanker:
+        """There is nothing left to learn."""
+        env = task.lanes(1)
+        require_domain(env, "linear")
+        return tuned_linear_ranker(env)
+
+    def load(self, folder: Path, env: RecVectorEnv) -> LinearRanker:
+        """The same ranking."""
+        return LinearRanker.load(folder, env)
+
+
 def actions_from_scores(env: RecVectorEnv, scores: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """Actions that show the candidates of the highest scores ((num_envs, num_candidates)); not for "proto"."""
+    """Actions that show the candidates of the highest scores ((num_envs, num_candidates)), within the environment's limits;
+    not for "proto"."""
     view, slate_size = env.sessions.view, env.simulator.slate_size
+    scores = np.where(allowed_positions(env.state), scores, -np.inf)
     if isinstance(view, ItemAction):
         return scores.argmax(axis=1)
     if isinstance(view, SequentialAction):

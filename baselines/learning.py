@@ -5,29 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import json
-import multiprocessing
-import os
 import sys
-import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from math import isclose
+from math import isclose, nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from baselines import bounds
+from baselines import bounds, processes
 from baselines.algorithms import DEFAULTS, TUNED
 from baselines.files import write_whole
 from baselines.heuristics import LINEAR_TUNED
 from baselines.oracles import MYOPIC
-from baselines.recommender import EVALUATION_SEED, evaluate, make_lanes
+from baselines.processes import Failure
+from baselines.recommender import EVALUATION_SEED, Recommender, evaluate, make_lanes
+from baselines.task import Task
+from baselines.watching import LearningCurve
 
 EPISODES = 500  # held-out sessions of every evaluation
 POINTS = 8  # of a learning curve, the last after all training
-SEED_STRIDE = 1000  # seed k trains on sessions from 1000 k on, so that no two seeds share a lane's sessions
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ class OtherEnvironment(RuntimeError):
 
 @dataclass(frozen=True)
 class Yardsticks:
-    """What a view's results are compared with, all of the same held-out sessions."""
+    """What a view's results are compared with, all of the same held-out sessions; NaN for what a classic has not."""
 
     random: float  # mean return
     reference: float  # mean return
@@ -115,7 +112,7 @@ class Yardsticks:
         """Of one action view."""
         known = bounds.measure(env_id, view, EPISODES)
         names = (MYOPIC.name, known.best_heuristic, LINEAR_TUNED)
-        scores = (known.score(known.evaluations[name]).value for name in names)
+        scores = (known.score(known.evaluations[name]).value if name in known.evaluations else nan for name in names)
         return cls(known.random.mean, known.reference.mean, *scores)
 
     def score(self, mean_return: float) -> float:
@@ -127,21 +124,19 @@ def train(env_id: str, row: Row, seed: int) -> Outcome:
     """Learn and measure one cell."""
     import torch
 
-    from baselines.callbacks import LearningCurve
-    from baselines.sb3 import TrainedRecommender, make_model
+    from baselines.sb3 import Trained
 
     torch.set_num_threads(1)
-    how = {"action": row.view, "observation": row.observation}
-    sessions = make_lanes(env_id, EPISODES, **how)
+    sessions = make_lanes(env_id, EPISODES, action=row.view, observation=row.observation)
 
-    def mean_return(model: Any) -> float:
-        return evaluate(TrainedRecommender(model, row.algorithm), sessions, EVALUATION_SEED).mean
+    def mean_return(recommender: Recommender) -> float:
+        return evaluate(recommender, sessions, EVALUATION_SEED).mean
 
     start = time.perf_counter()
-    model = make_model(row.algorithm, env_id, seed=SEED_STRIDE * seed, settings=row.settings, **how)
     curve = LearningCurve(mean_return, row.steps, POINTS)
-    model.learn(row.steps, callback=curve)
-    return Outcome((*curve.returns, mean_return(model)), time.perf_counter() - start)
+    task = Task(env_id, row.view, row.steps, seed, env_settings={"observation": row.observation}, progress=curve)
+    recommender = Trained(row.algorithm, **row.settings).train(task)
+    return Outcome((*curve.returns, mean_return(recommender)), time.perf_counter() - start)
 
 
 def run(
@@ -163,25 +158,18 @@ def run(
     """
     records = load(path)
     _check_environment(records, rows, yardsticks, path)
-    with ThreadPoolExecutor(jobs) as threads:
-        cells = {threads.submit(_in_own_process, cell, env_id, row, seed): (row, seed)
-                 for row, seed in missing(records, rows, seeds)}  # fmt: skip
-        try:
-            for future in as_completed(cells):
-                row, seed = cells[future]
-                try:
-                    record = _record(row, seed, future.result(), yardsticks[row.view])
-                except Exception as error:  # whatever goes wrong in one cell must not cost the others
-                    trace = "".join(traceback.format_exception(error))
-                    print(f"{row.name}, seed {seed} failed:\n{trace}", file=sys.stderr, flush=True)
-                    yield row, seed, None
-                    continue
-                # An outdated record of this cell, with other settings, makes room.
-                records = [old for old in records if (old["row"], old["seed"]) != (row.name, str(seed))] + [record]
-                save(path, records)
-                yield row, seed, record
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
+    cells = missing(records, rows, seeds)
+    for position, outcome in processes.run(cell, [(env_id, row, seed) for row, seed in cells], jobs):
+        row, seed = cells[position]
+        if isinstance(outcome, Failure):
+            print(f"{row.name}, seed {seed} failed:\n{outcome.trace}", file=sys.stderr, flush=True)
+            yield row, seed, None
+            continue
+        record = _record(row, seed, outcome, yardsticks[row.view])
+        # An outdated record of this cell, with other settings, makes room.
+        records = [old for old in records if (old["row"], old["seed"]) != (row.name, str(seed))] + [record]
+        save(path, records)
+        yield row, seed, record
 
 
 def missing(records: Sequence[Record], rows: Sequence[Row], seeds: int) -> list[tuple[Row, int]]:
@@ -253,22 +241,3 @@ def _check_environment(
                     f"{record[name]}, but now it returns {now:.4f}: the environment or its tuned numbers have changed. "
                     f"{MOVE}"
                 )
-
-
-def _in_own_process(cell: Cell, env_id: str, row: Row, seed: int) -> Outcome:
-    """Run a cell in a fresh process: its memory is freed, and its death is only its own."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent) as process:
-        return process.submit(cell, env_id, row, seed).result()
-
-
-def _end_with_parent() -> None:
-    """In a child: do not go on for hours when the parent has been killed."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines import tuned
-from baselines.heuristics import actions_from_scores
+from baselines.files import write_json
+from baselines.heuristics import SAVED, actions_from_scores
 from recgym.actions import ItemAction, ProtoAction
 from recgym.dynamics import Foreseeable
 from recgym.env import RecVectorEnv
@@ -87,6 +89,10 @@ class PrivilegedRecommender:
         if isinstance(view, ProtoAction):
             return best_query(features, scores)
         return actions_from_scores(env, scores)
+
+    def save(self, folder: Path) -> None:
+        """Write the prices."""
+        write_json(folder / SAVED, {"name": self.name, "prices": dict(self.prices)})
 
 
 MYOPIC = PrivilegedRecommender({}, "myopic (privileged)")

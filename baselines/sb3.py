@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.save_util import load_from_zip_file
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
 
 from baselines.algorithms import DEFAULTS, VIEWS
 from baselines.names import did_you_mean
+from baselines.task import Task
 from recgym.env import RecVectorEnv, lane
+from recgym.sessions import VECTOR_ONLY
 
 
 def algorithm_class(name: str) -> type[BaseAlgorithm]:
@@ -94,6 +100,7 @@ class RecVecEnv(VecEnv):
         self.env = env
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
         self.render_mode = None
+        self.session: Callable[[float, int], None] = lambda session_return, length: None  # told at a session's end
         self._first_seed: int | None = seed
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, dtype=np.int64)
@@ -123,6 +130,7 @@ class RecVecEnv(VecEnv):
                 "TimeLimit.truncated": bool(truncated[i]),
                 "episode": {"r": round(float(self._returns[i]), 6), "l": int(self._lengths[i]), "t": 0.0},
             }
+            self.session(float(self._returns[i]), int(self._lengths[i]))
         self._returns[dones], self._lengths[dones] = 0, 0
         return observations, rewards.astype(np.float32), dones, infos
 
@@ -180,6 +188,63 @@ class TrainedRecommender:
             actions, self._memory = self.model.predict(observations, self._memory, starts, **options)
             return actions
         return self.model.predict(observations, **options)[0]
+
+    def save(self, folder: Path) -> None:
+        """Write the model in Stable-Baselines3's own format."""
+        self.model.save(folder / MODEL)
+
+
+MODEL = "model.zip"
+
+
+class Trained:
+    """The method of every algorithm of Stable-Baselines3 and sb3-contrib.
+
+    Args:
+        algorithm: A key of `baselines.algorithms.VIEWS`.
+        settings: "num_envs" and the algorithm's own keyword arguments; see `make_model`.
+    """
+
+    def __init__(self, algorithm: str, **settings: Any) -> None:
+        self.algorithm, self.settings = algorithm, settings
+
+    def train(self, task: Task) -> TrainedRecommender:
+        """Learn for the task's steps, or the next multiple of what the algorithm gathers before it learns."""
+        model = make_model(self.algorithm, task.env_id, seed=task.first_session, settings=self.settings,
+                           **{"action": task.view, **task.env_settings})  # fmt: skip
+        lanes = model.get_env()
+        assert isinstance(lanes, RecVecEnv)
+        # The step that ends a session is counted only afterwards.
+        lanes.session = lambda value, length: task.session(model.num_timesteps + lanes.num_envs, value, length)
+        recommender = TrainedRecommender(model, self.algorithm)
+        model.learn(task.steps, callback=_Progress(task, recommender))
+        return recommender
+
+    def load(self, folder: Path, env: RecVectorEnv) -> TrainedRecommender:
+        """The saved model. Only its numbers are read: Stable-Baselines3's file also holds pickled objects, which run code."""
+        if env.spec is None:
+            raise ValueError("load: expected an environment from gymnasium.make_vec, whose id is known")
+        settings = dict(self.settings)
+        if issubclass(algorithm_class(self.algorithm), OffPolicyAlgorithm):
+            settings["buffer_size"] = 1  # to act takes no memory of what happened
+        of_make_vec = ("scenario", "vectorization_mode", *VECTOR_ONLY)
+        env_settings = {name: value for name, value in env.spec.kwargs.items() if name not in of_make_vec}
+        model = make_model(self.algorithm, env.spec.id, settings=settings, **env_settings)
+        _, numbers, _ = load_from_zip_file(folder / MODEL, device="cpu", load_data=False)
+        model.set_parameters(numbers, device="cpu")
+        return TrainedRecommender(model, self.algorithm)
+
+
+class _Progress(BaseCallback):
+    """Tells a task how far it is."""
+
+    def __init__(self, task: Task, recommender: TrainedRecommender) -> None:
+        super().__init__()
+        self.task, self.recommender = task, recommender
+
+    def _on_step(self) -> bool:
+        self.task.progress(self.num_timesteps, self.recommender)
+        return True
 
 
 def _session_starts(env: RecVectorEnv) -> NDArray[np.bool_]:

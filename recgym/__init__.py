@@ -15,9 +15,9 @@ Importing it registers the environments.
 
 from recgym.catalog import Catalog, CatalogError
 from recgym.encoders import EmbeddingTable, Encoder, SentenceTransformerEncoder
-from recgym.registration import ENVIRONMENTS, register_all
+from recgym.registration import ENVIRONMENTS, register, register_all
 
 __version__ = "0.1.0"
-__all__ = ["ENVIRONMENTS", "Catalog", "CatalogError", "EmbeddingTable", "Encoder", "SentenceTransformerEncoder"]
+__all__ = ["ENVIRONMENTS", "Catalog", "CatalogError", "EmbeddingTable", "Encoder", "SentenceTransformerEncoder", "register"]
 
 register_all()

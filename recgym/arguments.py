@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import math
+from collections.abc import Collection
+
 import numpy as np
 
 
@@ -14,3 +18,30 @@ def whole_number(name: str, value: object, least: int = 1) -> int:
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name}: expected a whole number of at least {least}, got {value!r}")
     return int(value)
+
+
+def real_number(name: str, value: object, least: float = -math.inf, most: float = math.inf) -> float:
+    """`value` as a float, from `least` to `most`.
+
+    Raises:
+        ValueError: It is no finite number, or out of bounds.
+    """
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or not least <= value <= most:
+        bounds = {(True, True): "", (False, True): f" of at least {least:g}", (True, False): f" of at most {most:g}",
+                  (False, False): f" from {least:g} to {most:g}"}[math.isinf(least), math.isinf(most)]  # fmt: skip
+        raise ValueError(f"{name}: expected a finite number{bounds}, got {value!r}")
+    return float(value)
+
+
+def one_of(name: str, value: object, choices: Collection[str]) -> str:
+    """`value`, if it is one of `choices`.
+
+    Raises:
+        ValueError: It is not; the message lists them and the nearest.
+    """
+    if value in choices:
+        return str(value)
+    near = difflib.get_close_matches(str(value), choices, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {value!r}.{hint}")

@@ -116,15 +116,17 @@ def drawn(cumulative: NDArray[np.float64], u: float) -> int:
 @kernel
 def top(scores: NDArray[Any], chosen: NDArray[np.int64]) -> None:
     """Fill `chosen` with the positions of the highest scores, the best first; ties go to the earlier position."""
-    for slot in range(len(chosen)):
-        best = -1
-        for position in range(len(scores)):
-            taken = False
-            for earlier in range(slot):
-                taken |= chosen[earlier] == position
-            if not taken and (best < 0 or scores[position] > scores[best]):
-                best = position
-        chosen[slot] = best
+    filled, last = 0, len(chosen) - 1
+    for position in range(len(scores)):
+        score = scores[position]
+        if filled > last and not score > scores[chosen[last]]:
+            continue
+        place = min(filled, last)
+        while place > 0 and score > scores[chosen[place - 1]]:
+            chosen[place] = chosen[place - 1]
+            place -= 1
+        chosen[place] = position
+        filled += 1
 
 
 class _Announcement(event.Listener):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recgym import pages
-from recgym.registration import ENVIRONMENTS
+from recgym.registration import CLASSICS, DOMAINS, ENVIRONMENTS
 
 VIEW = "proto"  # of the bounds and of the learner that are shown
 LEARNER = "PPO-proto"  # row of the learning table
@@ -27,6 +27,12 @@ def gallery() -> str:
             f'ID`). The columns after it are scores with `action="{VIEW}"`: 0 is random, 1 the far-sighted reference. PPO '
             "learns 200,000 steps with Stable-Baselines3's defaults, mean of the seeds in brackets (`python -m baselines "
             f"learn ID --rows {LEARNER}`). Words: the built-in catalogue, in items and categories.",
+            "## The classics of the literature",
+            "Published user models with their constants as default arguments, in numbers instead of words; RecSim's three "
+            "are tested against RecSim itself.",
+            classics_table(),
+            'Mean returns of the same 500 sessions with `action="slate"`; gap as above. A model whose own constants '
+            "leave nothing to look ahead for has variants in which it pays.",
             "```{toctree}\n:hidden:\n" + "\n".join(ENVIRONMENTS.values()) + "\n```",
         )
     ) + "\n"
@@ -35,7 +41,31 @@ def gallery() -> str:
 def table(folder: str = "") -> str:
     """One line an environment; `folder` leads from where the table stands to the pages."""
     header = ("environment", "", "gap", "best heuristic", "linear ranker", "myopic", "PPO", "words")
-    return pages.table(header, [_row(env_id, f"{folder}{scenario}.md") for env_id, scenario in ENVIRONMENTS.items()])
+    return pages.table(header, [_row(env_id, f"{folder}{scenario}.md") for env_id, scenario in DOMAINS.items()])
+
+
+def classics_table(folder: str = "") -> str:
+    """One line a variant of a classic."""
+    header = ("environment", "", "`variant=`", "random", "myopic", "reference", "gap")
+    rows = [row for env_id, name in CLASSICS.items() for row in _variant_rows(env_id, f"{folder}{name}.md")]
+    return pages.table(header, rows)
+
+
+def _variant_rows(env_id: str, page: str) -> list[Sequence[str]]:
+    title, _, _ = pages.docstring_sections(pages.scenario_module(env_id))
+    name, what = f"[{env_id}]({page})", title.partition(": ")[2]
+    bounds = pages.MEASUREMENTS / f"{env_id}-bounds.json"
+    measured = json.loads(bounds.read_text(encoding="utf-8"))["variants"] if bounds.exists() else {}
+    rows = []
+    for variant in pages.config_class(env_id).VARIANTS:
+        numbers = [NOT_MEASURED] * 4
+        if variant in measured:
+            facts = measured[variant]
+            returns = {row["name"].partition(" (")[0]: f"{row['return']:.1f}" for row in facts["rows"]}
+            names = ("random", "myopic", "far-sighted reference")
+            numbers = [*(returns[policy] for policy in names), f"{max(facts['gap'], 0):.0%}"]
+        rows.append((name, what, f'`"{variant}"`', *numbers))
+    return rows
 
 
 def write(folder: Path = pages.FOLDER) -> Path:

@@ -112,6 +112,97 @@ def clicks_in_order(slates: NDArray[np.int64], clicked: NDArray[np.bool_]) -> ND
     return items[np.sort(first)]
 
 
+def precision(shown: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(...) mean relevance of the shown items, (..., slate_size); an empty slot's is 0.
+
+    Relevance is 0 or 1, or a chance between them: then this and `recall` are ratios of expectations.
+    """
+    return shown.mean(axis=-1, dtype=np.float64)
+
+
+def recall(shown: NDArray[np.floating], candidates: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(...) part of the candidates' relevance, (..., num_candidates), that was shown, (..., slate_size); NaN if all is 0."""
+    found, there = shown.sum(axis=-1, dtype=np.float64), candidates.sum(axis=-1, dtype=np.float64)
+    return np.divide(found, there, out=np.full(there.shape, np.nan), where=there > 0)
+
+
+def f1(precision: ArrayLike, recall: ArrayLike) -> NDArray[np.float64]:
+    """Harmonic mean of precision and recall; 0 where both are, NaN where there is no recall."""
+    one, other = np.asarray(precision, dtype=np.float64), np.asarray(recall, dtype=np.float64)
+    total = one + other
+    return np.divide(2 * one * other, total, out=np.where(np.isnan(total), np.nan, 0.0), where=total > 0)
+
+
+def ndcg(shown: NDArray[np.floating], candidates: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(...) discounted gain of the shown order as a part of the best slate's (Järvelin & Kekäläinen, TOIS 20(4), 2002).
+
+    Args:
+        shown: (..., slate_size) gains of what was shown, from 0, in the order of the slots.
+        candidates: (..., num_candidates) gains of all that could have been shown; NaN where none is positive.
+    """
+    slots = shown.shape[-1]
+    discount = 1 / np.log2(np.arange(2, slots + 2))
+    best = -np.sort(-candidates, axis=-1)[..., :slots]
+    reached, ideal = shown @ discount, best @ discount[: best.shape[-1]]
+    return np.divide(reached, ideal, out=np.full(ideal.shape, np.nan), where=ideal > 0)
+
+
+def intra_list_diversity(slates: NDArray[np.int64], embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(num_pages,) 1 - mean cosine between two items of a slate (Ziegler et al., WWW 2005); NaN for fewer than two.
+
+    Args:
+        slates: (num_pages, slate_size) rows of items, -1 for an empty slot.
+        embeddings: (num_items, dim) unit rows.
+    """
+    shown = slates >= 0
+    total = np.einsum("pk,pkd->pd", shown.astype(np.float64), embeddings[slates])
+    count = shown.sum(axis=1)
+    pairs = count * (count - 1)
+    cosines = np.einsum("pd,pd->p", total, total) - count
+    return 1 - np.divide(cosines, pairs, out=np.full(len(slates), np.nan), where=pairs > 0)
+
+
+def novelty(slates: NDArray[np.int64], popularity: NDArray[np.floating]) -> float:
+    """Mean bits of surprise, -log2 of an item's share of all interactions, over the shown items; NaN for none.
+
+    Args:
+        slates: Rows of items of any shape, -1 for an empty slot.
+        popularity: (num_items,) positive weights.
+    """
+    surprise = -np.log2(popularity / popularity.sum())
+    items = slates[slates >= 0]
+    return float(surprise[items].mean()) if items.size else float("nan")
+
+
+def coverage(counts: ArrayLike) -> float:
+    """Part of the items with a count above 0."""
+    return float((np.asarray(counts) > 0).mean())
+
+
+def entropy(labels: ArrayLike) -> float:
+    """Shannon entropy, in bits, of how often each label occurs; NaN for none.
+
+    >>> entropy([3, 3, 7, 7]), entropy([1, 1, 1])
+    (1.0, 0.0)
+    """
+    _, counts = np.unique(np.asarray(labels), return_counts=True)
+    shares = counts / counts.sum() if counts.size else np.array([np.nan])
+    return float(abs((shares * np.log2(shares)).sum()))
+
+
+def entropy_drift(labels: ArrayLike) -> float:
+    """Entropy of the later half of a sequence of topics minus that of the earlier half, in bits; NaN for fewer than two.
+
+    Both halves have the same length, because entropy grows with it; an odd one in the middle belongs to neither.
+
+    >>> entropy_drift([0, 1, 2, 3, 5, 5, 5, 5])
+    -2.0
+    """
+    sequence = np.asarray(labels).ravel()
+    half = len(sequence) // 2
+    return entropy(sequence[len(sequence) - half :]) - entropy(sequence[:half])
+
+
 def text_probe(clicks: NDArray[np.int64], embeddings: NDArray[np.floating], others: NDArray[np.int64]) -> float:
     """One user's AUC of text similarity for what is clicked next; NaN with fewer than two clicks.
 

@@ -7,23 +7,25 @@ import inspect
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gymnasium
+from gymnasium import Space
 
 import recgym.observation
 from recgym.actions import VIEWS, ActionView, make_view
+from recgym.classics import Classic
 from recgym.env import RecEnv
-from recgym.observation import KINDS, Counters
+from recgym.markdown import table
+from recgym.observation import DICT, LATENT, Counters
 from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
 from recgym.reward import Reward
-from recgym.scenarios import SCENARIOS
-from recgym.sessions import Sessions
+from recgym.sessions import Sessions, settings_class
 from recgym.simulator import Simulator
 
 FOLDER = Path("docs") / "environments"
@@ -57,9 +59,9 @@ def page(env_id: str) -> str:
     title, intro, written = docstring_sections(scenario_module(env_id))
     facts = {
         "Action space": _action_facts(unwrapped.simulator),
-        "Observation space": _observation_facts(env_id, unwrapped.simulator),
-        "Rewards": "\n\n".join((_reward_facts(unwrapped.simulator.reward), *_outcome_facts(unwrapped.simulator.outcome))),
-        "Episode end": _end_facts(),
+        "Observation space": _observation_facts(env_id, unwrapped),
+        "Rewards": _reward_facts(unwrapped.simulator),
+        "Episode end": _end_facts(unwrapped),
         "Why look ahead": _measured_facts(env_id),
         "Arguments": _argument_facts(env_id),
     }
@@ -96,7 +98,7 @@ def write(folder: Path = FOLDER) -> list[Path]:
 
 
 def scenario_module(env_id: str) -> ModuleType:
-    """The module that holds an environment's scenario."""
+    """The module that holds an environment's scenario or classic."""
     module = inspect.getmodule(config_class(env_id))
     assert module is not None
     return module
@@ -104,7 +106,7 @@ def scenario_module(env_id: str) -> ModuleType:
 
 def config_class(env_id: str) -> type:
     """The dataclass of an environment's own settings."""
-    return SCENARIOS[gymnasium.spec(env_id).kwargs["scenario"]]
+    return settings_class(gymnasium.spec(env_id).kwargs["scenario"])
 
 
 def docstring_sections(module: ModuleType) -> tuple[str, str, dict[str, str]]:
@@ -117,17 +119,20 @@ def docstring_sections(module: ModuleType) -> tuple[str, str, dict[str, str]]:
 
 def arguments(config: type) -> list[Argument]:
     """The settings of a scenario: the fields of its dataclass and of those it extends, each described by the string
-    under it."""
+    under it. Where a field has another default than in the class it extends, the description may be left out."""
     body = [node for base in reversed(config.__mro__) if is_dataclass(base)
             for node in ast.parse(textwrap.dedent(inspect.getsource(base))).body[0].body]  # fmt: skip
-    known = {field.name for field in fields(config) if field.init}
-    found = []
+    known = {field.name: field.default for field in fields(config) if field.init}
+    found: dict[str, Argument] = {}
     for node, after in zip(body, [*body[1:], None], strict=True):
         if not isinstance(node, ast.AnnAssign) or node.target.id not in known:
             continue
         text = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
-        found.append(Argument(node.target.id, ast.unparse(node.annotation), _default(node.value), _joined(text)))
-    return found
+        name = node.target.id
+        before = found[name].description if name in found else ""
+        default = repr(known[name]) if isinstance(node.value, ast.Name) else _default(node.value)
+        found[name] = Argument(name, ast.unparse(node.annotation), default, _joined(text) or before)
+    return list(found.values())
 
 
 def common_arguments() -> list[Argument]:
@@ -141,14 +146,18 @@ def common_arguments() -> list[Argument]:
     ]
 
 
-def action_views(simulator: Simulator) -> dict[str, ActionView]:
+def action_views(simulator: Simulator | Classic) -> dict[str, ActionView]:
     """Every action view of a simulator by its name."""
     sizes = (simulator.num_candidates, len(simulator.features.names), simulator.slate_size)
     return {name: make_view(name, *sizes, "similar") for name in VIEWS}
 
 
-def reward_terms(reward: Reward) -> list[tuple[str, str, str]]:
-    """Name, default weight and meaning of every term, from the lists in the docstrings of its class and of `Reward`."""
+def reward_terms(simulator: Simulator | Classic) -> list[tuple[str, str, str]]:
+    """Name, default weight and meaning of every term, of a domain from the docstrings of its reward and of `Reward`."""
+    if isinstance(simulator, Classic):
+        name, meaning = simulator.REWARD
+        return [(f"`{name}`", "1", meaning)]
+    reward = simulator.reward
     meanings = bullets(Reward, type(reward))
     return [(f"`{name}`", f"{weight:g}", meanings[name]) for name, weight in reward.DEFAULT_WEIGHTS.items()]
 
@@ -158,12 +167,6 @@ def bullets(*described: type) -> dict[str, str]:
     lists = "\n".join(filter(None, map(inspect.getdoc, described)))
     found = re.findall(r"^- (\w+): (.+(?:\n  .+)*)", lists, flags=re.MULTILINE)
     return {name: _joined(text).rstrip(",.") for name, text in found}
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def first_sentence(thing: object) -> str:
@@ -185,8 +188,11 @@ def _action_facts(simulator: Simulator) -> str:
     )
 
 
-def _observation_facts(env_id: str, simulator: Simulator) -> str:
-    spaces = {kind: gymnasium.make(env_id, observation=kind).observation_space for kind in KINDS}
+def _observation_facts(env_id: str, env: RecEnv) -> str:
+    simulator, kinds = env.simulator, env.sessions.setting.KINDS
+    spaces = {kind: gymnasium.make(env_id, observation=kind).observation_space for kind in kinds}
+    if isinstance(simulator, Classic):
+        return _seen_of_classic(simulator, spaces)
     [parts] = re.findall(r"(?:^\|.*\n?)+", inspect.getdoc(recgym.observation), flags=re.MULTILINE)
     sizes = f"num_candidates = {simulator.num_candidates}, embedding_dim = {simulator.items.embedding_dim}"
     return "\n\n".join(
@@ -201,13 +207,32 @@ def _observation_facts(env_id: str, simulator: Simulator) -> str:
     )
 
 
-def _reward_facts(reward: Reward) -> str:
+def _seen_of_classic(classic: Classic, found: Mapping[str, Space[Any]]) -> str:
+    shapes = {name: part.shape for name, part in found[DICT].items()}
+    parts = [(f"`{part}`", f"`{shapes[part]}`", what) for part, (_, what) in classic.OBSERVED.items()]
+    hidden = f"Hidden, but for `observation=\"{LATENT}\"` and `info[\"truth\"]`: {_code(classic.HIDDEN)}."
+    return "\n\n".join(
+        (
+            "Numbers as published. \"flat\" is these parts side by side in this order:",
+            table(("part", "shape", "what"), parts),
+            table(("kind", "space"), [(f'`observation="{kind}"`', f"`{space}`") for kind, space in found.items()]),
+            f"The features of a candidate: {_code(classic.feature_names)}. {hidden} `info` also has, slot by slot, "
+            f"{_code(('slate', 'clicked', *classic.ITEM))} of what was shown.",
+        )
+    )
+
+
+def _reward_facts(simulator: Simulator | Classic) -> str:
+    if isinstance(simulator, Classic):
+        return table(("term", "weight", "per slate"), reward_terms(simulator))
+    reward = simulator.reward
     example = next(iter(reward.DEFAULT_WEIGHTS))
     return "\n\n".join(
         (
             f'The weighted sum of these terms; `reward={{"{example}": 1.0}}` changes a weight. Every term of a page is in '
             '`info["reward_terms"]`.',
-            table(("term", "default weight", "per page"), reward_terms(reward)),
+            table(("term", "default weight", "per page"), reward_terms(simulator)),
+            *_outcome_facts(simulator.outcome),
         )
     )
 
@@ -223,15 +248,14 @@ def _outcome_facts(outcome: Outcome | None) -> list[str]:
     ]
 
 
-def _end_facts() -> str:
-    limit = inspect.signature(Sessions).parameters["session_length"].default
-    return table(
-        ("cause", "kind"),
-        [
-            ("The customer is lost: they leave and do not come back", "Termination"),
-            (f"`session_length` slates have been shown (default {limit})", "Truncation"),
-        ],
-    )
+def _end_facts(env: RecEnv) -> str:
+    early = "The customer is lost: they leave and do not come back"
+    if isinstance(env.simulator, Classic):
+        early = env.simulator.ENDS
+    rows = [(early, "Termination")] if early else []
+    limit = env.sessions.session_length
+    rows.append((f"`session_length` slates have been shown (default {limit})", "Truncation"))
+    return table(("cause", "kind"), rows)
 
 
 def _measured_facts(env_id: str) -> str:
@@ -240,6 +264,8 @@ def _measured_facts(env_id: str) -> str:
     if not path.exists():
         return ""
     measured = json.loads(path.read_text(encoding="utf-8"))
+    if "variants" in measured:
+        return _measured_variants(env_id, measured)
     views = measured["views"]
     policies = [row["name"] for row in next(iter(views.values()))["rows"]]
     returns = {view: {row["name"]: row for row in facts["rows"]} for view, facts in views.items()}
@@ -261,13 +287,43 @@ def _measured_facts(env_id: str) -> str:
     )
 
 
+def _measured_variants(env_id: str, measured: Mapping[str, Any]) -> str:
+    """The same of a classic, one column per variant."""
+    variants = measured["variants"]
+    returns = {name: {row["name"]: row for row in facts["rows"]} for name, facts in variants.items()}
+    rows = [(policy, *(f"{row[policy]['return']:.2f} ({row[policy]['score']:.2f})" for row in returns.values()))
+            for policy in next(iter(returns.values()))]  # fmt: skip
+    gaps = ("**gap**: (reference - myopic) / reference",
+            *(f"**{facts['gap']:.1%}** ±{facts['gap_half_width']:.1%}" for facts in variants.values()))  # fmt: skip
+    p_values = [facts["p_value"] for facts in variants.values()]
+    chances = ("p of the paired t-test", *("< 1e-12" if p < 1e-12 else f"{p:.1g}" for p in p_values))
+    return "\n\n".join(
+        (
+            f"Mean return of the same {measured['episodes']} sessions with `action=\"slate\"`, and in brackets the "
+            f"score: 0 is random, 1 the reference. Measured by `python -m baselines bounds {env_id}`.",
+            table(("policy", *(f'`variant="{name}"`' for name in variants)), [*rows, gaps, chances]),
+        )
+    )
+
+
 def _argument_facts(env_id: str) -> str:
     header = ("argument", "type", "default", "")
     own, common = (
         table(header, [(f"`{a.name}`", f"`{a.type}`", f"`{a.default}`", a.description) for a in group])
         for group in (arguments(config_class(env_id)), common_arguments())
     )
-    return "\n\n".join(("This scenario's own:", own, "Of every environment:", common))
+    own_parts = ("This scenario's own:", own, *_variant_facts(config_class(env_id)))
+    return "\n\n".join((*own_parts, "Of every environment:", common))
+
+
+def _variant_facts(config: type) -> list[str]:
+    """The constants that a classic's variants give, if it has more than one."""
+    variants = getattr(config, "VARIANTS", {})
+    if len(variants) < 2:
+        return []
+    rows = [(f'`variant="{name}"`', ", ".join(f"`{key}={value}`" for key, value in constants.items()))
+            for name, constants in variants.items()]  # fmt: skip
+    return ["Its variants; what is given beside `variant=` comes first:", table(("variant", "constants"), rows)]
 
 
 def _default(node: ast.expr | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -55,6 +56,13 @@ def counter_of(key: int, step: int, purpose: int) -> int:
 def uniform_at(counter: int, index: int) -> float:
     """The uniform of an index, inside a kernel: the same that `BatchRNG.uniform` gives."""
     return np.float64(_finalise(counter + np.uint64(index) * _GOLDEN) >> _S11) * 2.0**-53
+
+
+@kernel
+def normal_at(counter: int, index: int) -> float:
+    """A standard normal from the uniforms of an index and the next, inside a kernel: Box & Muller (1958)."""
+    radius = math.sqrt(-2.0 * math.log1p(-uniform_at(counter, index)))
+    return radius * math.cos(2.0 * math.pi * uniform_at(counter, index + 1))
 
 
 @kernel

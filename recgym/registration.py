@@ -2,8 +2,8 @@
 
 import gymnasium
 
-# id -> scenario
-ENVIRONMENTS = {
+# id -> scenario: domains in words, with a catalogue of their own
+DOMAINS = {
     "RecGym-Ecommerce-v0": "ecommerce",
     "RecGym-News-v0": "news",
     "RecGym-Video-v0": "video",
@@ -11,15 +11,33 @@ ENVIRONMENTS = {
     "RecGym-Games-v0": "games",
     "RecGym-Education-v0": "education",
 }
+# id -> classic: published user models, as numbers
+CLASSICS = {
+    "RecGym-InterestEvolution-v0": "interest_evolution",
+    "RecGym-InterestExploration-v0": "interest_exploration",
+    "RecGym-LongTermSatisfaction-v0": "long_term_satisfaction",
+    "RecGym-Boredom-v0": "boredom",
+}
+ENVIRONMENTS = {**DOMAINS, **CLASSICS}
+
+
+def register(env_id: str, scenario: str) -> None:
+    """Register a domain of your own: `recgym.register("Bikes-v0", "bikes:Bikes")`.
+
+    Args:
+        env_id: As for `gymnasium.make`, with a version.
+        scenario: "module:Class" of its settings, which other processes can import too.
+    """
+    gymnasium.register(
+        env_id,
+        entry_point="recgym.env:RecEnv",
+        vector_entry_point="recgym.env:RecVectorEnv",
+        kwargs={"scenario": scenario},
+    )
 
 
 def register_all() -> None:
     """Register every environment that is not registered yet."""
     for env_id, scenario in ENVIRONMENTS.items():
         if env_id not in gymnasium.registry:
-            gymnasium.register(
-                env_id,
-                entry_point="recgym.env:RecEnv",
-                vector_entry_point="recgym.env:RecVectorEnv",
-                kwargs={"scenario": scenario},
-            )
+            register(env_id, scenario)

@@ -5,24 +5,28 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import inspect
-from typing import Any, NamedTuple
+from collections import ChainMap
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.actions import make_view
-from recgym.arguments import whole_number
-from recgym.catalog.texts import picker
-from recgym.index import make_search
-from recgym.observation import FUSED_DIM, Observed, make_observation
+from recgym.classics import CLASSICS
+from recgym.observation import Observed
 from recgym.randomness import BatchRNG
 from recgym.scenarios import SCENARIOS
-from recgym.scenarios.scenario import build
-from recgym.simulator import Simulator
 from recgym.state import State
+
+if TYPE_CHECKING:
+    from recgym.classics.classic import Classic
+    from recgym.scenarios.scenario import Scenario
+    from recgym.simulator import Simulator
 
 Info = dict[str, Any]
 
+KNOWN = ChainMap(SCENARIOS, CLASSICS)  # name -> class of settings
 VECTOR_ONLY = ("autoreset_mode", "max_episode_steps", "num_envs")  # arguments of `RecVectorEnv` alone
 
 
@@ -42,17 +46,11 @@ class Sessions:
     """A batch of sessions under one action view and one observation: what both shells share.
 
     Args:
-        scenario: Name of the scenario, a key of `recgym.scenarios.SCENARIOS`.
+        scenario: Name of a domain or classic, a key of `KNOWN`; or "module:Class" of settings of your own.
         action: "slate", "item", "sequential" or "proto"; see `recgym.actions`.
-        search: With action="proto": what the query ranks, the step's "candidates" or the whole catalogue, by "exact"
-            search or approximately and faster by "faiss".
         fill: With action="item": "similar" fills the slate with the nearest candidates, "none" leaves it at the lead.
-        observation: "flat", "dict", "sequence" or, with the hidden truth, "latent"; see `recgym.observation`.
-        fusion: "concat" puts the embedded history, profile and context side by side, "linear" maps them to fused_dim.
-        fused_dim: Length of the linear fusion.
-        live: Embed the history as text through the encoder at every step, instead of pooling item embeddings. The last
-            bits of a language model's vectors depend on the batch: these observations are equal to about 1e-6 only.
-        session_length: Slates after which a session is truncated.
+        observation: "flat", "dict" or, with the hidden truth, "latent"; of a domain also "sequence". The page of an
+            environment says what they hold.
         settings: The scenario's own keyword arguments.
     """
 
@@ -62,36 +60,19 @@ class Sessions:
         *,
         action: str = "slate",
         fill: str = "similar",
-        search: str = "candidates",
         observation: str = "flat",
-        fusion: str = "concat",
-        fused_dim: int = FUSED_DIM,
-        live: bool = False,
-        session_length: int = 60,
         **settings: Any,
     ) -> None:
-        self.session_length = whole_number("session_length", session_length)
-        if not isinstance(live, bool):
-            raise ValueError(f"live: expected True or False, got {live!r}")
-        if scenario not in SCENARIOS:
-            raise ValueError(f"scenario: expected one of {', '.join(map(repr, SCENARIOS))}, got {scenario!r}")
-        if search != "candidates" and action != "proto":
-            raise ValueError(f'search: only action="proto" searches, got search={search!r} with action={action!r}')
-        config_class = SCENARIOS[scenario]
-        names = [field.name for field in dataclasses.fields(config_class) if field.init]
-        _check_names(settings, names)
+        config_class = settings_class(scenario)
+        self.arguments = tuple(field.name for field in dataclasses.fields(config_class) if field.init)
+        _check_names(settings, self.arguments)
         config = config_class(**settings)
-        self.setting = build(config)
-        self.simulator: Simulator = self.setting.simulator
-        features, slate_size = self.simulator.features, self.simulator.slate_size
-        searched = make_search(search, features)
-        self.view = make_view(action, self.simulator.num_candidates, len(features.names), slate_size, fill, searched)
-        fused = self.setting.fusion(fusion, fused_dim, live)
-        self.observation = make_observation(
-            observation, self.simulator, self.setting.counters, fused, self.view.num_features, config.history_length
-        )
-        # Objects, because Gymnasium's checker compares arrays of text by np.allclose.
-        self._ids_of = picker(self.simulator.catalog.item_ids)
+        self.session_length = config.session_length
+        self.setting: Scenario | Classic = config.build()
+        self.simulator: Simulator | Classic = self.setting.simulator
+        sizes = (self.simulator.num_candidates, len(self.simulator.features.names), self.simulator.slate_size)
+        self.view = make_view(action, *sizes, fill, self.setting.search(action))
+        self.observation = self.setting.observation(observation, self.view.num_features)
 
     def reset(self, rng: BatchRNG) -> State:
         """New sessions."""
@@ -123,12 +104,36 @@ class Sessions:
     ) -> tuple[State, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
         """Show complete slates."""
         after, reward, terminated, info = self.simulator.step(state, slates, rng)
-        info["item_ids"] = self._ids_of(slates)
         return after, reward, terminated, ~terminated & (after["step"] >= self.session_length), info
 
     def observe(self, state: State) -> Observed:
         """Fresh arrays, never views of the state."""
         return self.observation.observe(state, self.view.observe(state))
+
+
+def settings_class(scenario: str) -> type:
+    """The class of settings that a scenario's name stands for.
+
+    Raises:
+        ValueError: An unknown name, or there is no such class.
+    """
+    if scenario in KNOWN:
+        return KNOWN[scenario]
+    module, _, name = str(scenario).partition(":")
+    if not name:
+        raise ValueError(
+            f"scenario: expected one of {', '.join(map(repr, KNOWN))} or \"module:Class\", got {scenario!r}"
+        )
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as problem:
+        raise ValueError(
+            f"scenario: {scenario!r} names no class that can be imported ({problem}); write the module as in an import "
+            "statement, then a colon and the class"
+        ) from problem
+    if not (dataclasses.is_dataclass(found) and hasattr(found, "build")):
+        raise ValueError(f"scenario: expected a dataclass that extends recgym.scenarios.Settings, got {found!r}")
+    return found
 
 
 def spread(info: Info, lanes: NDArray[np.int64], num_envs: int) -> Info:
@@ -143,7 +148,7 @@ def spread(info: Info, lanes: NDArray[np.int64], num_envs: int) -> Info:
     return wide
 
 
-def _check_names(given: dict[str, Any], known: list[str]) -> None:
+def _check_names(given: dict[str, Any], known: tuple[str, ...]) -> None:
     parameters = inspect.signature(Sessions).parameters.values()
     common = ("render_mode", *(p.name for p in parameters if p.kind is p.KEYWORD_ONLY))
     for name in given:

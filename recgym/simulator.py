@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recgym.candidates import CandidateFeatures, Retrieval
 from recgym.catalog import Catalog
+from recgym.catalog.texts import picker
 from recgym.dynamics import Dynamics
 from recgym.items import Items
 from recgym.limits import Limits, allowed
@@ -51,6 +52,8 @@ class Simulator:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_num_uniforms", tuple(part.num_uniforms for part in self.dynamics))
+        # Objects, because Gymnasium's checker compares arrays of text by np.allclose.
+        object.__setattr__(self, "_ids_of", picker(self.catalog.item_ids))
 
     @property
     def slate_size(self) -> int:
@@ -61,6 +64,21 @@ class Simulator:
     def num_candidates(self) -> int:
         """Candidates per step."""
         return self.retrieval.num_candidates
+
+    @property
+    def embedding_dim(self) -> int:
+        """Length of what is gathered of every item."""
+        return self.items.embedding_dim
+
+    @property
+    def num_items(self) -> int:
+        """Items of the catalogue."""
+        return self.items.num_items
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """What users can do with an item, in rising order: the keys of `info`."""
+        return ("clicked", *self.response.parameters.EVENTS)
 
     def part(self, kind: type[Part]) -> Part:
         """The dynamics of a class, such as `simulator.part(Trust)`."""
@@ -101,6 +119,7 @@ class Simulator:
             "left": after["left"].copy(),
             "reward_terms": terms,
             "truth": self._truth(after, response),
+            "item_ids": self._ids_of(slates),
         }
         if self.outcome is not None:
             info["outcome"] = self.outcome.of(state, after, slates, response)

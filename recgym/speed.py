@@ -101,7 +101,7 @@ def measure_here(case: Case, seconds: float) -> Speed:
     """The speed of a case in this process."""
     made = Running(case)
     sizes = made.env.unwrapped.simulator
-    shape = {"num_items": sizes.items.num_items, "embedding_dim": sizes.items.embedding_dim,
+    shape = {"num_items": getattr(sizes, "num_items", sizes.num_candidates), "embedding_dim": sizes.embedding_dim,
              "slate_size": sizes.slate_size}  # fmt: skip
     turns = (made.step, bare_kernel(case.num_envs, **shape), copying(made.bytes_of_a_step()))
     for turn in turns:
@@ -213,6 +213,6 @@ class Running:
         """The state is read and written, the candidates' embeddings are gathered, the observation is written."""
         state = self.env.unwrapped.state
         written = sum(values.nbytes for values in state.values())
-        gathered = state["candidates"].size * self.env.unwrapped.simulator.items.embeddings[0].nbytes
+        gathered = state["candidates"].size * self.env.unwrapped.simulator.embedding_dim * np.float32().nbytes
         parts = self.observation.values() if isinstance(self.observation, dict) else [self.observation]
         return 2 * written + gathered + sum(part.nbytes for part in parts)

@@ -26,8 +26,8 @@ settings.load_profile("recgym")
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Ray wants an environment of its own, where ./run test-ray runs this file.
-collect_ignore = [] if find_spec("ray") else ["test_rllib.py"]
+# Ray wants an environment of its own, where ./run test-ray runs these files.
+collect_ignore = [] if find_spec("ray") else ["test_rllib.py", "test_ray.py"]
 
 
 @pytest.fixture

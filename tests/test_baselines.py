@@ -15,12 +15,11 @@ from baselines.__main__ import main
 from baselines.algorithms import DEFAULTS, TUNED, VIEWS
 from baselines.heuristics import HEURISTICS, LinearRanker, RandomRecommender, heuristic, heuristics, tuned_linear_ranker
 from baselines.intervals import mean_of, paired_p_value, ratio_of
-from baselines.learning import SEED_STRIDE
 from baselines.oracles import MYOPIC, PrivilegedRecommender, best_query, expected_effects, reference
-from baselines.recommender import EVALUATION_SEED, Evaluation, evaluate, make_lanes
-from recgym import ENVIRONMENTS
+from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, Evaluation, evaluate, make_lanes
 from recgym.actions import VIEWS as ACTIONS
 from recgym.dynamics import Trust
+from recgym.registration import DOMAINS
 from recgym.testing import HashingEncoder, small_catalog
 
 ENV_ID = "RecGym-Ecommerce-v0"
@@ -234,8 +233,8 @@ def test_no_tuning_or_training_session_is_ever_evaluated():
 
 
 @pytest.mark.parametrize("view", ACTIONS)
-@pytest.mark.parametrize("env_id", ENVIRONMENTS)
-def test_every_environment_is_tuned(env_id, view):
+@pytest.mark.parametrize("env_id", DOMAINS)
+def test_every_domain_is_tuned(env_id, view):
     env = make_lanes(env_id, 50, action=view)
     agents = (RandomRecommender(), tuned_linear_ranker(env), reference(env_id, view))
     returns = [evaluate(agent, env, 77).mean for agent in agents]
@@ -354,6 +353,7 @@ def test_the_score_and_the_gap_are_what_they_say():
         (["learn", ENV_ID, "--rows", "PPO-slat"], "Did you mean 'PPO-slate'?"),
         (["learn", ENV_ID, "--jobs", "0"], "expected a whole number of at least 1"),
         (["tune"], "ID"),
+        (["tune", "RecGym-Boredom-v0"], "is a published model"),
         ([], "COMMAND"),
     ],
 )

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recgym.choice import ChoiceModel, MultinomialLogit, MultinomialProportional
-from recgym.classics import Boredom, InterestEvolution, InterestExploration, LongTermSatisfaction, boredom, choice
+from recgym.choice import ChoiceModel
+from recgym.classics import Boredom, InterestEvolution, InterestExploration, LongTermSatisfaction, boredom
 from recgym.classics import interest_evolution as ievo
 from recgym.classics import interest_exploration as iexp
 from recgym.classics import long_term_satisfaction as lts
@@ -26,26 +26,18 @@ def close(value: object) -> object:
     return pytest.approx(value, rel=1e-12, abs=1e-12)
 
 
-def chances_of(weights: np.ndarray, no_click: float) -> list[float]:
-    chances = np.empty(len(weights) + 1)
-    choice.probabilities(weights, no_click, chances)
-    return chances.tolist()
-
-
 def shares(model: ChoiceModel, utilities: np.ndarray) -> list[float]:
-    """The same by the batch's choice models, which environments use."""
+    """The probability of a click on each slot and, last, of none."""
     chances = model.probabilities(utilities[None], np.ones((1, len(utilities)), dtype=bool))[0]
     return [*chances.tolist(), 1.0 - chances.sum()]
 
 
 def test_interest_evolution_choices_and_topics_are_recsims():
-    model, weights = InterestEvolution(), np.empty(3)
+    model = InterestEvolution()
+    assert model.no_click_weight == 2
     assert model.topic_quality.tolist() == close(EVOLUTION["topic_quality"])
     for case in EVOLUTION["choices"]:
-        ievo.choice_weights(np.array(case["interests"]), np.array(case["topics"]), model.least_score, weights)
-        assert chances_of(weights, model.no_click_weight) == close(case["probabilities"])
-        batch = MultinomialProportional(model.least_score, model.no_click_score)
-        assert shares(batch, np.array(case["interests"])[case["topics"]]) == close(case["probabilities"])
+        assert shares(model.choice, np.array(case["interests"])[case["topics"]]) == close(case["probabilities"])
 
 
 def test_interest_evolution_interests_are_recsims():
@@ -67,12 +59,12 @@ def test_interest_evolution_budgets_are_recsims():
 
 
 def test_interest_exploration_choices_are_recsims():
-    model, utilities, weights = InterestExploration(), np.empty(3), np.empty(3)
+    model, slate, chances = InterestExploration(), np.arange(3), np.empty(4)
     for case in EXPLORATION["choices"]:
-        iexp.utilities_of(np.array(case["affinity"]), np.array(case["topics"]), np.array(case["quality"]), utilities)
-        none = choice.logit_weights(utilities, model.no_click_utility, weights)
-        assert chances_of(weights, none) == close(case["probabilities"])
-        assert shares(MultinomialLogit(model.no_click_utility), utilities) == close(case["probabilities"])
+        affinity, topics, quality = (np.array(case[name]) for name in ("affinity", "topics", "quality"))
+        assert shares(model.choice, affinity[topics] + quality) == close(case["probabilities"])
+        iexp.outcome_chances(affinity, topics, quality, slate, model.no_click_utility, chances)  # as planners have it
+        assert chances.tolist() == close(case["probabilities"])
 
 
 def test_long_term_satisfaction_is_recsims():
@@ -88,36 +80,6 @@ def test_long_term_satisfaction_is_recsims():
         assert lts.satisfaction_of(after, case["sensitivity"]) == close(case["satisfaction"])
     for case in SATISFACTION["starts"]:
         assert lts.first_exposure(case["u"], model.memory) == close(case["exposure"])
-
-
-@given(st.lists(st.floats(0, 5), min_size=1, max_size=6), st.floats(0.01, 5), st.floats(0, 1, exclude_max=True))
-def test_chosen_inverts_the_cumulative_probabilities(weights, no_click, u):
-    chances = chances_of(np.array(weights), no_click)
-    edges = np.cumsum(chances)
-    expected = int(np.searchsorted(edges, u, side="right"))
-    if np.abs(edges - u).min() > 1e-9:
-        assert choice.chosen(np.array(weights), no_click, u) == (expected if expected < len(weights) else -1)
-    assert sum(chances) == close(1.0)
-
-
-@given(st.lists(st.floats(-600, 600), min_size=1, max_size=4), st.floats(-600, 600))
-def test_logit_weights_do_not_overflow(utilities, no_click):
-    weights = np.empty(len(utilities))
-    none = choice.logit_weights(np.array(utilities), no_click, weights)
-    assert np.isfinite([*weights, none]).all() and max(*weights, none) == 1.0
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(3, 8))
-def test_best_slates_are_the_best_of_all(seed, num_candidates):
-    rng = np.random.default_rng(seed)
-    weights, values, slate = rng.uniform(0.01, 2, num_candidates), rng.normal(size=num_candidates), np.empty(3, np.int64)
-    classics_helpers.best_slate(weights, values, 2.0, slate)
-
-    def worth(items: tuple[int, ...]) -> float:
-        rows = list(items)
-        return float(weights[rows] @ values[rows] / (2.0 + weights[rows].sum()))
-
-    assert worth(tuple(slate)) == close(max(worth(items) for items in combinations(range(num_candidates), 3)))
 
 
 @given(st.floats(0.01, 0.99), st.integers(0, 2**32 - 1))
@@ -136,10 +98,9 @@ def test_the_belief_slate_is_the_best_at_once(belief, seed):
     assert click(tuple(slate)) == close(value)
 
 
-def test_relevance_and_main_topic():
+def test_relevance_and_monotony():
     model = Boredom()
     item = np.array([0.6, 0.8, 0.0])
-    assert boredom.main_topic(item) == 1
     relevance = boredom.relevance(np.array([0.0, 1.0, 0.0]), item, model.relevance_offset, 10.0)
     assert relevance == close(1 / (1 + math.exp(-1.5)))
     assert boredom.alike(np.array([2, 0, 2, 1]), 3) == 2

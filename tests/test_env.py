@@ -14,7 +14,7 @@ import pytest
 import recgym
 from recgym.actions import VIEWS
 from recgym.observation import KINDS
-from recgym.registration import ENVIRONMENTS, register_all
+from recgym.registration import CLASSICS, DOMAINS, ENVIRONMENTS, register_all
 from recgym.testing import CHECKS, HashingEncoder, check_environment, small_catalog
 
 SMALL = {"catalog": small_catalog(), "encoder": HashingEncoder(16), "embedding_dim": 16, "slate_size": 3,
@@ -35,6 +35,13 @@ def test_every_view_and_observation_keeps_the_contract(action, observation):
     for check in CHECKS:  # parity of the vector environment: see test_vector_env.py
         if check not in VECTOR_CHECKS:
             check(ECOMMERCE, action=action, observation=observation, **SMALL)
+
+
+@pytest.mark.parametrize(("action", "observation"), [("item", "dict"), ("sequential", "flat"), ("proto", "latent")])
+@pytest.mark.parametrize("env_id", CLASSICS)
+def test_every_view_and_observation_of_a_classic_keeps_the_contract(env_id, action, observation):
+    for check in CHECKS:
+        check(env_id, action=action, observation=observation)
 
 
 @pytest.mark.parametrize("settings", [
@@ -64,7 +71,7 @@ def test_registration_builds_and_reads_nothing():
     register_all()
     assert dict(gymnasium.registry) == before
     assert set(ENVIRONMENTS) == {env_id for env_id in gymnasium.registry if env_id.startswith("RecGym-")}
-    assert set(recgym.ENVIRONMENTS) == set(ENVIRONMENTS)
+    assert set(recgym.ENVIRONMENTS) == set(ENVIRONMENTS) == {*DOMAINS, *CLASSICS}
 
 
 def test_reset_comes_first():

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import gymnasium
 import numpy as np
 import pytest
 
-from recgym.testing import HashingEncoder
+from recgym.testing import HashingEncoder, check_determinism, check_keywords, check_rewards, check_vector_next_step
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
 ELSEWHERE = {"10_rllib"}  # in an environment of its own: ./run test-ray
@@ -88,6 +89,23 @@ def test_single_file_ppo():
     assert len(history) == 4 and np.isfinite(history[-1])
 
 
+def test_own_domain(monkeypatch):
+    """It keeps the contract of every environment."""
+    monkeypatch.chdir(FOLDER.parent)
+    module, how = example("13_own_domain"), {"encoder": HashingEncoder(24), "embedding_dim": 12}
+    assert module.main(**how) > 0
+    how |= {"catalog": "examples/tea_shop.csv"}
+    for check in (check_determinism, check_vector_next_step, check_rewards, check_keywords):
+        check("TeaHouse-v0", **how)
+    gymnasium.registry.pop("TeaHouse-v0")
+
+
+@pytest.mark.parametrize("scenario", ["nowhere:Shop", "recgym.scenarios.news:Olds", "recgym.scenarios.news:NewsReward", "Shop"])
+def test_what_is_no_domain_is_told(scenario):
+    with pytest.raises(ValueError, match="scenario: "):
+        gymnasium.make("RecGym-News-v0", scenario=scenario)
+
+
 @pytest.mark.filterwarnings("ignore:.*is set to None:UserWarning")
 def test_minari(tmp_path, monkeypatch):
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
@@ -100,4 +118,4 @@ def test_every_example_is_short_and_tested():
     found = {path.stem for path in FOLDER.glob("[0-9]*.py")}
     assert found == tested | ELSEWHERE
     for path in FOLDER.glob("[0-9]*.py"):
-        assert len(path.read_text().splitlines()) <= 86, path.name
+        assert len(path.read_text().splitlines()) <= 90, path.name

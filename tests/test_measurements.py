@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from baselines.bounds import measure
+from baselines.bounds import measure, measure_classic
+from baselines.classics import variants
 from baselines.heuristics import HEURISTICS, LINEAR_TUNED
-from baselines.oracles import MYOPIC
+from baselines.oracles import MYOPIC, REFERENCE
 from recgym.actions import VIEWS
-from recgym.registration import ENVIRONMENTS
+from recgym.registration import CLASSICS, DOMAINS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "measurements"
 
@@ -21,7 +22,7 @@ def measured(env_id: str) -> dict:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+@pytest.mark.parametrize("env_id", DOMAINS)
 def test_far_sight_pays_and_no_fixed_ranking_gets_there(env_id, view):
     facts, found = measured(env_id)["views"][view], measured(env_id)
     scores = {row["name"]: row["score"] for row in facts["rows"]}
@@ -32,12 +33,38 @@ def test_far_sight_pays_and_no_fixed_ranking_gets_there(env_id, view):
     assert scores["random"] == 0 < scores[MYOPIC.name] < 1
 
 
-@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+@pytest.mark.parametrize("env_id", DOMAINS)
 def test_the_measurement_is_of_this_version(env_id):
     """The first of its sessions again: an environment that changed has to be measured anew."""
     rows = {row["name"]: row for row in measured(env_id)["views"]["slate"]["rows"]}
     again = measure(env_id, "slate", measured(env_id)["episodes"])
     for name in ("best rated", MYOPIC.name):
         assert again.evaluations[name].mean == pytest.approx(rows[name]["return"], abs=0.02), (
+            f"run: python -m baselines bounds {env_id}"
+        )
+
+
+NOTHING_TO_GAIN = {("RecGym-InterestExploration-v0", "published"), ("RecGym-LongTermSatisfaction-v0", "published")}
+
+
+@pytest.mark.parametrize("env_id", CLASSICS)
+def test_far_sight_pays_in_every_classic_but_where_the_published_constants_leave_nothing(env_id):
+    found = measured(env_id)
+    assert found["episodes"] >= 500 and tuple(found["variants"]) == variants(env_id)
+    for name, facts in found["variants"].items():
+        if (env_id, name) in NOTHING_TO_GAIN:
+            assert abs(facts["gap"]) < 0.001
+        else:
+            assert facts["gap"] - facts["gap_half_width"] > 0.05 and facts["p_value"] < 0.001
+
+
+@pytest.mark.parametrize("env_id", CLASSICS)
+def test_the_measurement_of_a_classic_is_of_this_version(env_id):
+    found = measured(env_id)
+    name = variants(env_id)[-1]
+    rows = {row["name"]: row for row in found["variants"][name]["rows"]}
+    again = measure_classic(env_id, found["episodes"], variant=name)
+    for policy in ("random", MYOPIC.name, REFERENCE):
+        assert again.evaluations[policy].mean == pytest.approx(rows[policy]["return"], rel=1e-3), (
             f"run: python -m baselines bounds {env_id}"
         )

@@ -92,3 +92,65 @@ def test_text_probe_by_hand():
 def test_score_probe_is_the_auc_of_the_score():
     popularity = np.array([10.0, 1.0, 5.0])
     assert metrics.score_probe(np.array([0, 2]), popularity, np.array([1, 2])) == pytest.approx((1 + 1 + 1 + 0.5) / 4)
+
+
+def test_precision_recall_and_f1_are_the_textbooks_for_relevant_or_not():
+    candidates = np.array([[1, 0, 1, 1, 0, 1], [0, 0, 0, 0, 0, 0]])
+    shown = candidates[:, :3]
+    precision, recall = metrics.precision(shown), metrics.recall(shown, candidates)
+    np.testing.assert_allclose(precision, [2 / 3, 0])
+    np.testing.assert_allclose(recall, [2 / 4, np.nan])
+    np.testing.assert_allclose(metrics.f1(precision, recall), [2 * 2 / (2 + 1 + 4), np.nan])  # 2 TP / (2 TP + FP + FN)
+    assert metrics.f1(0.0, 0.0) == 0
+
+
+def test_precision_and_recall_of_chances_are_ratios_of_expectations():
+    chances = np.array([0.9, 0.5, 0.1, 0.5])
+    relevant = np.random.default_rng(0).random((100_000, 4)) < chances
+    assert metrics.precision(chances[:2]) == pytest.approx(relevant[:, :2].sum() / 200_000, abs=0.01)
+    assert metrics.recall(chances[:2], chances) == pytest.approx(relevant[:, :2].sum() / relevant.sum(), abs=0.01)
+
+
+def test_ndcg_is_scikit_learns():
+    sklearn_metrics = pytest.importorskip(
+        "sklearn.metrics", reason="needs scikit-learn, which comes with recgym[encoder]"
+    )
+    rng = np.random.default_rng(0)
+    gains, scores = rng.random((5, 8)), rng.random((5, 8))
+    shown = np.take_along_axis(gains, np.argsort(-scores, axis=1)[:, :3], axis=1)
+    known = [sklearn_metrics.ndcg_score(gains[[i]], scores[[i]], k=3) for i in range(5)]
+    np.testing.assert_allclose(metrics.ndcg(shown, gains), known)
+
+
+def test_ndcg_by_hand():
+    candidates = np.array([3.0, 0.0, 2.0, 1.0])
+    best = 3 + 2 / np.log2(3)
+    assert metrics.ndcg(np.array([3.0, 2.0]), candidates) == 1
+    assert metrics.ndcg(np.array([2.0, 3.0]), candidates) == pytest.approx((2 + 3 / np.log2(3)) / best)
+    assert metrics.ndcg(np.array([0.0, 3.0]), candidates) == pytest.approx(3 / np.log2(3) / best)
+    assert np.isnan(metrics.ndcg(np.zeros(2), np.zeros(4)))
+
+
+def test_intra_list_diversity_is_one_minus_the_mean_cosine_of_pairs():
+    embeddings = np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
+    slates = np.array([[0, 1, 2], [0, 1, -1], [2, -1, -1]])
+    np.testing.assert_allclose(metrics.intra_list_diversity(slates, embeddings), [1 - 1.4 / 3, 1, np.nan])
+
+
+def test_novelty_is_the_surprise_of_what_is_shown():
+    popularity = np.array([4.0, 2.0, 1.0, 1.0])
+    assert metrics.novelty(np.array([[0, 2], [3, -1]]), popularity) == pytest.approx((1 + 3 + 3) / 3)
+    assert metrics.novelty(np.arange(4), np.ones(4)) == 2
+    assert np.isnan(metrics.novelty(np.array([-1]), popularity))
+
+
+def test_coverage_and_entropy():
+    assert metrics.coverage([0, 3, 1, 0]) == 0.5
+    assert metrics.entropy([]) != metrics.entropy([])  # NaN
+    assert metrics.entropy([1, 1, 2, 9]) == pytest.approx(1.5)
+
+
+def test_entropy_drift_compares_halves_of_the_same_length():
+    assert metrics.entropy_drift([1, 1, 7, 1, 2]) == 1
+    assert metrics.entropy_drift([1, 2, 1, 2]) == 0
+    assert np.isnan(metrics.entropy_drift([4])) and np.isnan(metrics.entropy_drift([]))

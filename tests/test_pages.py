@@ -67,9 +67,20 @@ def test_arguments_come_from_the_fields_and_the_strings_under_them():
     ]
 
 
+@dataclasses.dataclass(frozen=True)
+class LongerSettings(Settings):
+    """Another default for the same."""
+
+    size: int = 4
+
+
+def test_another_default_keeps_the_description():
+    assert pages.arguments(LongerSettings)[0] == ("size", "int", "4", "How large it is.")
+
+
 def test_common_arguments_are_those_of_every_environment():
     found = {argument.name: argument for argument in pages.common_arguments()}
-    assert found["session_length"].default == "60" and found["action"].default == "'slate'"
+    assert list(found) == ["action", "fill", "observation"] and found["action"].default == "'slate'"
     assert all(argument.description for argument in found.values())
 
 

@@ -68,4 +68,5 @@ def test_the_scores_it_gives_are_the_committed_ones(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert baselines_main(["learn", "RecGym-Ecommerce-v0", "--markdown"]) == 0
     assert capsys.readouterr().out.strip() in PAGES[0].read_text(encoding="utf-8")
-    assert gallery.table("docs/environments/") in PAGES[0].read_text(encoding="utf-8")
+    for table in (gallery.table, gallery.classics_table):
+        assert table("docs/environments/") in PAGES[0].read_text(encoding="utf-8")

@@ -12,11 +12,13 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from baselines.algorithms import TUNED, VIEWS
-from baselines.callbacks import LearningCurve, SessionLog
 from baselines.recommender import evaluate, make_lanes
-from baselines.sb3 import RecVecEnv, TrainedRecommender, algorithm_class, make_for, make_model, policy_for
+from baselines.sb3 import RecVecEnv, Trained, TrainedRecommender, algorithm_class, make_for, make_model, policy_for
+from baselines.task import Task
+from baselines.watching import LearningCurve, EpisodeLog
 from recgym.actions import VIEWS as ACTIONS
 from recgym.observation import KINDS
+from recgym.registration import CLASSICS
 from recgym.testing import HashingEncoder, small_catalog
 
 ENV_ID = "RecGym-Ecommerce-v0"
@@ -146,6 +148,26 @@ def test_every_algorithm_learns_acts_and_comes_back_from_its_file(algorithm, vie
     np.testing.assert_array_equal(evaluate(again, env, 10**6).returns, found.returns)
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "view"), [("PPO", "slate"), ("DQN", "item"), ("MaskablePPO", "sequential"), ("SAC", "proto")]
+)
+@pytest.mark.parametrize("env_id", CLASSICS)
+def test_learners_train_on_the_classics_in_every_view(env_id, algorithm, view):
+    settings = {"action": view, "session_length": 6}
+    model = make_model(algorithm, env_id, settings=SETTINGS[algorithm], **settings)
+    model.learn(64)
+    found = evaluate(TrainedRecommender(model, algorithm), make_lanes(env_id, 3, **settings), 10**6)
+    assert np.isfinite(found.returns).all() and (found.lengths == 6).all()
+
+
+@pytest.mark.parametrize("observation", ["flat", "dict", "latent"])
+@pytest.mark.parametrize("env_id", CLASSICS)
+def test_sb3s_own_checker_is_content_with_the_classics(env_id, observation):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check_env(gymnasium.make(env_id, observation=observation))
+
+
 def test_the_smoke_test_leaves_no_algorithm_out():
     assert {algorithm for algorithm, _ in SMOKE} == set(VIEWS)
     assert all(view in VIEWS[algorithm] for algorithm, view in SMOKE)
@@ -183,25 +205,50 @@ def test_sb3s_own_checker_is_content(view, observation):
         check_env(gymnasium.make(ENV_ID, action=view, observation=observation, **SMALL))
 
 
-# Callbacks
+# What is watched while it learns
+
+
+def task(**watched) -> Task:
+    return Task(ENV_ID, "item", 256, env_settings=SMALL, **watched)
 
 
 def test_the_learning_curve_has_its_points_at_equal_distances():
-    model = make_model("PPO", ENV_ID, settings=SETTINGS["PPO"], action="item", **SMALL)
-    curve = LearningCurve(lambda model: float(model.num_timesteps), 256, points=4)
-    model.learn(256, callback=curve)
-    assert curve.returns == [64, 128, 192]
+    curve = LearningCurve(lambda agent: float(agent.model.num_timesteps), 256, points=4)
+    Trained("PPO", **SETTINGS["PPO"]).train(task(progress=curve))
+    assert curve.returns == curve.at == [64, 128, 192]
 
 
-def test_the_session_log_tells_of_every_fiftieth_session():
-    lines, steps = [], []
-    model = make_model("PPO", ENV_ID, settings=SETTINGS["PPO"], action="item", **SMALL)
-    log = SessionLog(lines.append, every=10, advance=steps.append)
-    model.learn(256, callback=log)
+def test_the_episode_log_tells_of_every_tenth_session():
+    lines = []
+    log = EpisodeLog(lines.append, every=10)
+    Trained("PPO", **SETTINGS["PPO"]).train(task(session=log))
     assert len(log.returns) == len(log.lengths) == len(log.ends) >= 256 // 6 - 2
-    assert len(lines) == len(log.returns) // 10 and steps[-1] == 256
+    assert len(lines) == len(log.returns) // 10 and log.ends == sorted(log.ends) and log.ends[-1] <= 256
     assert " ".join(lines[0].split()) == (
         f"episode 10 reward {log.returns[9]:.2f} length {log.lengths[9]} "
         f"mean reward of the last 10: {np.mean(log.returns[:10]):.2f}"
     )
     assert set(log.lengths) <= set(range(1, 7))
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "DQN", "SAC", "RecurrentPPO", "TQC"])
+def test_a_saved_model_comes_back_without_a_pickle(algorithm, tmp_path, monkeypatch):
+    view = VIEWS[algorithm][0]
+    method = Trained(algorithm, **SETTINGS[algorithm])
+    agent = method.train(Task(ENV_ID, view, 64, env_settings=SMALL))
+    agent.save(tmp_path)
+    env = make_lanes(ENV_ID, 6, action=view, **SMALL)
+    known = evaluate(agent, env, 3)
+
+    def forbidden(*arguments, **keywords):
+        raise AssertionError("unpickled")
+
+    monkeypatch.setattr("cloudpickle.loads", forbidden)
+    np.testing.assert_array_equal(evaluate(method.load(tmp_path, env), env, 3).returns, known.returns)
+
+
+@pytest.mark.parametrize("algorithm", ["ARS", "DQN", "SAC"])
+def test_every_algorithm_tells_of_its_sessions(algorithm):
+    log = EpisodeLog(lambda line: None)
+    Trained(algorithm, **SETTINGS[algorithm]).train(Task(ENV_ID, VIEWS[algorithm][0], 64, env_settings=SMALL, session=log))
+    assert len(log.returns) >= 64 // 6 - 2 and set(log.lengths) <= set(range(1, 7))

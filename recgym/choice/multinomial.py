@@ -94,19 +94,26 @@ class MultinomialProportional(_Multinomial):
 
 
 @kernel
+def exponentials(utility: Floats, shown: Flags, no_click: float, weight: Floats) -> float:
+    """For one lane: fill `weight` (slate_size,) with exp(v - the largest v), 0 for an empty slot; that of no click."""
+    largest = no_click
+    for slot in range(len(utility)):
+        weight[slot] = 0.0
+        if shown[slot]:
+            largest = max(largest, utility[slot])
+    if largest == -np.inf:  # nothing is shown, and no click weighs nothing
+        return 0.0
+    for slot in range(len(utility)):
+        if shown[slot]:
+            weight[slot] = math.exp(utility[slot] - largest)
+    return math.exp(no_click - largest)
+
+
+@kernel
 def _exponentials(utility: Floats, shown: Flags, no_click: float) -> tuple[Floats, Floats]:
-    weight, none = np.zeros(utility.shape), np.zeros(len(utility))
+    weight, none = np.empty(utility.shape), np.empty(len(utility))
     for lane in range(len(utility)):
-        largest = no_click
-        for slot in range(utility.shape[1]):
-            if shown[lane, slot]:
-                largest = max(largest, utility[lane, slot])
-        if largest == -np.inf:  # nothing is shown, and no click weighs nothing
-            continue
-        none[lane] = math.exp(no_click - largest)
-        for slot in range(utility.shape[1]):
-            if shown[lane, slot]:
-                weight[lane, slot] = math.exp(utility[lane, slot] - largest)
+        none[lane] = exponentials(utility[lane], shown[lane], no_click, weight[lane])
     return weight, none
 
 
@@ -123,16 +130,20 @@ def _above(utility: Floats, shown: Flags, bound: float) -> tuple[Floats, float]:
 
 
 @kernel
+def shares(weight: Floats, none: float, share: Floats) -> None:
+    """For one lane: fill `share` (slate_size,) with weight / (none + sum of the weights), 0 where that sum is 0."""
+    total = none
+    for slot in range(len(weight)):
+        total += weight[slot]
+    for slot in range(len(weight)):
+        share[slot] = weight[slot] / total if total > 0 else 0.0
+
+
+@kernel
 def _shares(weight: Floats, none: Floats) -> Floats:
-    """weight / (none + sum of the lane's weights); 0 where that sum is 0."""
-    share = np.zeros(weight.shape)
+    share = np.empty(weight.shape)
     for lane in range(len(weight)):
-        total = none[lane]
-        for slot in range(weight.shape[1]):
-            total += weight[lane, slot]
-        if total > 0:
-            for slot in range(weight.shape[1]):
-                share[lane, slot] = weight[lane, slot] / total
+        shares(weight[lane], none[lane], share[lane])
     return share
 
 

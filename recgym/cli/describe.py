@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 
 import gymnasium
 
 from recgym import pages
+from recgym.classics import Classic
 from recgym.cli.environments import recgym_id, seed
 from recgym.env import RecEnv
 from recgym.registration import ENVIRONMENTS
-from recgym.rendering import ansi
-from recgym.rendering.text import last_page
+from recgym.rendering import ansi, last_page
 from recgym.scenarios.scenario import Scenario
 from recgym.whitening import anisotropy
 
@@ -48,6 +49,10 @@ def show_environment(options: argparse.Namespace) -> int:
     """Print the description, the facts and a sample session; with --realism also what its logs look like."""
     env = gymnasium.make(options.env_id)
     unwrapped: RecEnv = env.unwrapped
+    if options.realism and isinstance(unwrapped.simulator, Classic):
+        print(f"recgym show: {options.env_id} is a published model without a catalogue, so there are no real logs to compare "
+              "with; leave out --realism", file=sys.stderr)  # fmt: skip
+        return 2
     _describe(options.env_id, unwrapped)
     if options.realism:
         from recgym.cli.realism import report
@@ -74,8 +79,10 @@ def _describe(env_id: str, env: RecEnv) -> None:
     arguments = pages.arguments(pages.config_class(env_id)) + pages.common_arguments()
     _columns((f"{a.name} = {a.default}", a.description) for a in arguments)
     _heading("Reward: weight and meaning of each term")
-    terms = pages.reward_terms(env.simulator.reward)
+    terms = pages.reward_terms(env.simulator)
     _columns((f"{name.strip('`')}  {weight}", meaning) for name, weight, meaning in terms)
+    if isinstance(env.simulator, Classic):
+        return
     _heading("Catalogue")
     _columns(_catalog_facts(env.sessions.setting))
 

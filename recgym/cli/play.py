@@ -10,18 +10,21 @@ import gymnasium
 import numpy as np
 
 from recgym.candidates import Retrieval
+from recgym.classics import Classic
 from recgym.cli.environments import recgym_id, seed
 from recgym.env import RecEnv
-from recgym.rendering import story
-from recgym.rendering.text import bar, item_line, last_page
+from recgym.rendering import last_page, story
+from recgym.rendering.classics import offer, truth
+from recgym.rendering.text import bar, item_line
 from recgym.scenarios.scenario import Scenario
 from recgym.state import State
 
 RANDOM_TRIES = 20
+ALL = ("all",)  # the one source of a classic's items
 HELP = """\
 Type the numbers of the items to show, the first one on top: {example}
-  rated          the items of a source, in their order, as many as there are places; also after numbers
-  hint           the truth an agent never sees: the user's trust and need, and what they would click
+  {source:14} the items of a source, in their order, as many as there are places; also after numbers
+  hint           the truth about the user that an agent never sees
   ?              this help
   q              stop here
 Places left open are filled with the items listed after your last one."""
@@ -58,7 +61,7 @@ def play(options: argparse.Namespace) -> int:
         over = terminated or truncated
         print(*last_page(setting, trace), sep="\n")
     if over:
-        ending = story.standing(unwrapped.state) if terminated else "The session is over: its last page was shown."
+        ending = _ending(setting, unwrapped.state) if terminated else "The session is over: its last page was shown."
         print(f"\n{ending}")
     if trace:
         _compare(env, options.seed, trace, over)
@@ -68,14 +71,19 @@ def play(options: argparse.Namespace) -> int:
     return 0
 
 
-def help_text(per_source: int, slate_size: int) -> str:
+def _ending(setting: Scenario | Classic, state: State) -> str:
+    """Why a session ended early."""
+    return f"{setting.ENDS}." if isinstance(setting, Classic) else story.standing(state)
+
+
+def help_text(per_source: int, slate_size: int, sources: Sequence[str] = Retrieval.SOURCES) -> str:
     """What can be typed, with an example that fills a page from all over the list."""
-    num_candidates = per_source * len(Retrieval.SOURCES)
+    num_candidates = per_source * len(sources)
     numbers = (slot * num_candidates // slate_size + 1 for slot in reversed(range(slate_size)))
-    return HELP.format(example=" ".join(map(str, numbers)))
+    return HELP.format(example=" ".join(map(str, numbers)), source=sources[min(1, len(sources) - 1)])
 
 
-def parse(line: str, per_source: int, slate_size: int) -> list[int]:
+def parse(line: str, per_source: int, slate_size: int, sources: Sequence[str] = Retrieval.SOURCES) -> list[int]:
     """Positions among the candidates (from 0) for what a person typed, one per place of the slate.
 
     Args:
@@ -83,23 +91,24 @@ def parse(line: str, per_source: int, slate_size: int) -> list[int]:
             many as there are places left.
         per_source: Candidates of each source.
         slate_size: Places; those left open repeat the last position, which the environment turns into the next items.
+        sources: Their names, in the order of the candidates.
 
     Raises:
         InputProblem: nothing, too much, something twice, or something that is no candidate.
     """
-    num_candidates = per_source * len(Retrieval.SOURCES)
+    num_candidates = per_source * len(sources)
     positions: list[int] = []
     for word in line.replace(",", " ").split():
-        if word in Retrieval.SOURCES:
-            first, left = Retrieval.SOURCES.index(word) * per_source, slate_size - len(positions)
+        if word in sources:
+            first, left = sources.index(word) * per_source, slate_size - len(positions)
             if left <= 0:
                 raise InputProblem(f"a page has {slate_size} places, and none is left for {word!r}")
             positions += range(first, first + min(per_source, left))
         elif word.isdecimal() and 1 <= int(word) <= num_candidates:
             positions.append(int(word) - 1)
         else:
-            sources = ", ".join(Retrieval.SOURCES)
-            raise InputProblem(f"{word!r} is neither an item (1 to {num_candidates}) nor a source ({sources})")
+            known = ", ".join(sources)
+            raise InputProblem(f"{word!r} is neither an item (1 to {num_candidates}) nor a source ({known})")
     if not positions:
         raise InputProblem("type the numbers of the items to show, ? for help or q to stop")
     twice = sorted({position + 1 for position in positions if positions.count(position) > 1})
@@ -110,13 +119,19 @@ def parse(line: str, per_source: int, slate_size: int) -> list[int]:
     return positions + [positions[-1]] * (slate_size - len(positions))
 
 
-def _help(setting: Scenario) -> str:
-    return help_text(setting.simulator.retrieval.per_source, setting.simulator.slate_size)
-
-
-def _ask(setting: Scenario, state: State) -> Any | None:
-    """An action, asked for until one can be shown; None to stop, also at the end of the input."""
+def _layout(setting: Scenario | Classic) -> tuple[int, int, Sequence[str]]:
+    """Candidates of each source, slate size, and the sources, as `parse` wants them; a classic's items have but one."""
     simulator = setting.simulator
+    sources = ALL if isinstance(setting, Classic) else Retrieval.SOURCES
+    return simulator.num_candidates // len(sources), simulator.slate_size, sources
+
+
+def _help(setting: Scenario | Classic) -> str:
+    return help_text(*_layout(setting))
+
+
+def _ask(setting: Scenario | Classic, state: State) -> Any | None:
+    """An action, asked for until one can be shown; None to stop, also at the end of the input."""
     while True:
         try:
             line = input("> ").strip().lower()
@@ -131,13 +146,15 @@ def _ask(setting: Scenario, state: State) -> Any | None:
             print(*_hint(setting, state), sep="\n")
         else:
             try:
-                return np.array(parse(line, simulator.retrieval.per_source, simulator.slate_size))
+                return np.array(parse(line, *_layout(setting)))
             except InputProblem as problem:
                 print(f"{problem}.")
 
 
-def _view(setting: Scenario, state: State, page: int) -> str:
+def _view(setting: Scenario | Classic, state: State, page: int) -> str:
     """What the person may know: the user's words and the candidates by source."""
+    if isinstance(setting, Classic):
+        return "\n".join((f"\n── Slate {page}", *offer(setting, state)))
     lines = [
         f"\n── Page {page} ── {story.standing(state)}",
         f"“{' '.join(story.says(setting, state))}”",
@@ -152,8 +169,10 @@ def _view(setting: Scenario, state: State, page: int) -> str:
     return "\n".join(lines)
 
 
-def _hint(setting: Scenario, state: State) -> Sequence[str]:
+def _hint(setting: Scenario | Classic, state: State) -> Sequence[str]:
     """The hidden truth in a few lines."""
+    if isinstance(setting, Classic):
+        return truth(setting, state)
     click = setting.simulator.response.funnel(state, state["candidates"]).click[0]
     best = np.argsort(-click, kind="stable")[: setting.simulator.slate_size]
     likely = ", ".join(f"{position + 1} ({click[position]:.0%})" for position in best)

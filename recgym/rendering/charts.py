@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,12 +26,15 @@ def draw(figure: Figure, setting: Scenario, state: State, trace: Sequence[Page])
     """Three charts side by side."""
     height = TOP - BOTTOM
     truth = f"Hidden: trust, readiness ({story.need(setting, state)})"
-    _truth(_chart(figure, (0.045, BOTTOM, 0.35, height), truth), setting, trace)
-    _reward(_chart(figure, (0.445, BOTTOM, 0.29, height), "Reward per page, and the return"), setting, trace)
-    _satiation(_chart(figure, (0.865, BOTTOM, 0.115, height), "Hidden: satiation now", title_x=-0.78), setting, state)
+    _truth(chart(figure, (0.045, BOTTOM, 0.35, height), truth), setting, trace)
+    names = [name for name, weight in setting.simulator.reward.weights.items() if weight != 0]
+    terms = [story.weighted_terms(setting, page) for page in trace]
+    reward(chart(figure, (0.445, BOTTOM, 0.29, height), "Reward per page, and the return"), names, terms, trace)
+    _satiation(chart(figure, (0.865, BOTTOM, 0.115, height), "Hidden: satiation now", title_x=-0.78), setting, state)
 
 
-def _chart(figure: Figure, place: tuple[float, float, float, float], title: str, title_x: float = 0.0) -> Axes:
+def chart(figure: Figure, place: tuple[float, float, float, float], title: str, title_x: float = 0.0) -> Axes:
+    """Empty axes with a title, in the common style."""
     axes = figure.add_axes(place, facecolor=CARD)
     axes.set_title(title, fontsize=9.5, color=INK, loc="left", x=title_x, pad=20)
     axes.tick_params(labelsize=SMALL, colors=MUTED, length=0)
@@ -42,7 +45,7 @@ def _chart(figure: Figure, place: tuple[float, float, float, float], title: str,
     return axes
 
 
-def _pages(axes: Axes, trace: Sequence[Page]) -> range:
+def pages_in_view(axes: Axes, trace: Sequence[Page]) -> range:
     """The pages in view, counted from 1; the axis grows in steps of 20 so that a video does not flicker."""
     last = max(20, -(-len(trace) // 20) * 20)
     first = max(1, last - WINDOW + 1)
@@ -55,10 +58,10 @@ def _pages(axes: Axes, trace: Sequence[Page]) -> range:
 def _truth(axes: Axes, setting: Scenario, trace: Sequence[Page]) -> None:
     axes.set_ylim(-0.03, 1.16)
     axes.set_yticks((0, 0.25, 0.5, 0.75, 1))
-    view = _pages(axes, trace)
+    view = pages_in_view(axes, trace)
     for name, colour in (("trust", TRUST), ("readiness", READINESS)):
         values = [float(trace[page - 1]["truth"][name]) for page in view]
-        axes.plot(view, values, color=colour, linewidth=1.8, marker=_marker(view), markersize=3, label=name)
+        axes.plot(view, values, color=colour, linewidth=1.8, marker=marker_of(view), markersize=3, label=name)
     committed = story.deeds(setting)[-1]
     marks = (("clicked", "o", DEEDS[1], 12), ("disappointed", "X", DISAPPOINTED, 26), (committed, "D", DEEDS[-1], 26))
     for label, marker, colour, size in marks:
@@ -71,10 +74,10 @@ def _truth(axes: Axes, setting: Scenario, trace: Sequence[Page]) -> None:
                 handlelength=1.3, handletextpad=0.4, columnspacing=1.0, borderpad=0.2)  # fmt: skip
 
 
-def _reward(axes: Axes, setting: Scenario, trace: Sequence[Page]) -> None:
-    view = _pages(axes, trace)
-    per_page = [story.weighted_terms(setting, trace[page - 1]) for page in view]
-    names = [name for name, weight in setting.simulator.reward.weights.items() if weight != 0]
+def reward(axes: Axes, names: Sequence[str], terms: Sequence[Mapping[str, float]], trace: Sequence[Page]) -> None:
+    """Bars of the weighted terms of every page (`terms`), in the order of `names`, and a line of the return."""
+    view = pages_in_view(axes, trace)
+    per_page = [terms[page - 1] for page in view]
     first, last = axes.get_xlim()
     bar_width = 0.7 * axes.get_window_extent().width * 72 / axes.figure.dpi / (last - first)  # points
     above, below = np.zeros(len(view)), np.zeros(len(view))
@@ -90,7 +93,7 @@ def _reward(axes: Axes, setting: Scenario, trace: Sequence[Page]) -> None:
 
     returns = np.cumsum([page["reward"] for page in trace])[len(trace) - len(view) :]
     twin = axes.twinx()
-    [line] = twin.plot(view, returns, color=INK, linewidth=1.5, marker=_marker(view), markersize=3)
+    [line] = twin.plot(view, returns, color=INK, linewidth=1.5, marker=marker_of(view), markersize=3)
     most = max(returns.max(initial=0) * 1.08, 1)
     bottom, top = axes.get_ylim()
     twin.set_ylim(min(returns.min(initial=0), most * bottom / top), most)  # both axes have 0 at the same height
@@ -119,7 +122,7 @@ def _satiation(axes: Axes, setting: Scenario, state: State) -> None:
     axes.barh(range(len(tired)), [level for _, level in tired], height=0.62, color=DEEDS[2], alpha=0.85)
 
 
-def _marker(view: range) -> str:
+def marker_of(view: range) -> str:
     """A line through one page is no line: it needs a dot."""
     return "o" if len(view) == 1 else ""
 

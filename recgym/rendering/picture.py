@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from recgym.rendering.colours import (
     STAR,
     department_colour,
 )
+from recgym.rendering.drawing import box as _box
+from recgym.rendering.drawing import canvas_of
+from recgym.rendering.drawing import write as _write
 from recgym.rendering.story import Card, Page
 from recgym.scenarios.scenario import Scenario
 from recgym.state import State
@@ -29,7 +32,7 @@ from recgym.state import State
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, HEIGHT, DPI = 1280, 720, 100  # pixels; even, as video codecs want them
+WIDTH, HEIGHT = 1280, 720  # pixels; even, as video codecs want them
 MARGIN = 24
 CARDS_TOP, CARD_HEIGHT = 146, 262
 MAX_CARDS = 6  # of a longer slate the first ones
@@ -41,21 +44,11 @@ def rgb_array(setting: Scenario, state: State, trace: Sequence[Page]) -> NDArray
     Raises:
         ImportError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError('render_mode="rgb_array" needs matplotlib: pip install "recgym[render]"') from error
-    # A figure of its own for every frame: nothing is shared between environments or with the caller's pyplot.
-    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=BACKGROUND)
-    canvas = FigureCanvasAgg(figure)
-    page = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(HEIGHT, 0))  # in pixels from the top left
-    page.set_axis_off()
+    figure, page, pixels = canvas_of(WIDTH, HEIGHT)
     _header(page, setting, state, trace)
     _slate(page, story.cards(setting, trace[-1]) if trace else [], story.deeds(setting))
     charts.draw(figure, setting, state, trace)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return pixels()
 
 
 def _header(axes: Axes, setting: Scenario, state: State, trace: Sequence[Page]) -> None:
@@ -133,27 +126,6 @@ def _card(axes: Axes, left: float, width: float, item: Card, said: str) -> None:
         said += ", disappointed" if len(said) < 12 else " ✗"
     _write(axes, left + width / 2, top + CARD_HEIGHT - 28, said, size=9.5, weight="normal" if skipped else "bold",
            color=MUTED if skipped else CARD, ha="center")  # fmt: skip
-
-
-def _write(axes: Axes, x: float, y: float, text: str, *, size: float, **style: Any) -> None:
-    # Titles are the catalogue's own words: a "$" in them starts no formula.
-    style = {"color": INK, "va": "center", "parse_math": False, **style}
-    axes.text(x, y, text, fontsize=size, **style)
-
-
-def _box(
-    axes: Axes, x: float, y: float, width: float, height: float, face: str, *, edge: str = "none",
-    edge_width: float = 1, radius: float = 10, dashed: bool = False,
-) -> None:  # fmt: skip
-    from matplotlib.patches import FancyBboxPatch
-
-    axes.add_patch(
-        FancyBboxPatch(
-            (x + radius, y + radius), width - 2 * radius, height - 2 * radius,
-            boxstyle=f"round,pad={radius}", facecolor=face, edgecolor=edge, linewidth=edge_width,
-            linestyle="--" if dashed else "-",
-        )
-    )  # fmt: skip
 
 
 def _magnifier(axes: Axes, x: float, y: float) -> None:

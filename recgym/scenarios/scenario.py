@@ -19,9 +19,10 @@ from recgym.dynamics import Dynamics, History
 from recgym.embedded import NUM_NEIGHBOURS, Embedded
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
 from recgym.folder import is_folder, open_embedded, stored_encoder
+from recgym.index import CatalogSearch, make_search
 from recgym.items import Items
 from recgym.limits import Limits
-from recgym.observation import Counters, Fusion, history_texts
+from recgym.observation import FUSED_DIM, KINDS, Counters, Fusion, Observation, history_texts, make_observation
 from recgym.outcome import Outcome
 from recgym.response import Fit, FunnelResponse, Parameters
 from recgym.reward import Reward
@@ -102,20 +103,38 @@ class Settings:
     """Who clicks what: a name of `recgym.choice.CHOICE_MODELS` or a model; by default position-based, rank**-0.9."""
     reward: Mapping[str, float] = field(default_factory=dict)
     """Weights of reward terms; those not named keep their default."""
+    search: str = "candidates"
+    """With action="proto": what the query ranks, the step's "candidates" or the whole catalogue, by "exact" search or
+    approximately and faster by "faiss"."""
+    fusion: str = "concat"
+    """"concat" puts the embedded history, profile and context side by side, "linear" maps them to fused_dim."""
+    fused_dim: int = FUSED_DIM
+    """Length of the linear fusion."""
+    live: bool = False
+    """Embed the history as text through the encoder at every step, instead of pooling item embeddings. The last bits of
+    a language model's vectors depend on the batch: these observations are equal to about 1e-6 only."""
+    session_length: int = 60
+    """Slates after which a session is truncated."""
     seed: int = 0
     """Draws what no text shows of the items: their true quality beside the ratings, and their taste vectors."""
 
     DOMAIN: ClassVar[Domain]
 
     def __post_init__(self) -> None:
-        for name in ("embedding_dim", "slate_size", "candidates_per_source", "history_length"):
+        for name in ("embedding_dim", "slate_size", "candidates_per_source", "history_length", "session_length"):
             object.__setattr__(self, name, whole_number(name, getattr(self, name)))
         object.__setattr__(self, "seed", whole_number("seed", self.seed, least=0))
+        if not isinstance(self.live, bool):
+            raise ValueError(f"live: expected True or False, got {self.live!r}")
         if self.candidates_per_source > NUM_NEIGHBOURS:
             raise ValueError(
                 f"candidates_per_source: expected at most {NUM_NEIGHBOURS}, so many similar items are known of each "
                 f"item, got {self.candidates_per_source}"
             )
+
+    def build(self) -> Scenario:
+        """The domain put together under these settings."""
+        return build(self)
 
     @property
     def choice(self) -> ChoiceModel | None:
@@ -167,6 +186,8 @@ class Scenario:
     texts: Mapping[str, Sequence[str]]  # by group, see `Domain.texts_of`
     projection: Projection
 
+    KINDS: ClassVar[tuple[str, ...]] = KINDS  # of observations
+
     @property
     def domain(self) -> Domain:
         """What it is a scenario of."""
@@ -177,14 +198,27 @@ class Scenario:
         """What embeds the texts; loaded when it is first needed."""
         return self.config.load_encoder()
 
-    def fusion(self, kind: str, fused_dim: int, live: bool) -> Fusion:
-        """How X, Y and Z become one vector; `live` embeds the history as text at every step.
+    def search(self, action: str) -> CatalogSearch | None:
+        """What ranks the whole catalogue under an action view; None where only the step's candidates are ranked.
 
         Raises:
-            ValueError: `live`, and the encoder is a table, which knows no texts but its own.
+            ValueError: The settings name an unknown search, or one for a view that searches nothing.
         """
-        live_history = self._live_history() if live else None
-        return Fusion(self.query_vectors, self.context_vectors, kind, fused_dim, live_history)
+        search = self.config.search
+        if search != "candidates" and action != "proto":
+            raise ValueError(f'search: only action="proto" searches, got search={search!r} with action={action!r}')
+        return make_search(search, self.simulator.features)
+
+    def observation(self, kind: str, num_extra: int) -> Observation:
+        """What the agent sees, one of KINDS, with `num_extra` numbers that the action view adds.
+
+        Raises:
+            ValueError: An unknown kind; or `live`, and the encoder is a table, which knows no texts but its own.
+        """
+        config = self.config
+        live_history = self._live_history() if config.live else None
+        fusion = Fusion(self.query_vectors, self.context_vectors, config.fusion, config.fused_dim, live_history)
+        return make_observation(kind, self.simulator, self.counters, fusion, num_extra, config.history_length)
 
     def _live_history(self) -> Callable[[State], NDArray[np.float32]]:
         encoder, titles = self.encoder, self.simulator.catalog.titles

@@ -20,7 +20,6 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 
 from recgym.actions import VIEWS
-from recgym.observation import KINDS
 from recgym.testing.comparison import described, first_difference, same, vector_difference
 from recgym.testing.trajectories import made, overwrite, parts_of, trajectory
 
@@ -153,7 +152,9 @@ def check_keywords(env_id: str, **kwargs: Any) -> None:
                 "pass the argument on to Sessions"
             )
             assert env.spec is not None and env.spec.kwargs.get("action") == action, f"{env_id}: spec without its kwargs"
-    for kind in KINDS:
+    with made(env_id, **kwargs) as env:
+        sessions = env.unwrapped.sessions
+    for kind in sessions.setting.KINDS:
         unused = ("fusion", "fused_dim", "live") if kind == "latent" else ()
         used = {name: value for name, value in kwargs.items() if name not in unused}
         with made(env_id, **{**used, "observation": kind}) as env:
@@ -161,6 +162,8 @@ def check_keywords(env_id: str, **kwargs: Any) -> None:
             assert isinstance(env.observation_space, expected), (
                 f"{env_id}: expected a {expected.__name__} space with observation={kind!r}, got {env.observation_space}"
             )
+    if "fused_dim" not in sessions.arguments:
+        return
     lengths = []
     for fused_dim in (5, 7):
         fused = {**kwargs, "observation": "flat", "fusion": "linear", "fused_dim": fused_dim}

@@ -1,0 +1,68 @@
+"""python -m baselines docs: writes docs/baselines.md from the list and its kinds."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from baselines.kinds import KINDS
+from baselines.registry import BASELINES
+from recgym import pages
+
+PAGE = Path("docs") / "baselines.md"
+INTRO = f"""# Baselines
+
+{len(BASELINES)} recommenders, one list (`baselines.registry.BASELINES`), one protocol. A baseline is trained on a
+task, acts on a batch of sessions, and comes back from a folder:
+
+```python
+from pathlib import Path
+
+from baselines import registry
+from baselines.recommender import EVALUATION_SEED, evaluate
+from baselines.task import Task
+
+task = Task("RecGym-News-v0", "slate", steps=2_000, seed=0)
+recommender = registry.find("linucb").train(task)
+sessions = evaluate(recommender, task.lanes(50), EVALUATION_SEED)
+print(sessions.mean, sessions.half_width)
+
+registry.save(recommender, Path("results/linucb"), "linucb", task)
+again = registry.load(Path("results/linucb"), task.lanes(50))
+```
+
+`Task.settings` changes a baseline's own settings, which are the arguments of the class that its entry names. Steps in
+the tables are those that a baseline is trained for unless a task says otherwise. An own baseline is one line in the
+list and a class with `train` and `load` (`baselines.task.Method`); `tests/test_registry.py` then holds it to what all
+promise: a batch equals single sessions, what was saved acts the same, every view works that it claims, and only the
+privileged look at what no service knows.
+"""
+
+
+def page() -> str:
+    """The whole page in Markdown."""
+    sections = [f"## {kind.title}\n\n{_table(name)}\n\n{kind.text}" for name, kind in KINDS.items()]
+    return "\n\n".join(("<!-- Written by `python -m baselines docs`. -->", INTRO.strip(), *sections)) + "\n"
+
+
+def _table(kind: str) -> str:
+    rows = [
+        (f"`{baseline.name}`", baseline.summary, ", ".join(f"`{view}`" for view in baseline.views),
+         f"{baseline.steps:,}" if baseline.steps else "–")
+        for baseline in BASELINES.values() if baseline.kind == kind
+    ]  # fmt: skip
+    return pages.table(("baseline", "", "action views, the best first", "steps"), rows)
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command, without a help line: hidden, because it is for this repository."""
+    parser = commands.add_parser("docs")
+    parser.add_argument("--out", type=Path, default=PAGE, help=f"default {PAGE}")
+    parser.set_defaults(run=write)
+
+
+def write(options: argparse.Namespace) -> int:
+    """Write the page and name it."""
+    options.out.write_text(page(), encoding="utf-8")
+    print(options.out)
+    return 0

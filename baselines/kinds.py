@@ -1,0 +1,74 @@
+"""The kinds of baselines: what each knows and learns, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """A family of baselines."""
+
+    title: str
+    text: str  # Markdown
+
+
+KINDS: Mapping[str, Kind] = {
+    "rule": Kind(
+        "Rules",
+        """They learn nothing and go by what can be seen of the candidates. Most rank by one feature; `content` is the
+nearest neighbour, in the language model's space, of what the user liked. `mmr` fills a slate item by item with what
+is relevant and unlike the items before it (maximal marginal relevance, Carbonell & Goldstein, SIGIR 1998); its
+`relevance_weight` is 0.7. `linear` is a weighted sum of all features whose weights `python -m baselines tune` found
+by search for this very environment and view: how far one comes without a look at the state of the user.""",
+    ),
+    "logs": Kind(
+        "From logs",
+        """Collaborative filtering: who liked this also liked that. These learn from sessions that a policy with known
+propensities recorded (`baselines.logs`): on half of the pages it shows what is popular, on the others random
+candidates. A like is a click that did not disappoint.
+
+Every user is new: a session is all there is of them. So what they liked on the pages so far is folded in as one more
+row of the matrix of sessions and items. Before the first like there is nothing to fold in, and popularity decides:
+the share of an item's showings that were liked.
+
+- `user-knn`: the most similar sessions vote, by cosine (Resnick et al., CSCW 1994).
+- `item-knn`: the sum of an item's cosines to what was liked (Sarwar et al., WWW 2001), by the `implicit` library.
+- `als`: factors by weighted least squares (Hu, Koren & Volinsky, ICDM 2008), by `implicit`; a new user's factors
+  solve the same equation.
+- `bpr`: factors by descent on pairs (Rendle et al., UAI 2009), by `implicit`; a new user's are the mean of those of
+  what they liked.
+- `lstm`: a network that predicts what is liked next (after Hidasi et al., ICLR 2016). Items go in and out as their
+  language-model embeddings. The others among which it has to find the next one are drawn from what was shown, so that
+  being shown often does not count as being liked.""",
+    ),
+    "bandit": Kind(
+        "Contextual bandits",
+        """They learn while they act which shown items are liked, and explore in three ways. The payoff of an item is
+linear in its features, some of them similarities in the language model's space, times the session's counters (Chu et
+al., AISTATS 2011): what makes an item liked may depend on the state of the user. `epsilon-greedy` shows random slates
+on a tenth of the pages, `linucb` adds one standard deviation of the estimate (Li et al., WWW 2010), `thompson` draws
+the weights from their posterior (Agrawal & Goyal, ICML 2013). Evaluated, they rank by the expected payoff and explore
+no more. What a page does to later pages counts for nothing: what they miss is what looking ahead is worth.""",
+    ),
+    "tabular": Kind(
+        "Tables",
+        """Q-learning and SARSA (Sutton & Barto, 2018, sections 6.4 and 6.5) with learning rates that fall with the
+visits (Even-Dar & Mansour, JMLR 2003). There are few states: five of the session's counters, each cut into two or
+three ranges (has a query, compares or buys, pages looked at for this query, recent clicks, contentment). And few
+actions: rank by one feature, or by the sum of two. So a table learns when to follow which rule. The same code finds
+the planned optimum of the suite's small worlds (`tests/test_tabular.py`).""",
+    ),
+    "deep": Kind(
+        "Deep reinforcement learning",
+        """The algorithms of [Stable-Baselines3](https://stable-baselines3.readthedocs.io) (Raffin et al., JMLR 2021)
+and its contributions, with the settings of `baselines/algorithms.py`. Which action views an algorithm can take
+follows from its action spaces.""",
+    ),
+    "privileged": Kind(
+        "Privileged",
+        """Yardsticks, no recommenders: they know the user's hidden state and the response model. `myopic` shows what
+earns most on this page. `reference` adds what a page does to the user at prices found by search (`python -m baselines
+tune`); it is the score's 1, and no proven optimum.""",
+    ),
+}

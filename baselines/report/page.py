@@ -1,0 +1,160 @@
+"""A summary as files: one self-contained HTML page, Markdown, and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from baselines import statistics
+from baselines.files import write_whole
+from baselines.intervals import Estimate
+from baselines.report.pictures import pictures
+from baselines.report.summary import Summary, Table, Value, facts, tables
+from baselines.results import BadTable
+from baselines.statistics import Interval, interval
+from recgym.markdown import table as markdown_table
+
+TEMPLATE = Path(__file__).with_name("page.html")
+FOLDED = 40  # tables of more rows are folded in
+LONG = 40  # characters; longer texts may break
+BEGIN, END = "<!-- results: written by `python -m baselines report RESULTS --docs FILE` -->", "<!-- end of results -->"
+IN_DOCS = ("aggregates", "scores", "improvement", "returns", "costs", "missing")  # tables a page in the docs shows
+# Pictures that have no table of their own: name -> title and note, and the table before which they stand.
+PICTURED = {
+    "profiles": (
+        "Performance profiles",
+        "Share of all runs that score higher than the value on the axis, with 95 % bands: a curve above is better everywhere.",
+        "scores",
+    ),
+    "curves": (
+        "Learning curves",
+        "Mean return of the held-out sessions while learning, and its 95 % interval over the seeds.",
+        "returns",
+    ),
+}
+
+
+class Cell(NamedTuple):
+    """Of the HTML table."""
+
+    text: str
+    kind: str
+
+
+def write(folder: Path, summary: Summary) -> list[Path]:
+    """Write report.html, report.md and a CSV file per table, and name them."""
+    found = tables(summary)
+    files = {"report.html": html(summary, found), "report.md": f"# RecGym benchmark\n\n{markdown(summary, found)}\n"}
+    files |= {f"{table.name}.csv": as_csv(table) for table in found}
+    for name, text in files.items():
+        write_whole(folder / name, text)
+    return [folder / name for name in files]
+
+
+def sentence(summary: Summary) -> str:
+    """What a reader in a hurry wants to know."""
+    best = summary.best
+    if best is None:
+        return ""
+    middle = interval(statistics.iqm, summary.strata[best])
+    return f"{best} reaches the highest interquartile mean, {middle}, of all recommenders that know no more than a real one."
+
+
+def html(summary: Summary, found: Sequence[Table]) -> str:
+    """One page without a single link to anything outside it."""
+    import jinja2
+
+    drawn = pictures(summary)
+    sections: list[dict[str, Any]] = []
+    for table in found:
+        for name, (title, note, before) in PICTURED.items():
+            if before == table.name and name in drawn:
+                sections.append({"name": name, "title": title, "note": note, "picture": drawn[name], "rows": []})
+        cells = [[_cell(value) for value in row] for row in table.rows]
+        sections.append(table._asdict() | {"picture": drawn.get(table.name), "rows": cells})
+    template = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    return template.render(facts=facts(summary), sentence=sentence(summary), sections=sections, folded=FOLDED) + "\n"
+
+
+def _cell(value: Value) -> Cell:
+    text = shown(value)
+    kind = "" if not isinstance(value, str) else "text long" if len(text) > LONG else "text"
+    return Cell(text, kind)
+
+
+def markdown(summary: Summary, found: Sequence[Table], heading: str = "##") -> str:
+    """The tables, each with a heading."""
+    parts = [facts(summary), sentence(summary)]
+    for table in found:
+        rows = [[shown(value) for value in row] for row in table.rows]
+        parts += [f"{heading} {table.title}", table.note, markdown_table(table.header, rows)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def write_block(path: Path, summary: Summary) -> None:
+    """Replace what stands between `BEGIN` and `END` in a Markdown file by the results.
+
+    Raises:
+        BadTable: The file has no such place.
+    """
+    before, after = split(path)
+    write_whole(path, f"{before}{block(summary)}{after}")
+
+
+def block(summary: Summary) -> str:
+    """The part of a page in the docs that is generated, with its first and last line."""
+    short = [table for table in tables(summary) if table.name in IN_DOCS]
+    return "\n\n".join((BEGIN, markdown(summary, short, heading="###"), END))
+
+
+def split(path: Path) -> tuple[str, str]:
+    """What stands before and after the generated part of a file.
+
+    Raises:
+        BadTable: The file has no such part.
+    """
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise BadTable(f"{path}: expected a Markdown file with the lines {BEGIN!r} and {END!r}, between which the "
+                       "results are written")  # fmt: skip
+    return before, after
+
+
+def as_csv(table: Table) -> str:
+    """The numbers in full; a value with an interval has three columns."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    spread = [
+        any(isinstance(row[column], Estimate | Interval) for row in table.rows) for column in range(len(table.header))
+    ]
+    writer.writerow([part for name, wide in zip(table.header, spread, strict=True)
+                     for part in ((name, f"{name} low", f"{name} high") if wide else (name,))])  # fmt: skip
+    for row in table.rows:
+        writer.writerow([part for value, wide in zip(row, spread, strict=True) for part in _numbers(value, wide)])
+    return text.getvalue()
+
+
+def _numbers(value: Value, wide: bool) -> Iterator[str]:
+    if isinstance(value, Estimate):
+        value = Interval(value.value, value.value - value.half_width, value.value + value.half_width)
+    if isinstance(value, Interval):
+        yield from (f"{part:.6g}" for part in value)
+        return
+    yield f"{value:.6g}" if isinstance(value, float) else str(value)
+    if wide:
+        yield from ("", "")
+
+
+def shown(value: Value) -> str:
+    """A value as tables show it."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:z,.1f}" if abs(value) >= 100 else f"{value:z.2f}"
+    return str(value)

@@ -1,0 +1,179 @@
+"""python -m baselines run: every baseline on every environment from every seed, resumable, one table out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from baselines import cells, processes, ray_cluster, results, tables
+from baselines.arguments import at_least, one_of
+from baselines.cells import Cell, Record
+from baselines.processes import Backend, Failure
+from baselines.registry import BASELINES, find
+from baselines.results import FAILED, MEASURED, RANDOM, REFERENCE, UNSUITABLE
+from recgym.cli.environments import recgym_id
+from recgym.registration import ENVIRONMENTS
+
+FOLDER = Path("results") / "benchmark"
+SEEDS, SESSIONS = 10, 500
+ALL = "all"
+CURE = "Choose another folder by --out, or move this one away"
+BACKENDS: Mapping[str, Backend] = {"processes": processes.run, "ray": ray_cluster.run}
+
+
+class OtherRun(RuntimeError):
+    """The folder holds measurements that these must not be mixed with; the message says what differs."""
+
+
+def plan(
+    env_ids: Sequence[str], baselines: Sequence[str], seeds: int, sessions: int = SESSIONS, steps: int | None = None
+) -> list[Cell]:
+    """The cells of a benchmark, the first seed of everything first. The two baselines that make scores are always there.
+
+    Args:
+        env_ids: Registered ids.
+        baselines: Names of `BASELINES`.
+        seeds: How many, from 0.
+        sessions: Held out, of every cell.
+        steps: Of every training, in place of each baseline's own number.
+    """
+    names = dict.fromkeys((RANDOM, REFERENCE, *baselines))
+    return [_cell(env_id, name, seed, sessions, steps) for seed in range(seeds) for env_id in env_ids for name in names]
+
+
+def _cell(env_id: str, name: str, seed: int, sessions: int, steps: int | None) -> Cell:
+    baseline = find(name)
+    length = steps if steps is not None and baseline.steps else baseline.steps
+    settings = json.loads(json.dumps(dict(baseline.settings)))  # as a cell's file gives them back
+    return Cell(env_id, name, seed, baseline.views[0], length, sessions, settings)
+
+
+def missing(folder: Path, planned: Sequence[Cell], retry_failed: bool = False) -> list[Cell]:
+    """The planned cells without a record in the folder, with `retry_failed` also those whose record is of a failure.
+
+    Raises:
+        OtherRun: A record of the folder cannot stand in one table with what is planned.
+    """
+    records = _records(folder)
+    for path, record in records.items():
+        _check_same("versions", path, record["versions"], cells.installed())
+    todo = []
+    for cell in planned:
+        record = records.get(cell.path(folder))
+        if record is not None:
+            _check_same("settings", cell.path(folder), record["cell"], asdict(cell))
+        if record is None or (retry_failed and record["status"] == FAILED):
+            todo.append(cell)
+    return todo
+
+
+def check_environments(folder: Path, env_ids: Sequence[str]) -> None:
+    """Measure the folder's first random cell of every environment again: results of two versions must not be mixed.
+
+    Raises:
+        OtherRun: It returns something else now.
+    """
+    for path, record in _records(folder).items():
+        cell = Cell(**record["cell"])
+        if (cell.baseline, cell.seed) == (RANDOM, 0) and cell.env_id in env_ids and record["status"] == MEASURED:
+            again = cells.measure(cell)["measures"]["return"]
+            if not math.isclose(again, record["measures"]["return"], rel_tol=1e-6):
+                raise OtherRun(f"{path} was measured where random pages returned {record['measures']['return']:.4f}, but now "
+                               f"they return {again:.4f}: the environment has changed. {CURE}")  # fmt: skip
+
+
+def measure(folder: Path, todo: Sequence[Cell], backend: Backend, jobs: int) -> Iterator[tuple[Cell, Record]]:
+    """Measure cells, `jobs` at a time, and yield each when its file is written.
+
+    Only this process writes, one whole file per cell, so that a kill at any moment loses no finished cell. The tables
+    beside them always tell of all cells of the folder.
+    """
+    records = _records(folder)
+    results.write(folder, cells.results_of(records.values()))
+    for position, outcome in backend(cells.measure, [(cell,) for cell in todo], jobs):
+        cell = todo[position]
+        record = cells.failed(cell, outcome) if isinstance(outcome, Failure) else outcome
+        cells.save(folder, record)
+        records[cell.path(folder)] = record
+        results.write(folder, cells.results_of(records.values()))
+        yield cell, record
+
+
+def _records(folder: Path) -> dict[Path, Record]:
+    return {Cell(**record["cell"]).path(folder): record for record in cells.load(folder)}
+
+
+def _check_same(what: str, path: Path, before: Mapping[str, object], now: Mapping[str, object]) -> None:
+    differ = [f"{name} {before.get(name)!r}, now {value!r}" for name, value in now.items() if before.get(name) != value]
+    if differ:
+        raise OtherRun(f"{path} was measured with other {what}: {'; '.join(differ)}. {CURE}")
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("run", help="measure baselines on environments over several seeds, resumable")
+    parser.add_argument("--envs", nargs="+", type=_or_all(recgym_id), default=[ALL], metavar="ID",
+                        help=f"of {', '.join(ENVIRONMENTS)}, or {ALL} (default)")  # fmt: skip
+    parser.add_argument("--algos", nargs="+", type=_or_all(one_of(BASELINES)), default=[ALL], metavar="NAME",
+                        help=f"of {', '.join(BASELINES)}, or {ALL} (default)")  # fmt: skip
+    parser.add_argument("--seeds", type=at_least(1), default=SEEDS, help=f"of every baseline (default {SEEDS})")
+    parser.add_argument("--steps", type=at_least(1), help="of every training (default: each baseline's own)")
+    parser.add_argument("--sessions", type=at_least(2), default=SESSIONS, help=f"held out (default {SESSIONS})")
+    parser.add_argument("--jobs", type=at_least(1), default=os.cpu_count() or 1,
+                        help="cells at a time (default: the number of cores)")  # fmt: skip
+    parser.add_argument("--backend", choices=BACKENDS, default="processes",
+                        help="where they run: processes of this machine (default), or the ray cluster of RAY_ADDRESS")  # fmt: skip
+    parser.add_argument("--retry-failed", action="store_true", help="also measure cells again that failed before")
+    parser.add_argument("--out", type=Path, default=FOLDER, help=f"folder of the results (default {FOLDER})")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure what is missing; 1 if a cell failed, now or before."""
+    env_ids, names = _expand(options.envs, ENVIRONMENTS), _expand(options.algos, BASELINES)
+    planned = plan(env_ids, names, options.seeds, options.sessions, options.steps)
+    todo = missing(options.out, planned, options.retry_failed)
+    if todo:
+        check_environments(options.out, env_ids)
+    console = tables.console()
+    with tables.progress(console) as progress:
+        task = progress.add_task("cells", total=len(planned), completed=len(planned) - len(todo), note="")
+        for cell, record in measure(options.out, todo, BACKENDS[options.backend], options.jobs):
+            progress.update(task, advance=1)
+            console.print(_told(cell, record), soft_wrap=True)
+    found = results.read_table(options.out / results.FILES["rows"].name)
+    failed = [row for row in found if row["status"] == FAILED]
+    console.print(f"Measured: {sum(row['status'] == MEASURED for row in found):,} rows in {options.out}. "
+                  f"Next: python -m baselines report {options.out}", soft_wrap=True)  # fmt: skip
+    for row in failed:
+        print(f"failed: {row['baseline']} on {row['env_id']}, seed {row['seed']}: {row['problem']}", file=sys.stderr)
+    if failed:
+        print(f"{len(failed)} cells have failed; their files hold the traces. --retry-failed tries them again.",
+              file=sys.stderr)  # fmt: skip
+    return 1 if failed else 0
+
+
+def _told(cell: Cell, record: Record) -> str:
+    name = f"{cell.baseline} on {cell.env_id}, seed {cell.seed}"
+    if record["status"] == MEASURED:
+        return f"{name}: return {record['measures']['return']:.2f} in {record['wall_seconds']:.0f} s"
+    return f"{name}: {'not suitable' if record['status'] == UNSUITABLE else 'FAILED'}: {record['problem']}"
+
+
+def _or_all(known: Callable[[str], str]) -> Callable[[str], str]:
+    """An argument type: "all", or what `known` accepts."""
+
+    def name(text: str) -> str:
+        return text if text == ALL else known(text)
+
+    return name
+
+
+def _expand(names: Sequence[str], everything: Mapping[str, object]) -> list[str]:
+    return list(everything) if ALL in names else list(dict.fromkeys(names))

@@ -1,0 +1,73 @@
+"""python -m baselines train: one baseline learns on one environment, and is saved."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from baselines import saved, tables
+from baselines.arguments import at_least, one_of
+from baselines.intervals import mean_of
+from baselines.recommender import EVALUATION_SEED, Recommender, evaluate
+from baselines.registry import BASELINES, Baseline
+from baselines.task import Task, Unsuitable
+from baselines.watching import EpisodeLog
+from recgym.actions import VIEWS
+from recgym.cli.environments import recgym_id, seed
+
+SESSIONS = 200  # held out, after the training
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("train", help="train one baseline, tell of every session, and save it")
+    parser.add_argument("algo", type=one_of(BASELINES), metavar="NAME", help=f"of {', '.join(BASELINES)}")
+    parser.add_argument("env_id", type=recgym_id, metavar="ID", help="such as RecGym-News-v0")
+    parser.add_argument("--save", type=Path, required=True, metavar="FILE", help="such as m.zip")
+    parser.add_argument("--steps", type=at_least(1), help="of the training (default: the baseline's own number)")
+    parser.add_argument("--seed", type=seed, default=0, help="from 0 to 999 (default 0)")
+    parser.add_argument("--view", type=one_of(VIEWS), metavar="|".join(VIEWS),
+                        help="the action view (default: the best that it can take)")  # fmt: skip
+    parser.set_defaults(run=train)
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train, save, and say how well it does with users it has never met."""
+    console, baseline = tables.console(), BASELINES[options.algo]
+    log = EpisodeLog(console.print)
+    task = _task(options, baseline, log)
+    steps, view = task.steps, task.view
+    if steps:
+        import torch
+
+        torch.set_num_threads(1)
+    with tables.progress(console) as progress:
+        bar = progress.add_task(baseline.name, total=steps or 1, note="")
+
+        def advance(done: int, _: Recommender | None) -> None:
+            progress.update(bar, completed=min(done, steps))
+
+        recommender = baseline.train(replace(task, progress=advance))
+        progress.update(bar, completed=steps or 1)
+    saved.save(options.save, recommender, baseline.name, task)
+    found = mean_of(evaluate(recommender, task.lanes(SESSIONS), EVALUATION_SEED).returns)
+    console.print(f"{baseline.name} on {options.env_id}, action={view!r}: {steps:,} steps, {len(log.returns):,} sessions. Mean "
+                  f"return of {SESSIONS} held-out sessions: {found}. Saved: {options.save}", soft_wrap=True)  # fmt: skip
+    return 0
+
+
+def _task(options: argparse.Namespace, baseline: Baseline, log: EpisodeLog) -> Task:
+    """What the command line asks for.
+
+    Raises:
+        Unsuitable: The baseline cannot take the view, or the seed is out of range.
+    """
+    view = options.view or baseline.views[0]
+    if view not in baseline.views:
+        raise Unsuitable(f"{baseline.name} takes --view {' or '.join(baseline.views)}, got {view}")
+    steps = (options.steps or baseline.steps) if baseline.steps else 0
+    try:
+        return Task(options.env_id, view, steps, options.seed, session=log)
+    except ValueError as problem:
+        raise Unsuitable(str(problem)) from problem

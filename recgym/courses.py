@@ -17,13 +17,13 @@ DISCRIMINATION = 1.5  # the a of item response theory
 
 @kernel
 def beyond_ability(difficulty: float, known: float) -> float:
-    """How far an item lies above a learner's ability, who knows this share of its skill; half is right for its mean item."""
+    """How far an item lies above the ability of who knows this share of its skill; half is right for its mean item."""
     return difficulty - SPAN * (known - 0.5)
 
 
 @kernel
 def solving_odds(difficulty: float, known: float) -> float:
-    """Odds of solving an item by what is known, without guessing: item response theory's exp(a (ability - difficulty))."""
+    """Odds of solving an item by what is known, without guessing: exp(a (ability - difficulty))."""
     return np.exp(-DISCRIMINATION * beyond_ability(difficulty, known))
 
 
@@ -54,8 +54,8 @@ class Courses(Items):
 
     @cached_property
     def leads(self) -> NDArray[np.float64]:
-        """(num_skills, num_skills) how much [goal, other] matters on the way to a goal: 1 the goal itself, 1/2 each of two
-        skills that it requires, and a share of that what these require."""
+        """(num_skills, num_skills) how much [goal, other] matters on the way to a goal: 1 the goal itself, 1/2 each of
+        two skills that it requires, and a share of that what these require."""
         share = self.requires / np.maximum(self.requires.sum(axis=1, keepdims=True), 1)
         leads, further = np.eye(self.num_skills), share
         while further.any():

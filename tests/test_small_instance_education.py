@@ -13,6 +13,7 @@ from recgym.dynamics import Knowledge
 from recgym.response import FunnelResponse, ItemResponse
 from recgym.scenarios.education import EducationReward
 from recgym.simulator import Simulator
+from recgym.testing import small_catalog
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 NUM_SESSIONS = 20_000
@@ -35,7 +36,8 @@ def two_courses(pull: tuple[float, float], teaches: tuple[float, float], require
     """A course of each of two skills, the second of which may require the first."""
     return Courses(
         **vars(two_items(pull=pull, exercise=(1.0, 1.0))), difficulty=np.zeros(2), teaches=np.array(teaches),
-        practises=np.ones(2), guess=np.zeros(2), levels=np.ones(2), requires=np.array([[False, False], [requires, False]]),
+        practises=np.ones(2), guess=np.zeros(2), levels=np.ones(2),
+        requires=np.array([[False, False], [requires, False]]),
     )  # fmt: skip
 
 
@@ -47,7 +49,7 @@ class Learned(EducationReward):
 
 
 class Prerequisite:
-    """Bayesian knowledge tracing of two skills: what is learned of the second at .6 once the first is known, is learned at
+    """Bayesian knowledge tracing of two skills: the second is learned with chance .6 once the first is known, and with
     `without` before. Twelve pages; what counts is how many skills are known then."""
 
     HORIZON, FIRST, SECOND = 12, 0.15, 0.6
@@ -81,14 +83,15 @@ class Prerequisite:
         items = two_courses(pull=(40.0, 40.0), teaches=(self.FIRST, self.SECOND), requires=True)
         knowledge = Knowledge(items, np.array([-9.0]), "stages", steps=1, width=1e9, alone=self.without / self.SECOND)
         world = Simulator(
-            catalog=None, items=items, users=Learner(0, 1), retrieval=BothItems(), features=BothItems(),
+            catalog=small_catalog(), items=items, users=Learner(0, 1), retrieval=BothItems(), features=BothItems(),
             response=FunnelResponse(items, 1, plain_habits()), dynamics=(staying(), knowledge),
             reward=Learned(items, only(EducationReward, knowledge=1.0)),
         )  # fmt: skip
         best = self.plan(far_sighted)
 
         def choose(state, step):
-            return np.array([best((one > 0, two > 0), self.HORIZON - step)[1] for one, two in state["learned"].tolist()])
+            known = state["learned"] > 0
+            return np.array([best((one, two), self.HORIZON - step)[1] for one, two in known.tolist()])
 
         return play(world, choose, self.HORIZON, NUM_SESSIONS, seed)
 
@@ -122,8 +125,8 @@ def test_where_nothing_is_required_greed_is_optimal():
 
 
 class Tutor:
-    """One course amuses, and is tried more; the other is an exercise in the skill the learner wants, in two steps, that is
-    forgotten between visits. Reward: a weight on what is tried, and another on what is known after every page."""
+    """One course amuses, and is tried more; the other is an exercise in the skill the learner wants, in two steps, that
+    is forgotten between visits. Reward: a weight on what is tried, and another on what is known after every page."""
 
     AMUSING, EXERCISE = 0, 1
     HORIZON, HALF_LIFE, LEAVE_BIAS = 12, 3.0, -0.4
@@ -131,10 +134,12 @@ class Tutor:
     START = (0, 0)  # steps learned, days since it was solved
 
     def __init__(self, click: float, knowledge: float) -> None:
-        self.click_weight, self.knowledge_weight = click, knowledge
+        self.weights = {"click": click, "knowledge": knowledge}
         self.items = two_courses(self.PULL, teaches=(0.0, 1.0), requires=False)
         self.response = ItemResponse(self.items)
-        self.knowledge = Knowledge(self.items, np.array([-9.0]), "stages", steps=2, growth=0.0, new_half_life=self.HALF_LIFE)
+        self.knowledge = Knowledge(
+            self.items, np.array([-9.0]), "stages", steps=2, growth=0.0, new_half_life=self.HALF_LIFE
+        )
 
     def known(self, steps: int, days: int) -> float:
         return steps / 2 * 2 ** (-days / self.HALF_LIFE)
@@ -160,12 +165,13 @@ class Tutor:
         click, leaves = self.click(item, known), logistic(self.LEAVE_BIAS)
         tried = self.lesson(steps, days) if item == self.EXERCISE else [(1.0, steps, days)]
         found = [(1 - click, 0.0, steps, days)]
-        found += [(click * chance, self.click_weight, *after) for chance, *after in tried if chance]
-        return [
-            (chance * away, reward + self.knowledge_weight * self.known(step, day + gone), (step, (day + gone) if step else 0))
+        found += [(click * chance, self.weights["click"], *after) for chance, *after in tried if chance]
+        after = [
+            (chance * away, reward, (step, day + gone if step else 0))
             for chance, reward, step, day in found
             for away, gone in ((leaves, 1), (1 - leaves, 0))
         ]
+        return [(c, reward + self.weights["knowledge"] * self.known(*memory), memory) for c, reward, memory in after]
 
     def plan(self, far_sighted: bool):
         """(value, item) of steps and days with so many pages to go."""
@@ -187,10 +193,11 @@ class Tutor:
     def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
         habits = dataclasses.replace(plain_habits(), stays={})
         world = Simulator(
-            catalog=None, items=self.items, users=Learner(self.EXERCISE), retrieval=BothItems(), features=BothItems(),
+            catalog=small_catalog(), items=self.items, users=Learner(self.EXERCISE), retrieval=BothItems(),
+            features=BothItems(),
             response=FunnelResponse(self.items, 1, habits, fit=self.response),
             dynamics=(dataclasses.replace(staying(self.LEAVE_BIAS), gap_days=0.0), self.knowledge),  # away for one day
-            reward=EducationReward(self.items, only(EducationReward, click=self.click_weight, knowledge=self.knowledge_weight)),
+            reward=EducationReward(self.items, only(EducationReward, **self.weights)),
         )  # fmt: skip
         best = self.plan(far_sighted)
 

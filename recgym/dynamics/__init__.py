@@ -14,4 +14,5 @@ from recgym.dynamics.tracing import Tracing
 from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
-__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "Foreseeable", "History", "Knowledge", "Leaning", "Need", "ReferencePrice", "Satiation", "Tracing", "Trust", "Visits"]
+__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "Foreseeable", "History", "Knowledge", "Leaning", "Need",
+           "ReferencePrice", "Satiation", "Tracing", "Trust", "Visits"]  # fmt: skip

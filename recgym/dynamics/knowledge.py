@@ -79,12 +79,13 @@ class Knowledge:
     def gains(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> Gains:
         """What examining `shown` items is expected to change on this page, before days away."""
         gains = Gains(np.zeros(shown.shape), np.zeros(shown.shape), np.zeros(shown.shape))
-        _gain(shown, state["learned"], state["recall"], funnel.click, funnel.stay, *self._courses, self._constants, *gains)
+        _gain(shown, state["learned"], state["recall"], funnel.click, funnel.stay, *self._courses, self._constants,
+              *gains)  # fmt: skip
         return gains
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
-        """goal: steps learned of goals; groundwork: of what these require and lack; refreshed: what is known again of goals;
-        lasting: growth of their half-lives."""
+        """goal: steps learned of goals; groundwork: of what these require and lack; refreshed: what is known again of
+        goals; lasting: growth of their half-lives."""
         gains, goals, skills = self.gains(state, shown, funnel), state["favourites"], self.items.categories[shown]
         is_goal = _is_goal(skills, goals)
         leads = np.take_along_axis(self._missing_on_the_way(state), skills, axis=1)
@@ -96,8 +97,8 @@ class Knowledge:
         }
 
     def _missing_on_the_way(self, state: State) -> NDArray[np.float64]:
-        """(num_envs, num_skills) how much a skill helps with goals: 1/2 each of two that a goal requires which is not learned
-        at all, and a share of that what these require and lack."""
+        """(num_envs, num_skills) how much a skill helps with goals: 1/2 each of two that a goal requires which is not
+        learned at all, and a share of that what these require and lack."""
         share = self.items.requires / np.maximum(self.items.requires.sum(axis=1, keepdims=True), 1)
         missing = 1.0 - state["learned"].astype(np.float64)
         helps, on = np.zeros(missing.shape), np.zeros(missing.shape)
@@ -173,8 +174,9 @@ def _chance(
 
 @kernel
 def _learn(
-    learned: Singles, recall: Singles, half_life: Singles, days_away: Floats, slates: Ints, clicked: Flags, stayed: Flags,
-    u: Floats, categories: Ints, difficulty: Floats, teaches: Floats, practises: Floats, before: Ints, constants: Floats,
+    learned: Singles, recall: Singles, half_life: Singles, days_away: Floats, slates: Ints, clicked: Flags,
+    stayed: Flags, u: Floats, categories: Ints, difficulty: Floats, teaches: Floats, practises: Floats, before: Ints,
+    constants: Floats,
 ) -> None:  # fmt: skip
     steps, failed, growth, longest = constants[0], constants[4], constants[5], constants[6]
     for lane in range(len(learned)):
@@ -190,7 +192,8 @@ def _learn(
             tried += 1
             if stayed[lane, slot]:
                 forgotten = 1.0 - np.float64(recall[lane, skill])
-                half_life[lane, skill] = min(half_life[lane, skill] * (1.0 + growth * practises[item] * forgotten), longest)
+                lasts = half_life[lane, skill] * (1.0 + growth * practises[item] * forgotten)
+                half_life[lane, skill] = min(lasts, longest)
                 recall[lane, skill] += teaches[item] * forgotten
         if days_away[lane] > 0:
             for skill in range(learned.shape[1]):
@@ -216,7 +219,8 @@ def _gain(
             back = teaches[item] * (1.0 - recalled)
             # Solved: (has + chance / steps) x (recalled + back); failed: only a step may be gained.
             solved = (has + chance / steps) * (recalled + back) - has * recalled
-            known[lane, slot] = click[lane, slot] * (stays * solved + (1.0 - stays) * failed * chance / steps * recalled)
+            unsolved = failed * chance / steps * recalled
+            known[lane, slot] = click[lane, slot] * (stays * solved + (1.0 - stays) * unsolved)
             more[lane, slot] = click[lane, slot] * (stays + (1.0 - stays) * failed) * chance / steps
             lasting[lane, slot] = click[lane, slot] * stays * growth * practises[item] * (1.0 - recalled) * has
 

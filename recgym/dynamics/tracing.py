@@ -16,8 +16,8 @@ from recgym.state import State
 
 @dataclass(frozen=True, eq=False)
 class Tracing:
-    """Bayesian knowledge tracing from the platform's own log (Corbett & Anderson, 1995), with the difficulty of items as in
-    Pardos & Heffernan (UMAP 2011).
+    """Bayesian knowledge tracing from the platform's own log (Corbett & Anderson, 1995), with the difficulty of items
+    as in Pardos & Heffernan (UMAP 2011).
 
     The platform takes a skill for known or not, and all learners for equally forgetful. It sees what was tried and
     solved, and what learners say about themselves.
@@ -58,8 +58,8 @@ def _solves(difficulty: float, known: float, guess: float) -> float:
 
 @kernel
 def _trace(
-    traced: Singles, days_away: Floats, slates: Ints, clicked: Flags, stayed: Flags, categories: Ints, difficulty: Floats,
-    guess: Floats, teaches: Floats, transit: float, half_life: float,
+    traced: Singles, days_away: Floats, slates: Ints, clicked: Flags, stayed: Flags, categories: Ints,
+    difficulty: Floats, guess: Floats, teaches: Floats, transit: float, half_life: float,
 ) -> None:  # fmt: skip
     for lane in range(len(traced)):
         for slot in range(slates.shape[1]):

@@ -17,8 +17,9 @@ from recgym.state import State
 class ItemResponse:
     """The three-parameter logistic model: c + (1 - c) sigmoid(a (ability - difficulty)) (Birnbaum, 1968).
 
-    Its logit is what is added to that of staying: of solving an exercise or understanding a lesson. Learners shy away from what
-    looks too hard, some more than others, and what is far too easy bores. Who knows a skill takes its test, and passes.
+    Its logit is what is added to that of staying: of solving an exercise or understanding a lesson. Learners shy away
+    from what looks too hard, some more than others, and what is far too easy bores. Who knows a skill takes its test,
+    and passes.
 
     Reads: learned, recall, price_sensitivity.
     """

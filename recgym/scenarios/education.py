@@ -9,17 +9,19 @@ nothing.
 - **Slate.** The retrieval stage offers 20 lessons and exercises of 5 sources (similar to the last one understood, best
   rated of the skill of interest, most chosen, newest, anything), 4 each, always in this order. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who explores tries what is
-  popular, short and amusing; who asks for an explanation, lessons that are well rated; who asks for practice, exercises.
-  What looks too hard is feared, by those who are easily discouraged most, and what is far too easy bores. An exercise is solved,
-  or a lesson understood, with the chance of the three-parameter model of item response theory (Birnbaum, 1968), where
-  ability is what the learner knows of the skill. Some take the test of a skill; who knows it passes.
+  popular, short and amusing; who asks for an explanation, lessons that are well rated; who asks for practice,
+  exercises. What looks too hard is feared, by those who are easily discouraged most, and what is far too easy bores. An
+  exercise is solved, or a lesson understood, with the chance of the three-parameter model of item response theory
+  (Birnbaum, 1968), where ability is what the learner knows of the skill. Some take the test of a skill; who knows it
+  passes.
 - **Learning.** Each of 40 skills is learned in steps, by Bayesian knowledge tracing (Corbett & Anderson, 1995), most
-  where an item is somewhat harder than what one can do (the zone of proximal development), from exercises more than from
-  lessons, and hardly at all without the skills that a skill requires: the way to a goal leads through its prerequisites.
-- **Forgetting.** What was learned is recalled with probability 2^(-days / half-life) (Settles & Meeder, ACL 2016). What is
-  practised comes back to mind, and lasts the longer the more of it had been forgotten: practice is best spaced.
-- **Trust** in the platform grows with what is solved or understood and falls with what is not, less than in other domains,
-  because to fail is part of learning; learners who lose it do not come back.
+  where an item is somewhat harder than what one can do (the zone of proximal development), from exercises more than
+  from lessons, and hardly at all without the skills that a skill requires: the way to a goal leads through its
+  prerequisites.
+- **Forgetting.** What was learned is recalled with probability 2^(-days / half-life) (Settles & Meeder, ACL 2016). What
+  is practised comes back to mind, and lasts the longer the more of it had been forgotten: practice is best spaced.
+- **Trust** in the platform grows with what is solved or understood and falls with what is not, less than in other
+  domains, because to fail is part of learning; learners who lose it do not come back.
 
 What pays is to look ahead: a goal that is known is paid for on every page to come, and what it requires is not paid
 for at all.
@@ -28,8 +30,9 @@ for at all.
 
 What was learned, what is recalled, half-lives, trust, need, readiness and true quality are hidden. The features of a
 candidate tell what a platform sees: whether the profile names its skill (`goal`), the platform's own belief that it is
-known, by knowledge tracing from what was tried and solved (`traced`), whether it comes next, on the way to a named goal,
-not known itself and everything it requires known (`fringe`), and how far the learner is with the named goals (`progress`).
+known, by knowledge tracing from what was tried and solved (`traced`), whether it comes next, on the way to a named
+goal, not known itself and everything it requires known (`fringe`), and how far the learner is with the named goals
+(`progress`).
 
 ## Starting state
 

@@ -23,7 +23,8 @@ class LearnerFeatures:
       at most 1 (the outer fringe of a knowledge state: Doignon & Falmagne, 1985, with beliefs for yes and no),
     - progress: mean belief that the named goals are known, the same for all candidates of a page.
 
-    Each times its `SCALE`, which brings it to about unit spread. Reads: favourites (the two that the profile names), traced.
+    Each times its `SCALE`, which brings it to about unit spread. Reads: favourites (the two that the profile names),
+    traced.
     """
 
     items: Courses

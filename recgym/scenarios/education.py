@@ -132,9 +132,7 @@ class EducationReward(Reward):
             terms["knowledge"] = self._knowledge.goals_known(after)
         return terms
 
-    def expected_terms(
-        self, state: State, shown: NDArray[np.int64], funnel: Funnel
-    ) -> dict[str, NDArray[np.float64]]:
+    def expected_terms(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
         """What the learner comes to know of the goals by the item, on this page."""
         return {"knowledge": self._knowledge.goal_gain(state, shown, funnel)}
 

@@ -10,6 +10,8 @@ DOMAINS = {
     "RecGym-Music-v0": "music",
     "RecGym-Games-v0": "games",
     "RecGym-Social-v0": "social",
+    "RecGym-Education-v0": "education",
+    "RecGym-Health-v0": "health",
 }
 # id -> classic: published user models, as numbers
 CLASSICS = {

@@ -41,6 +41,8 @@ class Visits:
     gap_trust: float = 6.0
     """Days away are floor(1 + x), x exponential of mean m = gap_days - gap_trust x trust: 1 + 1 / (exp(1 / m) - 1) days on
     average, which is about m + 0.5."""
+    campaign_days: float = 14.0
+    """The last part of the context is drawn anew after a day away with a chance of 1 in so many."""
     num_uniforms: ClassVar[int] = 8
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -60,7 +62,7 @@ class Visits:
             after[name] = before[name].copy()
         _visits(after["page"], after["visit"], after["context"], after["days_away"], after["left"], after["churned"],
                 before["patience"], after["trust"], response.clicked, response.stayed, response.purchased, u,
-                self._leave, self._returns, self.context_stay, self._shape)  # fmt: skip
+                self._leave, self._returns, self.context_stay, self._shape, self.campaign_days)  # fmt: skip
 
     def __post_init__(self) -> None:
         leave = (self.leave_bias, self.leave_click, self.leave_disappointment, self.leave_purchase)
@@ -75,7 +77,7 @@ class Visits:
 def _visits(
     page: Ints, visit: Ints, context: Ints, days_away: Floats, left: Flags, churned: Flags, patience: Floats,
     trust: Floats, clicked: Flags, stayed: Flags, purchased: Flags, u: Floats, leave: Floats, returns: Floats,
-    context_stay: Floats, context_shape: Ints,
+    context_stay: Floats, context_shape: Ints, campaign_days: float,
 ) -> None:  # fmt: skip
     for lane in range(len(u)):
         clicks, disappointed, bought = 0, 0, False
@@ -93,11 +95,11 @@ def _visits(
         churned[lane] = u[lane, 1] > sigmoid(coming)
         page[lane], visit[lane] = 0, visit[lane] + 1
         days_away[lane] = np.floor(1.0 - np.log1p(-u[lane, 2]) * (returns[3] - returns[4] * trust[lane]))
-        context[lane] = _next_context(context[lane], days_away[lane], u[lane, 3:], context_shape)
+        context[lane] = _next_context(context[lane], days_away[lane], u[lane, 3:], context_shape, campaign_days)
 
 
 @kernel
-def _next_context(context: int, days: float, u: Floats, shape: Ints) -> int:
+def _next_context(context: int, days: float, u: Floats, shape: Ints, campaign_days: float) -> int:
     """The weekday moves on by the days away, the season rarely; daytime and campaign are drawn, the device stays."""
     weekdays, daytimes, devices, seasons, campaigns = shape
     campaign, context = context % campaigns, context // campaigns
@@ -106,6 +108,6 @@ def _next_context(context: int, days: float, u: Floats, shape: Ints) -> int:
     weekday = (weekday + int(days)) % weekdays
     if u[1] < days / 91:
         season = (season + 1) % seasons
-    if u[2] < days / 14:
+    if u[2] < days / campaign_days:
         campaign = int(u[3] * campaigns)
     return (((weekday * daytimes + int(u[0] * daytimes)) * devices + device) * seasons + season) * campaigns + campaign

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -25,7 +26,7 @@ class Retrieval:
 
     - similar: the text neighbours of the item they last looked at,
     - rated: the best rated of the category they search for or, without a search, last looked at,
-    - popular, new: the shop's best sellers and its latest arrivals,
+    - popular, new: the shop's best sellers and its latest arrivals, or those of the query where queries have lists,
     - explore: the whole catalogue, popular items more often.
 
     A source's list is cut into as many strata as it gives candidates and one item is drawn from each. An item that two
@@ -36,9 +37,9 @@ class Retrieval:
     """
 
     neighbours: NDArray[np.integer]  # (num_items, num_neighbours); int32 keeps a million items small
-    rated: NDArray[np.int64]  # (num_categories, list_length)
-    popular: NDArray[np.int64]  # (any length,)
-    new: NDArray[np.int64]  # (any length,)
+    rated: NDArray[np.int64]  # (num_lists, any length): a list for every category, and where queries have their own, for these
+    popular: NDArray[np.int64]  # the same, or (1, any length): one list for all
+    new: NDArray[np.int64]  # the same
     explore: NDArray[np.integer]  # (any length,) an item stands in it as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
@@ -72,8 +73,8 @@ def _draw(
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
         _source(u, neighbours[interest_item[lane]], 0, each, rating, drawn[lane])
         _source(u, rated[wanted], 1, each, rating, drawn[lane])
-        _source(u, popular, 2, each, rating, drawn[lane])
-        _source(u, new, 3, each, rating, drawn[lane])
+        _source(u, popular[wanted if len(popular) > 1 else 0], 2, each, rating, drawn[lane])
+        _source(u, new[wanted if len(new) > 1 else 0], 3, each, rating, drawn[lane])
         _source(u, explore, 4, each, rating, drawn[lane])
         distinct(drawn[lane], len(rating), lane, seen)
         _best_first(drawn[lane], rating, each)
@@ -151,6 +152,23 @@ def category_rankings(
                 ranked = np.concatenate((ranked, wider[~np.isin(wider, ranked)]))[:length]
         rankings[category] = ranked
     return rankings
+
+
+def with_queries(
+    rankings: NDArray[np.int64], score: NDArray[np.float64], found: Sequence[NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """(num_lists, length) these rankings, and below them what every query finds by falling score.
+
+    A shorter list is stretched: its items stand in it several times.
+
+    Args:
+        rankings: (num_categories, any length).
+        score: (num_items,).
+        found: The catalogue rows that each query finds.
+    """
+    lists = [*rankings, *(rows[np.argsort(-score[rows], kind="stable")] for rows in found)]
+    length = max(map(len, lists))
+    return np.stack([ranking[np.arange(length) * len(ranking) // length] for ranking in lists])
 
 
 def _best_of_groups(groups: NDArray[np.int64], rows: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:

@@ -9,6 +9,7 @@ ENVIRONMENTS = {
     "RecGym-Video-v0": "video",
     "RecGym-Music-v0": "music",
     "RecGym-Games-v0": "games",
+    "RecGym-Search-v0": "search",
 }
 
 

@@ -37,7 +37,8 @@ def drawn_from(lines: list[list[int]], num_items: int) -> list[list[int]]:
     table = np.array(lines).reshape(len(lines), 5, -1)
     lane = np.arange(len(lines))
     neighbours = np.concatenate((table[:, 0], np.zeros((num_items, table.shape[2]), dtype=np.int64)))
-    retrieval = Retrieval(neighbours, table[:, 1].copy(), *table[0, 2:].copy(), np.zeros(num_items), table.shape[2])
+    retrieval = Retrieval(neighbours, table[:, 1].copy(), *table[0, 2:4, None].copy(), table[0, 4].copy(), np.zeros(num_items),
+                          table.shape[2])  # fmt: skip
     state = State(step=lane, interest_item=lane, interest_category=lane, query_category=lane * 0 - 1)
     return retrieval.draw(state, BatchRNG(lane.astype(np.uint64))).tolist()
 
@@ -83,8 +84,8 @@ def retrieval() -> Retrieval:
     return Retrieval(
         neighbours=np.tile(np.arange(16), (NUM_ITEMS, 1)),
         rated=100 + 10 * np.arange(NUM_CATEGORIES)[:, None] + np.arange(8),
-        popular=200 + np.arange(12),
-        new=300 + np.arange(8),
+        popular=200 + np.arange(12)[None],
+        new=300 + np.arange(8)[None],
         explore=np.repeat(np.arange(NUM_ITEMS), FREQUENCY),
         rating=np.arange(NUM_ITEMS, dtype=float),
         per_source=PER_SOURCE,
@@ -166,8 +167,8 @@ def test_candidates_are_distinct_even_where_all_sources_agree(seed):
     retrieval = Retrieval(
         neighbours=rng.integers(num_items, size=(num_items, rng.integers(1, 9))),
         rated=rng.integers(num_items, size=(2, rng.integers(1, 9))),
-        popular=rng.integers(3, size=rng.integers(1, 9)),
-        new=rng.integers(3, size=rng.integers(1, 9)),
+        popular=rng.integers(3, size=(rng.integers(1, 3), rng.integers(1, 9))),
+        new=rng.integers(3, size=(rng.integers(1, 3), rng.integers(1, 9))),
         explore=rng.integers(3, size=rng.integers(1, 40)),
         rating=rng.normal(size=num_items),
         per_source=4,

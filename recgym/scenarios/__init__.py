@@ -5,8 +5,10 @@ from recgym.scenarios.games import Games
 from recgym.scenarios.music import Music
 from recgym.scenarios.news import News
 from recgym.scenarios.scenario import Settings
+from recgym.scenarios.search import Search
 from recgym.scenarios.video import Video
 
 SCENARIOS: dict[str, type[Settings]] = {
-    "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games
+    "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games,
+    "search": Search,
 }  # fmt: skip

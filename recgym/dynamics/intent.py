@@ -1,0 +1,211 @@
+"""Intents: what a searcher means by an ambiguous query, and what becomes of the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.compiled import Codes, Flags, Floats, Ints, Singles, drawn, kernel
+from recgym.items import Items
+from recgym.response import READY, Funnel, Response
+from recgym.state import State
+
+
+@dataclass(frozen=True, eq=False)
+class Intent:
+    """A searcher types a word of several meanings, has one of them in mind, and finds it, says it better, or gives up.
+
+    In place of `Need`: what is needed is a meaning. A page of the meaning that pleases answers the search, and the more
+    it informs, the nearer the searcher is to reading up on it; who does types the query again with what is meant. Without
+    an answer a searcher may do so too, or give up: a search that is abandoned, on the page or by leaving, costs trust.
+    A page that solves the question ends its search. Some searches are for a favourite category, others for any meaning,
+    popular ones more often.
+
+    Writes: need (num_envs,) int64 meaning or -1; readiness (num_envs,) in [0, 1]; query (num_envs,) int64 row of the
+    query table or -1; query_category (num_envs,) int64 the query's list of `Retrieval` or -1; need_pages (num_envs,)
+    pages of the meaning looked at in this search; search_pages (num_envs,) pages of this search; refined, answered
+    (num_envs,) bool; search_event (num_envs,) int8 codes of EVENTS, what the last page led to; evidence (num_envs,
+    most meanings of a query) float32, what the clicks of this search say for each meaning of the query; trust.
+    """
+
+    items: Items
+    query_rows: NDArray[np.int64]  # (num_needs, 2, 1): the ambiguous query of each meaning, the refined one
+    weights: NDArray[np.float64]  # (num_needs,) how often each meaning is meant
+    informs: NDArray[np.float64]  # (num_items,) readiness gained from a page of the meaning that pleased
+    start: float = 0.9
+    """Chance that a session begins with a search, and that a new visit does."""
+    again: float = 0.6
+    """Chance that a search which is over is followed by another on the next page."""
+    inspiration: float = 0.25
+    """Chance that a page which pleased starts a search where there is none."""
+    refined: float = 0.1
+    """Chance that a first query already says what is meant."""
+    reformulation: float = 0.25
+    """Chance to say so after a page without an answer."""
+    give_up: float = 0.1
+    """Chance to abandon the search after such a page."""
+    lost: float = 0.1
+    """Chance that a search which has been answered is over after a page that pleased nobody."""
+    favourite: float = 0.5
+    """Chance that a new search is for one of the favourite categories."""
+    abandonment_loss: float = 0.06
+    """Trust that an abandoned search costs."""
+    num_uniforms: ClassVar[int] = 7
+
+    EVENTS: ClassVar[tuple[str, ...]] = ("", "answered", "reformulated", "abandoned")
+    VARIABLES: ClassVar[tuple[str, ...]] = (
+        "need", "readiness", "need_pages", "search_pages", "refined", "answered", "evidence"
+    )  # fmt: skip
+
+    def reset(self, state: State, u: NDArray[np.float64]) -> None:
+        num_envs = state.num_envs
+        state["need"] = np.full(num_envs, -1)
+        for name in ("readiness", "need_pages", "search_pages"):
+            state[name] = np.zeros(num_envs)
+        for name in ("refined", "answered"):
+            state[name] = np.zeros(num_envs, dtype=bool)
+        state["search_event"] = np.zeros(num_envs, dtype=np.int8)
+        state["evidence"] = np.zeros((num_envs, int(self.place.max()) + 1), dtype=np.float32)
+        # As after a page that showed nothing, at the end of a visit.
+        nothing = np.zeros((num_envs, 0), dtype=bool)
+        _search(state["need"], state["readiness"], state["need_pages"], state["search_pages"], state["refined"],
+                state["answered"], state["evidence"], state["search_event"], state["favourites"],
+                np.ones(num_envs, dtype=bool), np.zeros((num_envs, 0), dtype=np.int64), nothing, nothing, nothing, nothing,
+                np.zeros((num_envs, 0)), u, *self._tables)  # fmt: skip
+        self._say(state)
+
+    def step(
+        self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
+    ) -> None:
+        for name in self.VARIABLES:
+            after[name] = before[name].copy()
+        after["search_event"] = np.zeros(len(slates), dtype=np.int8)
+        _search(after["need"], after["readiness"], after["need_pages"], after["search_pages"], after["refined"],
+                after["answered"], after["evidence"], after["search_event"], before["favourites"], after["left"], slates,
+                response.clicked, response.stayed, response.purchased, response.funnel.needed, response.examination, u,
+                *self._tables)  # fmt: skip
+        self._say(after)
+        after["trust"] = np.maximum(after["trust"] - self.abandonment_loss * self.led_to(after, "abandoned"), 0.0)
+
+    def led_to(self, state: State, event: str) -> NDArray[np.bool_]:
+        """(num_envs,) whether the last page led to one of EVENTS."""
+        return state["search_event"] == self.EVENTS.index(event)
+
+    def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
+        """readiness: its gain; readiness_high: that, weighed by the readiness there is; answer: chance to answer a search
+        for the first time; inspired: chance to start one; met: chance to solve the question."""
+        found = funnel.stays * funnel.needed
+        gain = found * self.informs[shown]
+        return {
+            "readiness": gain,
+            "readiness_high": gain * state["readiness"][:, None],
+            "answer": found * ~state["answered"][:, None],
+            "inspired": funnel.stays * self.inspiration * (state["need"] < 0)[:, None],
+            "met": funnel.purchases * funnel.needed,
+        }
+
+    @cached_property
+    def place(self) -> NDArray[np.int64]:
+        """(num_needs,) which of its query's meanings each is."""
+        query = self.query_rows[:, 0, 0]
+        return np.array([np.count_nonzero(query[:need] == query[need]) for need in range(len(query))])
+
+    def evidence_for(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(num_envs, num_shown) what this search's clicks say for the meanings of items, 0 for those of other queries."""
+        needs = self.items.needs[rows]
+        asked = np.where(state["need"] >= 0, self.query_rows[state["need"], 0, 0], -1)
+        found = np.take_along_axis(state["evidence"], self.place[needs], axis=1)
+        return np.where(self.query_rows[needs, 0, 0] == asked[:, None], found, np.float32(0.0))
+
+    def _say(self, state: State) -> None:
+        """Write what is typed: the query of the meaning, ambiguous or refined."""
+        need = state["need"]
+        state["query"] = np.where(need >= 0, self.query_rows[need, state["refined"].astype(np.int64), 0], -1)
+        state["query_category"] = np.where(need >= 0, self.items.num_categories + state["query"], -1)
+
+    def __post_init__(self) -> None:
+        chances = (self.start, self.again, self.inspiration, self.refined, self.reformulation, self.give_up, self.lost,
+                   self.favourite)  # fmt: skip
+        category_of = np.zeros(len(self.weights), dtype=np.int64)
+        category_of[self.items.needs] = self.items.categories
+        within = self.weights * (category_of == np.arange(self.items.num_categories)[:, None])
+        cumulative = np.cumsum(np.vstack((within, self.weights)), axis=1)  # by category, the last row of all
+        tables = (np.array(chances), self.informs, self.items.needs, self.query_rows[:, 0, 0].copy(), self.place,
+                  cumulative / cumulative[:, -1:])  # fmt: skip
+        object.__setattr__(self, "_tables", tables)
+
+
+@kernel
+def _search(
+    need: Ints, readiness: Floats, need_pages: Floats, search_pages: Floats, refined: Flags, answered: Flags,
+    evidence: Singles, event: Codes, favourites: Ints, left: Flags, slates: Ints, clicked: Flags, stayed: Flags,
+    purchased: Flags, needed: Flags, examination: Floats, u: Floats, chances: Floats, informs: Floats, needs: Ints,
+    asked: Ints, place: Ints, cumulative: Floats,
+) -> None:  # fmt: skip
+    """Needs and what belongs to them come in as they were before the page."""
+    start, again, inspiration, specific, reformulation, give_up, lost, favourite = chances
+    for lane in range(len(u)):
+        meant, begun = need[lane], -1
+        if meant >= 0:
+            found = _look(lane, meant, slates, clicked, stayed, needed, examination, informs, needs, asked, place, readiness,
+                          need_pages, evidence)  # fmt: skip
+            solved = False
+            for slot in range(slates.shape[1]):
+                solved |= purchased[lane, slot] and needed[lane, slot]
+            search_pages[lane] += 1.0
+            if (found or solved) and not answered[lane]:
+                answered[lane], event[lane] = True, 1
+            over = solved
+            if answered[lane]:
+                over |= not found and u[lane, 0] < lost
+            elif left[lane] or u[lane, 0] < give_up:
+                over, event[lane] = True, 3
+            elif not refined[lane] and u[lane, 0] < give_up + reformulation:
+                refined[lane], event[lane] = True, 2
+            meant = -1 if over else meant
+        else:
+            missed = 1.0
+            for slot in range(slates.shape[1]):
+                if stayed[lane, slot]:
+                    missed *= 1.0 - inspiration
+                    begun = needs[slates[lane, slot]] if begun < 0 else begun
+            begun = begun if u[lane, 1] < 1.0 - missed else -1
+        if meant < 0 and begun < 0 and u[lane, 2] < (start if left[lane] else again):
+            row = favourites[lane, int(u[lane, 4] * favourites.shape[1])] if u[lane, 3] < favourite else len(cumulative) - 1
+            begun = drawn(cumulative[row], u[lane, 5])
+        if meant < 0:
+            meant = begun
+            readiness[lane] = need_pages[lane] = search_pages[lane] = 0.0
+            answered[lane], refined[lane] = False, meant >= 0 and u[lane, 6] < specific
+            evidence[lane, :] = 0.0
+        need[lane] = meant
+        if readiness[lane] >= READY:
+            refined[lane] = True
+        if refined[lane]:
+            evidence[lane, place[meant]] = 1.0
+
+
+@kernel
+def _look(
+    lane: int, meant: int, slates: Ints, clicked: Flags, stayed: Flags, needed: Flags, examination: Floats,
+    informs: Floats, needs: Ints, asked: Ints, place: Ints, readiness: Floats, need_pages: Floats, evidence: Singles,
+) -> bool:  # fmt: skip
+    """What one searcher reads of a page, and what it tells about the meaning; whether it pleased and is what was meant."""
+    found = False
+    for slot in range(slates.shape[1]):
+        item = slates[lane, slot]
+        if item < 0:
+            continue
+        if needed[lane, slot]:
+            need_pages[lane] += clicked[lane, slot]
+            if stayed[lane, slot]:
+                found = True
+                readiness[lane] = min(readiness[lane] + informs[item], 1.0)
+        if asked[needs[item]] == asked[meant]:
+            told = 1.0 if stayed[lane, slot] else 0.0 if clicked[lane, slot] else -0.5 * examination[lane, slot]
+            evidence[lane, place[needs[item]]] += np.float32(told)
+    return found

@@ -37,7 +37,7 @@ class Retrieval:
     """
 
     neighbours: NDArray[np.integer]  # (num_items, num_neighbours); int32 keeps a million items small
-    rated: NDArray[np.int64]  # (num_lists, any length): a list for every category, and where queries have their own, for these
+    rated: NDArray[np.int64]  # (num_lists, any length): a list for every category, then for every query with its own
     popular: NDArray[np.int64]  # the same, or (1, any length): one list for all
     new: NDArray[np.int64]  # the same
     explore: NDArray[np.integer]  # (any length,) an item stands in it as often as it is to be found

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recgym.candidates import SEEN, CandidateFeatures, Retrieval, category_rankings
+from recgym.candidates import SEEN, CandidateFeatures, Retrieval, category_rankings, with_queries
 from recgym.randomness import BatchRNG
 from recgym.state import State
 from recgym.testing import random_items
@@ -197,6 +197,23 @@ def test_category_rankings(seed):
             key=lambda i: (0 if categories[i] == category else 1 if departments[i] == home else 2, -score[i], i),
         )
         assert rankings[category].tolist() == expected[:length]
+
+
+@given(st.data())
+def test_lists_of_queries_follow_those_of_categories_all_of_one_length(data):
+    """A shorter list is stretched: its items keep their order, and each stands in it about as often as any other."""
+    num_items = 12
+    score = np.array(data.draw(st.lists(st.integers(0, 3), min_size=num_items, max_size=num_items)), dtype=float)
+    rows = st.lists(st.integers(0, num_items - 1), min_size=1, max_size=num_items, unique=True)
+    rankings = np.array([data.draw(st.permutations(range(num_items)))[: data.draw(st.integers(1, 4))]])
+    found = [np.array(sorted(some)) for some in data.draw(st.lists(rows, min_size=1, max_size=4))]
+    lists = with_queries(rankings, score, found)
+    assert lists.shape == (1 + len(found), max(rankings.shape[1], *map(len, found)))
+    expected = [rankings[0].tolist(), *(sorted(some.tolist(), key=lambda row: (-score[row], row)) for some in found)]
+    for ranking, order in zip(lists.tolist(), expected, strict=True):
+        assert list(dict.fromkeys(ranking)) == order
+        counts = [ranking.count(row) for row in order]
+        assert max(counts) - min(counts) <= 1
 
 
 def test_features_are_similarities_and_visible_traits():

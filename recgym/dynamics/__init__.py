@@ -3,7 +3,7 @@
 from recgym.dynamics.attention import Attention
 from recgym.dynamics.boredom import Boredom
 from recgym.dynamics.history import History
-from recgym.dynamics.intent import Intent
+from recgym.dynamics.intent import Evidence, Intent
 from recgym.dynamics.interest import Drift
 from recgym.dynamics.leaning import Leaning
 from recgym.dynamics.need import Need
@@ -13,4 +13,4 @@ from recgym.dynamics.satiation import Satiation
 from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
-__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "Foreseeable", "History", "Intent", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]
+__all__ = ["Attention", "Boredom", "Drift", "Dynamics", "Evidence", "Foreseeable", "History", "Intent", "Leaning", "Need", "ReferencePrice", "Satiation", "Trust", "Visits"]

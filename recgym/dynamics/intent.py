@@ -14,6 +14,33 @@ from recgym.items import Items
 from recgym.response import READY, Funnel, Response
 from recgym.state import State
 
+ANSWERED, REFORMULATED, ABANDONED = 1, 2, 3  # what a page leads to, in the order of Intent.EVENTS
+PASSED_OVER = 0.5  # evidence against a meaning of a page that was examined and not clicked
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the clicks of a search say for each meaning of its query."""
+
+    needs: NDArray[np.int64]  # (num_items,) the meaning of every item
+    asked: NDArray[np.int64]  # (num_needs,) row of the ambiguous query of every meaning
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """(num_needs,) which of its query's meanings each is: where its evidence stands."""
+        return np.array([np.count_nonzero(self.asked[:need] == self.asked[need]) for need in range(len(self.asked))])
+
+    @property
+    def most(self) -> int:
+        """Most meanings of a query."""
+        return int(self.places.max()) + 1
+
+    def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(num_envs, num_shown) for the meanings of catalogue rows, 0 for those of other queries."""
+        needs = self.needs[rows]
+        found = np.take_along_axis(state["evidence"], self.places[needs], axis=1)
+        return np.where(self.asked[needs] == self.asked[state["need"]][:, None], found, np.float32(0.0))
+
 
 @dataclass(frozen=True, eq=False)
 class Intent:
@@ -69,7 +96,7 @@ class Intent:
         for name in ("refined", "answered"):
             state[name] = np.zeros(num_envs, dtype=bool)
         state["search_event"] = np.zeros(num_envs, dtype=np.int8)
-        state["evidence"] = np.zeros((num_envs, int(self.place.max()) + 1), dtype=np.float32)
+        state["evidence"] = np.zeros((num_envs, self.evidence.most), dtype=np.float32)
         # As after a page that showed nothing, at the end of a visit.
         nothing = np.zeros((num_envs, 0), dtype=bool)
         _search(state["need"], state["readiness"], state["need_pages"], state["search_pages"], state["refined"],
@@ -109,17 +136,9 @@ class Intent:
         }
 
     @cached_property
-    def place(self) -> NDArray[np.int64]:
-        """(num_needs,) which of its query's meanings each is."""
-        query = self.query_rows[:, 0, 0]
-        return np.array([np.count_nonzero(query[:need] == query[need]) for need in range(len(query))])
-
-    def evidence_for(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(num_envs, num_shown) what this search's clicks say for the meanings of items, 0 for those of other queries."""
-        needs = self.items.needs[rows]
-        asked = np.where(state["need"] >= 0, self.query_rows[state["need"], 0, 0], -1)
-        found = np.take_along_axis(state["evidence"], self.place[needs], axis=1)
-        return np.where(self.query_rows[needs, 0, 0] == asked[:, None], found, np.float32(0.0))
+    def evidence(self) -> Evidence:
+        """What can be seen of the meaning."""
+        return Evidence(self.items.needs, self.query_rows[:, 0, 0].copy())
 
     def _say(self, state: State) -> None:
         """Write what is typed: the query of the meaning, ambiguous or refined."""
@@ -134,7 +153,7 @@ class Intent:
         category_of[self.items.needs] = self.items.categories
         within = self.weights * (category_of == np.arange(self.items.num_categories)[:, None])
         cumulative = np.cumsum(np.vstack((within, self.weights)), axis=1)  # by category, the last row of all
-        tables = (np.array(chances), self.informs, self.items.needs, self.query_rows[:, 0, 0].copy(), self.place,
+        tables = (np.array(chances), self.informs, self.items.needs, self.evidence.asked, self.evidence.places,
                   cumulative / cumulative[:, -1:])  # fmt: skip
         object.__setattr__(self, "_tables", tables)
 
@@ -144,68 +163,78 @@ def _search(
     need: Ints, readiness: Floats, need_pages: Floats, search_pages: Floats, refined: Flags, answered: Flags,
     evidence: Singles, event: Codes, favourites: Ints, left: Flags, slates: Ints, clicked: Flags, stayed: Flags,
     purchased: Flags, needed: Flags, examination: Floats, u: Floats, chances: Floats, informs: Floats, needs: Ints,
-    asked: Ints, place: Ints, cumulative: Floats,
+    asked: Ints, places: Ints, cumulative: Floats,
 ) -> None:  # fmt: skip
     """Needs and what belongs to them come in as they were before the page."""
     start, again, inspiration, specific, reformulation, give_up, lost, favourite = chances
     for lane in range(len(u)):
         meant, begun = need[lane], -1
         if meant >= 0:
-            found = _look(lane, meant, slates, clicked, stayed, needed, examination, informs, needs, asked, place, readiness,
-                          need_pages, evidence)  # fmt: skip
-            solved = False
+            found, solved = False, False
             for slot in range(slates.shape[1]):
-                solved |= purchased[lane, slot] and needed[lane, slot]
+                if needed[lane, slot]:
+                    need_pages[lane] += clicked[lane, slot]
+                    solved |= purchased[lane, slot]
+                    if stayed[lane, slot]:
+                        found = True
+                        readiness[lane] = min(readiness[lane] + informs[slates[lane, slot]], 1.0)
+            _tell(slates[lane], clicked[lane], stayed[lane], examination[lane], asked[meant], needs, asked, places,
+                  evidence[lane])  # fmt: skip
             search_pages[lane] += 1.0
-            if (found or solved) and not answered[lane]:
-                answered[lane], event[lane] = True, 1
-            over = solved
-            if answered[lane]:
-                over |= not found and u[lane, 0] < lost
-            elif left[lane] or u[lane, 0] < give_up:
-                over, event[lane] = True, 3
-            elif not refined[lane] and u[lane, 0] < give_up + reformulation:
-                refined[lane], event[lane] = True, 2
+            over = solved or (answered[lane] and not found and u[lane, 0] < lost)
+            if not answered[lane]:
+                event[lane] = _event(found or solved, refined[lane], left[lane], u[lane, 0], give_up, reformulation)
+                answered[lane], over = event[lane] == ANSWERED, over or event[lane] == ABANDONED
+                refined[lane] |= event[lane] == REFORMULATED
             meant = -1 if over else meant
         else:
-            missed = 1.0
-            for slot in range(slates.shape[1]):
-                if stayed[lane, slot]:
-                    missed *= 1.0 - inspiration
-                    begun = needs[slates[lane, slot]] if begun < 0 else begun
-            begun = begun if u[lane, 1] < 1.0 - missed else -1
-        if meant < 0 and begun < 0 and u[lane, 2] < (start if left[lane] else again):
-            row = favourites[lane, int(u[lane, 4] * favourites.shape[1])] if u[lane, 3] < favourite else len(cumulative) - 1
-            begun = drawn(cumulative[row], u[lane, 5])
+            begun = _inspired(slates[lane], stayed[lane], needs, u[lane, 1], inspiration)
         if meant < 0:
+            if begun < 0 and u[lane, 2] < (start if left[lane] else again):
+                likes = favourites[lane, int(u[lane, 4] * favourites.shape[1])]
+                begun = drawn(cumulative[likes if u[lane, 3] < favourite else -1], u[lane, 5])
             meant = begun
             readiness[lane] = need_pages[lane] = search_pages[lane] = 0.0
             answered[lane], refined[lane] = False, meant >= 0 and u[lane, 6] < specific
             evidence[lane, :] = 0.0
         need[lane] = meant
-        if readiness[lane] >= READY:
-            refined[lane] = True
+        refined[lane] |= readiness[lane] >= READY
         if refined[lane]:
-            evidence[lane, place[meant]] = 1.0
+            evidence[lane, places[meant]] = 1.0
 
 
 @kernel
-def _look(
-    lane: int, meant: int, slates: Ints, clicked: Flags, stayed: Flags, needed: Flags, examination: Floats,
-    informs: Floats, needs: Ints, asked: Ints, place: Ints, readiness: Floats, need_pages: Floats, evidence: Singles,
-) -> bool:  # fmt: skip
-    """What one searcher reads of a page, and what it tells about the meaning; whether it pleased and is what was meant."""
-    found = False
-    for slot in range(slates.shape[1]):
-        item = slates[lane, slot]
-        if item < 0:
+def _tell(
+    slate: Ints, clicked: Flags, stayed: Flags, examination: Floats, query: int, needs: Ints, asked: Ints, places: Ints,
+    evidence: Singles,
+) -> None:  # fmt: skip
+    """What pleased speaks for its meaning, what was passed over against it."""
+    for slot in range(len(slate)):
+        meaning = needs[slate[slot]]
+        if slate[slot] < 0 or asked[meaning] != query:
             continue
-        if needed[lane, slot]:
-            need_pages[lane] += clicked[lane, slot]
-            if stayed[lane, slot]:
-                found = True
-                readiness[lane] = min(readiness[lane] + informs[item], 1.0)
-        if asked[needs[item]] == asked[meant]:
-            told = 1.0 if stayed[lane, slot] else 0.0 if clicked[lane, slot] else -0.5 * examination[lane, slot]
-            evidence[lane, place[needs[item]]] += np.float32(told)
-    return found
+        if stayed[slot]:
+            evidence[places[meaning]] += np.float32(1.0)
+        elif not clicked[slot]:
+            evidence[places[meaning]] -= np.float32(PASSED_OVER * examination[slot])
+
+
+@kernel
+def _event(found: bool, refined: bool, left: bool, u: float, give_up: float, reformulation: float) -> int:
+    """What a page leads to in a search that has not been answered."""
+    if found:
+        return ANSWERED
+    if left or u < give_up:
+        return ABANDONED
+    return REFORMULATED if not refined and u < give_up + reformulation else 0
+
+
+@kernel
+def _inspired(slate: Ints, stayed: Flags, needs: Ints, u: float, inspiration: float) -> int:
+    """The meaning that pages which pleased make one search for: that of the first of them, or none."""
+    missed, first = 1.0, -1
+    for slot in range(len(slate)):
+        if stayed[slot]:
+            missed *= 1.0 - inspiration
+            first = needs[slate[slot]] if first < 0 else first
+    return first if u < 1.0 - missed else -1

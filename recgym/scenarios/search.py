@@ -44,7 +44,7 @@ from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
 from recgym.compiled import sigmoid
-from recgym.dynamics import Drift, Dynamics, Intent, ReferencePrice, Satiation, Trust
+from recgym.dynamics import Drift, Dynamics, Evidence, Intent, ReferencePrice, Satiation, Trust
 from recgym.items import Items, standardised
 from recgym.outcome import Outcome
 from recgym.response import Habits, Response, Shifts, no_shifts
@@ -100,12 +100,12 @@ class Hints:
     """
 
     items: Items
-    intent: Intent
+    evidence: Evidence
     names = ("named", "evidence")
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         named = (self.items.categories[rows][:, :, None] == state["favourites"][:, None, :2]).any(axis=2)
-        return np.stack((named.astype(np.float32), self.intent.evidence_for(state, rows)), axis=2)
+        return np.stack((named.astype(np.float32), self.evidence.of(state, rows)), axis=2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,8 +138,8 @@ class SearchOutcome(Outcome):
     def of(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response
     ) -> dict[str, NDArray[np.float64]]:
-        led_to = {name: (after["search_event"] == code).astype(np.float64) for code, name in enumerate(Intent.EVENTS) if code}
-        return {**led_to, "pages_to_answer": led_to["answered"] * (before["search_pages"] + 1)}
+        events = {name: (after["search_event"] == code) * 1.0 for code, name in enumerate(Intent.EVENTS) if code}
+        return {**events, "pages_to_answer": events["answered"] * (before["search_pages"] + 1)}
 
 
 def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Items:
@@ -204,7 +204,7 @@ class Search(Settings):
         facts=_facts,
         outcome=SearchOutcome,
         fit=lambda catalog, items: Styles(items),
-        personal=lambda catalog, items: Hints(items, _intent(items, _needs(catalog).query_rows)),
+        personal=lambda catalog, items: Hints(items, Evidence(items.needs, _needs(catalog).query_rows[:, 0, 0])),
         needs=_needs,
         required=("query", "meaning", "authority", "num_words", "age_days"),
         defaults={"rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},

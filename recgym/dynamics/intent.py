@@ -37,9 +37,9 @@ class Evidence:
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """(num_envs, num_shown) for the meanings of catalogue rows, 0 for those of other queries."""
-        needs = self.needs[rows]
-        found = np.take_along_axis(state["evidence"], self.places[needs], axis=1)
-        return np.where(self.asked[needs] == self.asked[state["need"]][:, None], found, np.float32(0.0))
+        seen = np.zeros(rows.shape, dtype=np.float32)
+        _weigh(rows, state["need"], state["evidence"], self.needs, self.asked, self.places, seen)
+        return seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +156,17 @@ class Intent:
         tables = (np.array(chances), self.informs, self.items.needs, self.evidence.asked, self.evidence.places,
                   cumulative / cumulative[:, -1:])  # fmt: skip
         object.__setattr__(self, "_tables", tables)
+
+
+@kernel
+def _weigh(
+    rows: Ints, need: Ints, evidence: Singles, needs: Ints, asked: Ints, places: Ints, seen: Singles
+) -> None:  # fmt: skip
+    for lane in range(len(rows)):
+        for slot in range(rows.shape[1] if need[lane] >= 0 else 0):
+            meaning = needs[rows[lane, slot]]
+            if asked[meaning] == asked[need[lane]]:
+                seen[lane, slot] = evidence[lane, places[meaning]]
 
 
 @kernel

@@ -104,8 +104,11 @@ class Hints:
     names = ("named", "evidence")
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        named = (self.items.categories[rows][:, :, None] == state["favourites"][:, None, :2]).any(axis=2)
-        return np.stack((named.astype(np.float32), self.evidence.of(state, rows)), axis=2)
+        category, (first, second) = self.items.categories[rows], state["favourites"][:, :2].T[:, :, None]
+        seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
+        seen[..., 0] = (category == first) | (category == second)
+        seen[..., 1] = self.evidence.of(state, rows)
+        return seen
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""A search engine at toy size: an ambiguous query of two meanings, planned exactly in beliefs, and the simulator beside it."""
+"""A search engine at toy size: a query of two meanings, planned exactly over beliefs, and the simulator beside the plan."""
 
 from __future__ import annotations
 
@@ -60,11 +60,12 @@ class Engine:
             return 0.0
         clicks, none = self.clicks(meant, (meant, meant))
         goes_on = none * (1 - (self.LOST if answered else self.GIVE_UP))
-        return clicks + (1 - none) * self.known(meant, True, pages - 1) + goes_on * self.known(meant, answered, pages - 1)
+        clicks += (1 - none) * self.known(meant, True, pages - 1)
+        return clicks + goes_on * self.known(meant, answered, pages - 1)
 
     @cache
     def plan(self, belief: float, pages: int, far_sighted: bool) -> tuple[float, Page]:
-        """Value and page for the chance `belief` that the usual meaning is meant, under the best or the myopic policy."""
+        """Value and page at the chance `belief` of the usual meaning, under the best or the myopic policy."""
         if not pages:
             return 0.0, self.PAGES[0]
         now, total = np.zeros(len(self.PAGES)), np.zeros(len(self.PAGES))
@@ -100,8 +101,8 @@ class Engine:
         )  # fmt: skip
         habits = dataclasses.replace(plain_habits(needed=0.0, not_needed=-100.0), constant=(-100.0, 0.0, 0.0))
         intent = Intent(
-            items, np.array([[[0], [1]], [[0], [2]]]), np.array([self.PRIOR, 1 - self.PRIOR]), informs=np.zeros(4), start=1.0,
-            again=0.0, inspiration=0.0, refined=self.refined, reformulation=self.REFORMULATION, give_up=self.GIVE_UP,
+            items, np.array([[[0], [1]], [[0], [2]]]), np.array([self.PRIOR, 1 - self.PRIOR]), informs=np.zeros(4),
+            start=1.0, again=0.0, inspiration=0.0, refined=self.refined, reformulation=self.REFORMULATION, give_up=self.GIVE_UP,
             lost=self.LOST, favourite=0.0,
         )  # fmt: skip
         return Simulator(

@@ -47,10 +47,10 @@ class Intent:
     """A searcher types a word of several meanings, has one of them in mind, and finds it, says it better, or gives up.
 
     In place of `Need`: what is needed is a meaning. A page of the meaning that pleases answers the search, and the more
-    it informs, the nearer the searcher is to reading up on it; who does types the query again with what is meant. Without
-    an answer a searcher may do so too, or give up: a search that is abandoned, on the page or by leaving, costs trust.
-    A page that solves the question ends its search. Some searches are for a favourite category, others for any meaning,
-    popular ones more often.
+    it informs, the nearer the searcher is to reading up on it; who does types the query again with what is meant.
+    Without an answer a searcher may do so too, or give up: a search that is abandoned, on the page or by leaving, costs
+    trust. A page that solves the question ends its search. Some searches are for a favourite category, others for any
+    meaning, popular ones more often.
 
     Writes: need (num_envs,) int64 meaning or -1; readiness (num_envs,) in [0, 1]; query (num_envs,) int64 row of the
     query table or -1; query_category (num_envs,) int64 the query's list of `Retrieval` or -1; need_pages (num_envs,)
@@ -101,8 +101,8 @@ class Intent:
         nothing = np.zeros((num_envs, 0), dtype=bool)
         _search(state["need"], state["readiness"], state["need_pages"], state["search_pages"], state["refined"],
                 state["answered"], state["evidence"], state["search_event"], state["favourites"],
-                np.ones(num_envs, dtype=bool), np.zeros((num_envs, 0), dtype=np.int64), nothing, nothing, nothing, nothing,
-                np.zeros((num_envs, 0)), u, *self._tables)  # fmt: skip
+                np.ones(num_envs, dtype=bool), nothing.astype(np.int64), nothing, nothing, nothing, nothing,
+                nothing.astype(np.float64), u, *self._tables)  # fmt: skip
         self._say(state)
 
     def step(
@@ -112,9 +112,9 @@ class Intent:
             after[name] = before[name].copy()
         after["search_event"] = np.zeros(len(slates), dtype=np.int8)
         _search(after["need"], after["readiness"], after["need_pages"], after["search_pages"], after["refined"],
-                after["answered"], after["evidence"], after["search_event"], before["favourites"], after["left"], slates,
-                response.clicked, response.stayed, response.purchased, response.funnel.needed, response.examination, u,
-                *self._tables)  # fmt: skip
+                after["answered"], after["evidence"], after["search_event"], before["favourites"], after["left"],
+                slates, response.clicked, response.stayed, response.purchased, response.funnel.needed,
+                response.examination, u, *self._tables)  # fmt: skip
         self._say(after)
         after["trust"] = np.maximum(after["trust"] - self.abandonment_loss * self.led_to(after, "abandoned"), 0.0)
 
@@ -123,8 +123,8 @@ class Intent:
         return state["search_event"] == self.EVENTS.index(event)
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
-        """readiness: its gain; readiness_high: that, weighed by the readiness there is; answer: chance to answer a search
-        for the first time; inspired: chance to start one; met: chance to solve the question."""
+        """readiness: its gain; readiness_high: that, weighed by the readiness there is; answer: chance to answer a
+        search for the first time; inspired: chance to start one; met: chance to solve the question."""
         found = funnel.stays * funnel.needed
         gain = found * self.informs[shown]
         return {

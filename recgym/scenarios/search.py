@@ -1,24 +1,28 @@
 """RecGym-Search-v0: a search engine and its searchers.
 
 Each session is one searcher over up to 60 pages of results, in many short visits. They type words of several meanings,
-"jaguar", and have one in mind. The engine lives on searches that are answered and on questions that are solved; pages
-that are clicked most answer nothing, and who gives up comes back less.
+such as "jaguar", and have one in mind. The engine lives on questions that are solved and on searchers who come back;
+the pages that are clicked most answer nothing, and those who give up trust it less.
 
 ## Description
 
-- **Slate.** The retrieval stage offers 20 pages of 5 sources (similar to the last one read; of the query the best rated,
-  most visited and latest, in all its meanings; anything), 4 each, always in this order. The agent shows 3.
-- **Meaning.** One of the three to five meanings of a query is meant: half of the time one of a favourite category, which
-  the profile names in part, otherwise popular ones more often. Pages of the meaning attract, others hardly: a page of
-  several meanings finds out which. Without an answer the searcher may type the query again with what is meant, "jaguar
-  wild animals", or give up.
-- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who looks something up clicks
-  what is short, fresh and loud; who reads up wants long pages with authority, and may find the question solved. Some
-  look for sources they can trust at once, some want the latest. A page without authority mostly disappoints.
+- **Slate.** The retrieval stage offers 20 pages of 5 sources (similar to the last one read; the best rated, most
+  visited and latest of what the query finds, in all its meanings; anything), 4 each, always in this order. The agent
+  shows 3.
+- **Meaning.** One of the three to five meanings of a query is meant: half of the time one of a favourite category,
+  which the profile names in part, otherwise popular ones more often. Pages of the meaning attract, others hardly: a
+  page of several meanings finds out which. Without an answer the searcher may type the query again with what is meant,
+  "jaguar wild animals", or give up.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who looks something up
+  clicks what is short, fresh and loud; who reads up wants long pages with authority, and may find the question solved.
+  Some look for sources they can trust at once, some want the latest. A page without authority mostly disappoints.
 - **Search.** A page of the meaning that pleases answers the search. The more authority it has, the sooner the searcher
-  reads up on the meaning, in this visit or the next, and does so with the refined query.
-- **Trust** in the engine grows with pages that keep their promise; it falls with those that do not and with every search
-  that is abandoned. It moves clicks and whether the searcher comes back.
+  reads up on the meaning, in this visit or the next, and types the refined query.
+- **Trust** in the engine grows with pages that keep their promise; it falls with those that do not and with every
+  search that is abandoned. It moves clicks and whether the searcher comes back: another engine is a click away.
+- **Realism.** Visits, popularity and the two probes lie in the ranges of public logs (`recgym show RecGym-Search-v0
+  --realism`). Ratings are rare there: few questions are solved under random pages. Shares of carts and purchases do not
+  apply.
 
 ## Observation space
 
@@ -28,7 +32,14 @@ category is named in the profile, and what the clicks of this search say for its
 ## Starting state
 
 A new searcher: three favourite categories (popular ones more often), of which two are named in the profile beside what
-they do and how they search; trust within 0.03 of 0.55; with probability 0.9 a search, typed with one word.
+they do and how they search; trust within 0.03 of 0.55; with probability 0.9 a search, nine in ten of them one word.
+
+## Why look ahead
+
+Both privileged policies know the meaning, so the gap between them is what lies beyond it: trust, reading up, and coming
+back. Who does not know it has to find it out. In an instance of two meanings, planned exactly over beliefs
+(`tests/test_small_instance_search.py`), the best policy's first page shows both and earns 5.09 clicks; the policy that
+always shows what is likeliest to be clicked earns 4.57.
 
 ## Version history
 
@@ -179,14 +190,15 @@ def _dynamics(
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.OCCASIONS, longer=longer)
     # Another engine is a click away.
     coming = replace(coming, return_bias=3.2, return_trust=6.0)
-    return (Trust(), coming, _intent(items, query_rows), Satiation(items), ReferencePrice(items, "length"), Drift(items))
+    intent = _intent(items, query_rows)
+    return (Trust(), coming, intent, Satiation(items), ReferencePrice(items, "length"), Drift(items))
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:
     """How long the page is, how old, and whether it looks like spam."""
     columns = catalog.attributes
     days = columns["age_days"][row]
-    age = f"{days:.0f} days old" if days < 100 else f"{days / 365:.1f} years old"
+    age = "of today" if days < 1 else f"{days:.0f} days old" if days < 100 else f"{days / 365:.1f} years old"
     return Facts(f"{columns['num_words'][row]:,.0f} words", "spam" if columns["authority"][row] <= 0.2 else "", age)
 
 

@@ -48,8 +48,8 @@ MAIN = (
     Row("PPO-slate", "PPO", "slate", 200_000, DEFAULTS, 0.5),
     Row("PPO-proto", "PPO", "proto", 200_000, DEFAULTS, 0.6),
     Row("PPO-item", "PPO", "item", 200_000, DEFAULTS, 0.5),
-    # What not seeing the user's mind costs: the same learner with the truth in place of the embedded history.
-    Row("PPO-latent", "PPO", "proto", 200_000, DEFAULTS, 0.6, seeds=3, observation="latent"),
+    # What not seeing the user's mind costs: half of PPO-proto with the truth in place of the embedded history.
+    Row("PPO-latent", "PPO", "proto", 100_000, DEFAULTS, 0.6, seeds=3, observation="latent"),
     Row("TRPO-slate", "TRPO", "slate", 200_000, DEFAULTS, 0.5),
     Row("PPO-tuned", "PPO", "proto", 500_000, TUNED["PPO"], 0.8),
     Row("DQN-tuned", "DQN", "item", 500_000, TUNED["DQN"], 0.5),

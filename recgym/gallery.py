@@ -27,6 +27,7 @@ def gallery() -> str:
             f'ID`). The columns after it are scores with `action="{VIEW}"`: 0 is random, 1 the far-sighted reference. PPO '
             "learns 200,000 steps with Stable-Baselines3's defaults, mean of the seeds in brackets (`python -m baselines "
             f"learn ID --rows {LEARNER}`). Words: the built-in catalogue, in items and categories.",
+            "```{toctree}\n:hidden:\n" + "\n".join(ENVIRONMENTS.values()) + "\n```",
         )
     ) + "\n"
 

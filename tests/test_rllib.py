@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import ray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "examples"))
-import rllib  # noqa: E402
+rllib = import_module("10_rllib")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,9 +2,9 @@
 
 Ray pins Gymnasium 1.2.2, so it wants a virtual environment of its own: pip install "recgym[ray]". Then:
 
-    python examples/rllib.py              # eight single environments, stepped one after the other
-    python examples/rllib.py --vector     # eight lanes of one RecGym vector environment
-    python examples/rllib.py --runners 2  # the same in two processes
+    python examples/10_rllib.py              # eight single environments, stepped one after the other
+    python examples/10_rllib.py --vector     # eight lanes of one RecGym vector environment
+    python examples/10_rllib.py --runners 2  # the same in two processes
 """
 
 from __future__ import annotations

@@ -26,12 +26,15 @@ class Retrieval:
 
     - similar: the text neighbours of the item they last looked at,
     - rated: the best rated of the category they search for or, without a search, last looked at,
-    - popular, new: the shop's best sellers and its latest arrivals, or those of the query where queries have lists,
+    - popular, new: the shop's best sellers and its latest arrivals,
     - explore: the whole catalogue, popular items more often.
 
     A source's list is cut into as many strata as it gives candidates and one item is drawn from each. An item that two
     sources name stays with the first; the other takes the next free row of the catalogue. The cost of a step does
     not depend on the number of items.
+
+    Where queries have lists of their own, rated, popular and new are those of what the query finds, and query_category
+    is the number of its lists, past those of the categories.
 
     Reads: query_category, interest_category, interest_item. Writes: candidates (num_envs, num_candidates) int64.
     """

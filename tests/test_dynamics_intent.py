@@ -124,8 +124,14 @@ def test_clicks_tell_the_meaning():
 
 def test_evidence_is_seen_of_the_query_that_was_typed():
     state = State(need=np.array([1, 4, -1]), evidence=np.array([[1, 2, 3], [4, 5, 0], [0, 0, 0]], dtype=np.float32))
-    seen = Evidence(MEANINGS, ROWS[:, 0, 0]).of(state, np.tile([0, 2, 5, 6, 9], (3, 1)))
+    seen = Evidence(MEANINGS, ROWS).clicks(state, np.tile([0, 2, 5, 6, 9], (3, 1)))
     np.testing.assert_array_equal(seen, [[1, 2, 3, 0, 0], [0, 0, 0, 4, 5], [0, 0, 0, 0, 0]])
+
+
+def test_a_word_finds_all_its_meanings_and_a_refined_query_one():
+    state = State(query=np.array([0, 3, 5, -1]))
+    found = Evidence(MEANINGS, ROWS).finds(state, np.tile(np.arange(10), (4, 1)))
+    assert [MEANINGS[row].tolist() for row in found] == [[0, 0, 1, 1, 2, 2], [1, 1], [3, 3], []]
 
 
 # (liked, favourite, meaning) and what is meant by a user who likes categories 2, 1 and 0: meanings 0 and 3 are of

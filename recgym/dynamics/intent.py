@@ -20,10 +20,15 @@ PASSED_OVER = 0.5  # evidence against a meaning of a page that was examined and 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What the clicks of a search say for each meaning of its query."""
+    """What can be seen of what is meant: the query, and what the clicks of the search say for each of its meanings."""
 
     needs: NDArray[np.int64]  # (num_items,) the meaning of every item
-    asked: NDArray[np.int64]  # (num_needs,) row of the ambiguous query of every meaning
+    query_rows: NDArray[np.int64]  # (num_needs, 2, 1) the ambiguous query of each meaning, the refined one
+
+    @cached_property
+    def asked(self) -> NDArray[np.int64]:
+        """(num_needs,) the ambiguous query of each meaning."""
+        return self.query_rows[:, 0, 0].copy()
 
     @cached_property
     def places(self) -> NDArray[np.int64]:
@@ -35,8 +40,12 @@ class Evidence:
         """Most meanings of a query."""
         return int(self.places.max()) + 1
 
-    def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(num_envs, num_shown) for the meanings of catalogue rows, 0 for those of other queries."""
+    def finds(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(num_envs, num_shown) whether the query finds catalogue rows."""
+        return (self.query_rows[self.needs[rows], :, 0] == state["query"][:, None, None]).any(axis=2)
+
+    def clicks(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(num_envs, num_shown) what clicks say for the meanings of catalogue rows, 0 for those of other queries."""
         seen = np.zeros(rows.shape, dtype=np.float32)
         _weigh(rows, state["need"], state["evidence"], self.needs, self.asked, self.places, seen)
         return seen
@@ -118,9 +127,10 @@ class Intent:
         self._say(after)
         after["trust"] = np.maximum(after["trust"] - self.abandonment_loss * self.led_to(after, "abandoned"), 0.0)
 
-    def led_to(self, state: State, event: str) -> NDArray[np.bool_]:
+    @classmethod
+    def led_to(cls, state: State, event: str) -> NDArray[np.bool_]:
         """(num_envs,) whether the last page led to one of EVENTS."""
-        return state["search_event"] == self.EVENTS.index(event)
+        return state["search_event"] == cls.EVENTS.index(event)
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
         """readiness: its gain; readiness_high: that, weighed by the readiness there is; answer: chance to answer a
@@ -138,7 +148,7 @@ class Intent:
     @cached_property
     def evidence(self) -> Evidence:
         """What can be seen of the meaning."""
-        return Evidence(self.items.needs, self.query_rows[:, 0, 0].copy())
+        return Evidence(self.items.needs, self.query_rows)
 
     def _say(self, state: State) -> None:
         """Write what is typed: the query of the meaning, ambiguous or refined."""

@@ -58,7 +58,7 @@ from recgym.compiled import sigmoid
 from recgym.dynamics import Drift, Dynamics, Evidence, Intent, ReferencePrice, Satiation, Trust
 from recgym.items import Items, standardised
 from recgym.outcome import Outcome
-from recgym.response import Habits, Response, Shifts, no_shifts
+from recgym.response import Funnel, Habits, Response, Shifts, no_shifts
 from recgym.reward import Reward
 from recgym.scenarios import search_words as words
 from recgym.scenarios.people import visits
@@ -107,18 +107,20 @@ class Styles:
 class Hints:
     """What the engine knows of the meaning.
 
-    named: whether the page's category is named in the profile; evidence: what the clicks of this search say.
+    matches: 1 where the query finds the page, -1 where it does not, 0 without a query; named: whether the page's category
+    is named in the profile; clicks: twice what those of this search say for its meaning.
     """
 
     items: Items
     evidence: Evidence
-    names = ("named", "evidence")
+    names = ("matches", "named", "clicks")
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         category, (first, second) = self.items.categories[rows], state["favourites"][:, :2].T[:, :, None]
         seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
-        seen[..., 0] = (category == first) | (category == second)
-        seen[..., 1] = self.evidence.of(state, rows)
+        seen[..., 0] = np.where(self.evidence.finds(state, rows), 1, -1) * (state["query"] >= 0)[:, None]
+        seen[..., 1] = (category == first) | (category == second)
+        seen[..., 2] = 2 * self.evidence.clicks(state, rows)
         return seen
 
 
@@ -130,13 +132,25 @@ class SearchReward(Reward):
 
     - click: number of clicks,
     - save: number of pages saved,
-    - solution: number of questions solved.
+    - solution: number of questions solved,
+    - answer: 1 where the page answered the search.
     """
 
     DEEDS = ("click", "save", "solution")
     VALUE = "value"
-    DEFAULT_WEIGHTS = {"click": 0.05, "save": 0.15, "solution": 0.8, "satisfaction": 0.1, "diversity": 0.0,
+    DEFAULT_WEIGHTS = {"click": 0.05, "save": 0.15, "solution": 0.8, "answer": 0.2, "satisfaction": 0.1, "diversity": 0.0,
                        "potential": 0.0}  # fmt: skip
+
+    def terms(
+        self, before: State, after: State, slates: NDArray[np.int64], response: Response
+    ) -> dict[str, NDArray[np.float64]]:
+        terms = super().terms(before, after, slates, response)
+        if self.weights["answer"] != 0:
+            terms["answer"] = Intent.led_to(after, "answered").astype(np.float64)
+        return terms
+
+    def expected_terms(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
+        return {"answer": funnel.stays * funnel.needed * ~state["answered"][:, None]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +166,7 @@ class SearchOutcome(Outcome):
     def of(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response
     ) -> dict[str, NDArray[np.float64]]:
-        events = {name: (after["search_event"] == code) * 1.0 for code, name in enumerate(Intent.EVENTS) if code}
+        events = {name: Intent.led_to(after, name).astype(np.float64) for name in Intent.EVENTS[1:]}
         return {**events, "pages_to_answer": events["answered"] * (before["search_pages"] + 1)}
 
 
@@ -219,7 +233,7 @@ class Search(Settings):
         facts=_facts,
         outcome=SearchOutcome,
         fit=lambda catalog, items: Styles(items),
-        personal=lambda catalog, items: Hints(items, Evidence(items.needs, _needs(catalog).query_rows[:, 0, 0])),
+        personal=lambda catalog, items: Hints(items, Evidence(items.needs, _needs(catalog).query_rows)),
         needs=_needs,
         required=("query", "meaning", "authority", "num_words", "age_days"),
         defaults={"rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},

@@ -26,8 +26,8 @@ the pages that are clicked most answer nothing, and those who give up trust it l
 
 ## Observation space
 
-The meaning, trust, readiness and true quality are hidden. Two features of a candidate are the engine's own: whether its
-category is named in the profile, and what the clicks of this search say for its meaning.
+The meaning, trust, readiness and true quality are hidden. The last feature of a candidate is the engine's own score of
+what is meant: it knows what the query finds, what the clicks of this search say, and which categories the profile names.
 
 ## Starting state
 
@@ -104,24 +104,21 @@ class Styles:
 
 
 @dataclass(frozen=True, eq=False)
-class Hints:
-    """What the engine knows of the meaning.
-
-    matches: 1 where the query finds the page, -1 where it does not, 0 without a query; named: whether the page's category
-    is named in the profile; clicks: twice what those of this search say for its meaning.
-    """
+class Relevance:
+    """The engine's own score of what is meant: -1 for pages that the query does not find; for the others what the clicks
+    of this search say, and whether their category is named in the profile."""
 
     items: Items
     evidence: Evidence
-    names = ("matches", "named", "clicks")
+    named: float = 0.5
+    clicks: float = 2.0
+    names = ("relevance",)
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         category, (first, second) = self.items.categories[rows], state["favourites"][:, :2].T[:, :, None]
-        seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
-        seen[..., 0] = np.where(self.evidence.finds(state, rows), 1, -1) * (state["query"] >= 0)[:, None]
-        seen[..., 1] = (category == first) | (category == second)
-        seen[..., 2] = 2 * self.evidence.clicks(state, rows)
-        return seen
+        score = self.named * ((category == first) | (category == second)) + self.clicks * self.evidence.clicks(state, rows)
+        score[(state["query"] >= 0)[:, None] & ~self.evidence.finds(state, rows)] = -1.0
+        return score[:, :, None].astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +230,7 @@ class Search(Settings):
         facts=_facts,
         outcome=SearchOutcome,
         fit=lambda catalog, items: Styles(items),
-        personal=lambda catalog, items: Hints(items, Evidence(items.needs, _needs(catalog).query_rows)),
+        personal=lambda catalog, items: Relevance(items, Evidence(items.needs, _needs(catalog).query_rows)),
         needs=_needs,
         required=("query", "meaning", "authority", "num_words", "age_days"),
         defaults={"rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},

@@ -5,6 +5,7 @@ from recgym.dynamics.boredom import Boredom
 from recgym.dynamics.circle import WEARY, Circle
 from recgym.dynamics.dose import Dose
 from recgym.dynamics.history import History
+from recgym.dynamics.intent import Evidence, Intent
 from recgym.dynamics.interest import Drift
 from recgym.dynamics.knowledge import Knowledge
 from recgym.dynamics.leaning import Leaning
@@ -19,7 +20,7 @@ from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
 __all__ = [
-    "Attention", "Boredom", "Circle", "Dose", "Drift", "Dynamics", "Foreseeable", "History", "Knowledge",
-    "Leaning", "Need", "Patience", "ReferencePrice", "Satiation", "Strain", "Tracing", "Trust", "Visits",
-    "WEARY",
+    "Attention", "Boredom", "Circle", "Dose", "Drift", "Dynamics", "Evidence", "Foreseeable", "History",
+    "Intent", "Knowledge", "Leaning", "Need", "Patience", "ReferencePrice", "Satiation", "Strain", "Tracing",
+    "Trust", "Visits", "WEARY",
 ]  # fmt: skip

@@ -7,10 +7,11 @@ from recgym.scenarios.health import Health
 from recgym.scenarios.music import Music
 from recgym.scenarios.news import News
 from recgym.scenarios.scenario import Settings
+from recgym.scenarios.search import Search
 from recgym.scenarios.social import Social
 from recgym.scenarios.video import Video
 
 SCENARIOS: dict[str, type[Settings]] = {
     "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games, "social": Social,
-    "education": Education, "health": Health,
+    "education": Education, "search": Search, "health": Health,
 }  # fmt: skip

@@ -27,7 +27,7 @@ def solving_odds(difficulty: float, known: float) -> float:
     return np.exp(-DISCRIMINATION * beyond_ability(difficulty, known))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Courses(Items):
     """Items that teach; a category is a skill."""
 

@@ -13,6 +13,7 @@ DOMAINS = {
     "RecGym-Education-v0": "education",
     "RecGym-Search-v0": "search",
     "RecGym-Health-v0": "health",
+    "RecGym-Finance-v0": "finance",
 }
 # id -> classic: published user models, as numbers
 CLASSICS = {

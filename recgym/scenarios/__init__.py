@@ -2,6 +2,7 @@
 
 from recgym.scenarios.ecommerce import Ecommerce
 from recgym.scenarios.education import Education
+from recgym.scenarios.finance import Finance
 from recgym.scenarios.games import Games
 from recgym.scenarios.health import Health
 from recgym.scenarios.music import Music
@@ -13,5 +14,5 @@ from recgym.scenarios.video import Video
 
 SCENARIOS: dict[str, type[Settings]] = {
     "ecommerce": Ecommerce, "news": News, "video": Video, "music": Music, "games": Games, "social": Social,
-    "education": Education, "search": Search, "health": Health,
+    "education": Education, "search": Search, "health": Health, "finance": Finance,
 }  # fmt: skip

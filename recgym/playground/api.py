@@ -84,13 +84,13 @@ class Playground:
         names = sorted(ENVIRONMENTS, key=lambda env_id: env_id not in self._models)
         return {"environments": [{"id": env_id, "title": _title(env_id)} for env_id in names]}
 
-    def environment(self, env_id: str) -> Environment:
+    def environment(self, env_id: Any) -> Environment:
         """One of them; made when it is first asked for.
 
         Raises:
             NotThere: There is none of that id.
         """
-        if env_id not in ENVIRONMENTS:
+        if not isinstance(env_id, str) or env_id not in ENVIRONMENTS:
             near = difflib.get_close_matches(str(env_id), ENVIRONMENTS, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise NotThere(f"no environment {env_id!r}; there are {', '.join(ENVIRONMENTS)}.{hint}")

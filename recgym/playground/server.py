@@ -48,25 +48,25 @@ def create_app(playground: Playground) -> Starlette:
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 
-    routes = [
-        Route("/api/environments", _get(lambda request: playground.environments())),
-        Route("/api/environments/{env_id}", _get(lambda request: playground.environment(request.path_params["env_id"]).about())),
-        Route("/api/games", _post(lambda request, asked: playground.new_game(_browser(request), asked)), methods=["POST"]),
-        Route("/api/games/{game_id}", _get(lambda request: playground.game(*_key(request)))),
-        Route("/api/games/{game_id}/hidden", _get(lambda request: playground.hidden(*_key(request)))),
-        Route("/api/games/{game_id}/step", _post(lambda request, asked: playground.step(*_key(request), asked)),
+    api = [
+        Route("/environments", _get(lambda request: playground.environments())),
+        Route("/environments/{env_id}", _get(lambda request: playground.environment(request.path_params["env_id"]).about())),
+        Route("/games", _post(lambda request, asked: playground.new_game(_browser(request), asked)), methods=["POST"]),
+        Route("/games/{game_id}", _get(lambda request: playground.game(*_key(request)))),
+        Route("/games/{game_id}/hidden", _get(lambda request: playground.hidden(*_key(request)))),
+        Route("/games/{game_id}/step", _post(lambda request, asked: playground.step(*_key(request), asked)),
               methods=["POST"]),
-        Route("/api/duels", _post(lambda request, asked: playground.duel(asked)), methods=["POST"]),
-        Mount("/", StaticFiles(directory=PAGE, html=True)),
+        Route("/duels", _post(lambda request, asked: playground.duel(asked)), methods=["POST"]),
     ]  # fmt: skip
+    routes = [Mount("/api", routes=api), Mount("/", StaticFiles(directory=PAGE, html=True))]
     # Another site's page that calls itself by this address is refused by its name.
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
     answers = {
-        HTTPException: lambda request, problem: _problem(request, problem.status_code, problem.detail),
-        Malformed: lambda request, problem: _problem(request, 400, str(problem)),
-        NotThere: lambda request, problem: _problem(request, 404, str(problem.args[0])),
-        Wrong: lambda request, problem: _problem(request, 422, str(problem)),
-        Exception: lambda request, problem: _problem(request, 500, f"this is a fault of the playground: {problem!r}"),
+        HTTPException: lambda request, problem: _problem(problem.status_code, f"{problem.detail}: {request.method} {request.url.path}"),
+        Malformed: lambda request, problem: _problem(400, str(problem)),
+        NotThere: lambda request, problem: _problem(404, str(problem)),
+        Wrong: lambda request, problem: _problem(422, str(problem)),
+        Exception: lambda request, problem: _problem(500, f"this is a fault of the playground: {problem!r}"),
     }
     return Starlette(routes=routes, middleware=[hosts, _browsers()], exception_handlers=answers)
 
@@ -140,7 +140,7 @@ def _key(request: Request) -> tuple[str, str]:
     return _browser(request), request.path_params["game_id"]
 
 
-def _problem(request: Request, status: int, message: str) -> Response:
+def _problem(status: int, message: str) -> Response:
     from starlette.responses import JSONResponse
 
     return JSONResponse({"error": message}, status_code=status)

@@ -121,7 +121,7 @@ class Words:
             "category": card.category,
             "colour": department_colour(card.department),
             "facts": [fact for fact in (facts.main, facts.badge, facts.small) if fact],
-            "stars": f"{story.stars_of(card.rating)} {card.rating:.1f}",
+            "stars": f"★\N{NO-BREAK SPACE}{card.rating:.1f}",
             "deed": card.deed,
             "did": ", ".join((deeds[card.deed], *["disappointed"] * card.disappointed)),
             "own_stars": card.stars,

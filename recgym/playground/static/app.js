@@ -205,6 +205,7 @@ function put(position, slot) {
 
 function draw() {
   const { game } = state;
+  byId("main").classList.toggle("watching", !game.waits);
   byId("says").textContent = game.sides[0].user.says;
   const sides = byId("sides");
   const open = [...sides.querySelectorAll("details")].map((details) => details.open);
@@ -246,7 +247,7 @@ function drawControls() {
   if (game.waits) {
     const open = Array.from({ length: state.about.slate_size }, (_, slot) => {
       const card = game.offered[state.slots[slot]];
-      return el("li", {}, el("span", { class: "place" }, `${slot + 1}`), card ? card.title : "–");
+      return el("li", {}, el("span", { class: "place" }, `${slot + 1}`), el("span", {}, card ? card.title : "–"));
     });
     shown.push(el("ol", { class: "tray", "aria-label": "Your page" }, ...open), button("Show page", "Enter", show, { class: "primary" }));
   } else if (game.over) {
@@ -336,7 +337,8 @@ async function open() {
   const { environments } = await request("environments");
   byId("environment").replaceChildren(...environments.map(({ id, title }) =>
     el("option", { value: id }, `${id.replace("RecGym-", "").replace("-v0", "")}: ${title}`)));
-  const kept = await request(`games/${sessionStorage.getItem("game")}`).catch(() => null);
+  const id = sessionStorage.getItem("game"); // of this tab, before it was loaded anew
+  const kept = id && (await request(`games/${id}`).catch(() => null));
   if (kept) byId("environment").value = kept.environment;
   await choose(byId("environment").value);
   if (kept) {

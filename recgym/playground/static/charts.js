@@ -25,6 +25,7 @@ const short = (value) => `${Number(value.toPrecision(3))}`.replace("-", "−");
 /** The items of a catalogue as dots, and where each side's user is among them. */
 export class ItemMap {
   static HEIGHT = 300;
+  static RECENT = 10; // moves that are drawn strongly
 
   constructor(about) {
     const xs = about.items.map((item) => item.at[0]);
@@ -72,8 +73,10 @@ export class ItemMap {
 
   trail(points, colour, radius) {
     if (!points.length) return [];
-    const way = points.map(([x, y]) => [this.x(x), this.y(y)]);
+    const whole = points.map(([x, y]) => [this.x(x), this.y(y)]);
+    const way = whole.slice(-ItemMap.RECENT);
     return [
+      svg("polyline", { points: line(whole), class: "way old", stroke: colour }),
       svg("polyline", { points: line(way), class: "way halo" }),
       svg("polyline", { points: line(way), class: "way", stroke: colour }),
       ...way.slice(0, -1).map(([cx, cy]) => svg("circle", { cx, cy, r: 1.8, fill: colour })),

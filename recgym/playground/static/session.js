@@ -13,7 +13,7 @@ export function side(told, index) {
   const page = told.pages.at(-1);
   return el("article", { class: "side", colour: COLOURS[index], "aria-label": label(told.name) },
     el("header", {},
-      el("h3", {}, label(told.name), told.privileged ? el("span", { class: "tag" }, "reads the mind") : ""),
+      el("h3", {}, label(told.name), told.privileged ? el("span", { class: "tag" }, "reads minds") : ""),
       el("p", { class: "return" }, el("span", {}, "return "), told.return.toFixed(2))),
     el("p", { class: "standing" }, el("strong", {}, told.user.standing), ` ${told.user.context} `,
       el("span", { class: "search" }, told.user.search ? `Searches: “${told.user.search}”` : "")),
@@ -77,7 +77,7 @@ function candidate(card, position, slots, chance, on) {
     type: "button", class: "candidate", colour: card.colour, "data-position": position, "aria-pressed": slot >= 0 ? "true" : "false",
     onclick: () => on.pick(position), onfocus: () => on.point(position), onmouseenter: () => on.point(position), onmouseleave: () => on.point(null),
   }, slot >= 0 ? el("span", { class: "place" }, el("span", { class: "unseen" }, "slot "), `${slot + 1}`) : "",
-  face(card), chance === undefined ? "" : el("span", { class: "chance" }, `clicked ${Math.round(chance * 100)} %`));
+  face(card), chance === undefined ? "" : el("span", { class: "chance" }, `${Math.round(chance * 100)} % click, once seen`));
 }
 
 export function hidden(truth, sides) {

@@ -29,7 +29,7 @@ from recgym.playground.policies import best_slates, open_model
 from recgym.registration import CLASSICS, DOMAINS
 
 NEWS = "RecGym-News-v0"
-SECRETS = {"trust", "need", "readiness", "satiation", "interest", "bars", "chances", "curves", "truth"}
+SECRETS = {"trust", "need", "readiness", "satiation", "interest", "bars", "tired", "chances", "curves", "truth"}
 
 
 @pytest.fixture(scope="module")

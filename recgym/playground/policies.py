@@ -43,7 +43,8 @@ class Offer:
     name: str
     kind: str  # heading under which it stands
     summary: str
-    open: Callable[[int], Opened]  # for so many lanes: the environment in its action view, and a policy that starts anew
+    open: Callable[[int], Opened]
+    """For so many lanes: the environment in the policy's action view, and the policy, which starts anew."""
     privileged: bool = False  # looks at the truth about the user
 
 
@@ -81,12 +82,12 @@ def own_offers(env: RecVectorEnv) -> list[Offer]:
     def lanes(num_envs: int) -> RecVectorEnv:
         return gymnasium.make_vec(env.spec.id, num_envs=num_envs)
 
+    def ranking(column: int, name: str) -> Offer:
+        words = name.replace("_", " ")
+        return Offer(f"by {words}", RANKINGS, f"highest {words} first", lambda num: (lanes(num), ByFeature(column)))
+
     chance = Offer("random", RULES, "any of the candidates", lambda num: (lanes(num), Chance(np.random.default_rng(0))))
-    rankings = [
-        Offer(f"by {name.replace('_', ' ')}", RANKINGS, f"highest {name.replace('_', ' ')} first", lambda num, column=column: (lanes(num), ByFeature(column)))
-        for column, name in enumerate(env.simulator.features.names)
-    ]
-    return [chance, *rankings]
+    return [chance, *(ranking(column, name) for column, name in enumerate(env.simulator.features.names))]
 
 
 def all_offers(env: RecVectorEnv) -> list[Offer]:

@@ -62,7 +62,9 @@ def create_app(playground: Playground) -> Starlette:
     # Another site's page that calls itself by this address is refused by its name.
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
     answers = {
-        HTTPException: lambda request, problem: _problem(problem.status_code, f"{problem.detail}: {request.method} {request.url.path}"),
+        HTTPException: lambda request, problem: _problem(
+            problem.status_code, f"{problem.detail}: {request.method} {request.url.path}"
+        ),
         Malformed: lambda request, problem: _problem(400, str(problem)),
         NotThere: lambda request, problem: _problem(404, str(problem)),
         Wrong: lambda request, problem: _problem(422, str(problem)),

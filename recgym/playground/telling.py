@@ -39,7 +39,7 @@ class Teller(Protocol):
         """The session so far as text."""
 
     def hidden(self, state: State, pages: Sequence[Page]) -> Told:
-        """The truth: bars, facts, what every candidate's click is likely to be, and curves over the pages."""
+        """The truth: bars, what they are tired of, facts, what every candidate's click is likely to be, and curves over the pages."""
 
     def at(self, state: State) -> list[float] | None:
         """Where the user's embedded history lies on the map, if there is one."""
@@ -99,15 +99,14 @@ class Words:
         simulator = self.setting.simulator
         names = simulator.catalog.category_names
         bars = [_bar(name, float(state[name][0])) for name in ("trust", "readiness")]
-        tired = story.satiation(self.setting, state, TIRED_OF)
-        bars += [_bar(f"tired of {name}", level, level / TIRED) for name, level in tired]
+        tired = [_bar(name, level, level / TIRED) for name, level in story.satiation(self.setting, state, TIRED_OF)]
         facts = [
             ["need", story.need(self.setting, state)],
             ["loves", ", ".join(names[row] for row in state["favourites"][0])],
         ]
         clicks = simulator.response.funnel(state, state["candidates"]).click[0]
         curves = {name: [float(page["truth"][name]) for page in pages] for name in ("trust", "readiness")}
-        return {"bars": bars, "facts": facts, "chances": [float(chance) for chance in clicks], "curves": curves,
+        return {"bars": bars, "tired": tired, "facts": facts, "chances": [float(chance) for chance in clicks], "curves": curves,
                 "at": self.map.at(state["interest"][0])}  # fmt: skip
 
     def at(self, state: State) -> list[float] | None:
@@ -171,7 +170,7 @@ class Numbers:
         bars = [_bar(name, value, abs(value)) for name, value in self.setting.profile(state)]
         curves = {name: [float(page["truth"][name]) for page in pages] for name in self.setting.CURVES}
         facts = [[name, f"{float(state[name][0]):.2f}"] for name in self.setting.CURVES]
-        return {"bars": bars, "facts": facts, "chances": [], "curves": curves, "at": None}
+        return {"bars": bars, "tired": [], "facts": facts, "chances": [], "curves": curves, "at": None}
 
     def at(self, state: State) -> None:
         """See `Teller`: nothing is embedded."""

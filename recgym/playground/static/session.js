@@ -1,13 +1,12 @@
 // A game as elements: what was shown, what the user did, the candidates, the hidden user.
 import { COLOURS, el, plural, signed } from "./dom.js";
 import { curves } from "./charts.js";
+import { label } from "./words.js";
 
 const SOURCES = {
   similar: "like what they last looked at", rated: "best rated of the category", popular: "best sellers",
   new: "latest arrivals", explore: "from anywhere", candidates: "drawn anew for every slate",
 };
-
-const label = (name) => (name === "you" ? "You" : name);
 
 export function side(told, index) {
   const page = told.pages.at(-1);
@@ -85,9 +84,8 @@ export function hidden(truth, sides) {
   const columns = truth.sides.map((user, index) => el("div", { colour: COLOURS[index], class: "truth" },
     two ? el("h3", {}, `After ${label(sides[index].name)}`) : "",
     el("dl", {}, ...user.facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
-    ...user.bars.map((bar) => el("div", { class: "bar" },
-      el("span", {}, bar.name), el("meter", { min: 0, max: 1, value: bar.share, "aria-label": bar.name }, bar.value.toFixed(2)),
-      el("span", { class: "number" }, bar.value.toFixed(2))))));
+    ...user.bars.map(meter),
+    user.tired.length ? el("h4", {}, "tired of") : "", ...user.tired.map(meter)));
   const names = sides[0].pages.length ? Object.keys(truth.sides[0].curves) : [];
   const pictures = names.map((name) => {
     const series = truth.sides.map((user, index) => ({ colour: COLOURS[index], values: user.curves[name] }));
@@ -95,16 +93,10 @@ export function hidden(truth, sides) {
     const range = { low: Math.min(0, ...all), high: Math.max(1, ...all) };
     return el("figure", {}, el("figcaption", {}, `${name}, page by page`), curves(series, { height: 110, first: 1, label: `${name} after every page`, ...range }));
   });
-  return el("div", {}, el("div", { class: "truths" }, ...columns), ...pictures);
+  return el("div", {}, el("div", { class: "truths" }, ...columns), el("div", { class: "figures" }, ...pictures));
 }
 
-/** What happened on the last page, in a sentence for those who listen. */
-export function spoken(game) {
-  return game.sides.map((told) => {
-    const page = told.pages.at(-1);
-    if (!page) return `${label(told.name)}: no page yet.`;
-    const deeds = page.slots.filter((card) => card?.deed).map((card) => `${card.did} ${card.title}`);
-    const end = told.lost ? " The user is lost." : told.over ? " The session is over." : page.left ? " They left and came back." : "";
-    return `${label(told.name)}, page ${told.pages.length}: ${deeds.join(", ") || "nothing clicked"}; return ${told.return.toFixed(2)}.${end}`;
-  }).join(" ");
+function meter({ name, value, share }) {
+  return el("div", { class: "bar" }, el("span", {}, name),
+    el("meter", { min: 0, max: 1, value: share, "aria-label": name }, value.toFixed(2)), el("span", { class: "number" }, value.toFixed(2)));
 }

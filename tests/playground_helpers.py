@@ -80,7 +80,7 @@ def chromium() -> Iterator[Any]:
 def take_picture(path: Path) -> None:
     """A session of which half is played, the user revealed, and twenty sessions."""
     with served(Playground()) as address, chromium() as browser:
-        page = browser.new_context(viewport={"width": 1400, "height": 1420}).new_page()
+        page = browser.new_context(viewport={"width": 1400, "height": 1480}).new_page()
         page.goto(address)
         page.wait_for_selector(".side")
         for shown in range(1, 31):

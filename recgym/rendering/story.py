@@ -76,6 +76,11 @@ def context(setting: Scenario, state: State) -> str:
     return setting.texts["contexts"][state["context"][0]]
 
 
+def searches(setting: Scenario) -> bool:
+    """Whether users of this domain search at all."""
+    return "queries" in setting.texts
+
+
 def query(setting: Scenario, state: State) -> str | None:
     """What the user searches for at the moment."""
     row = int(state["query"][0])

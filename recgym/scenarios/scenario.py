@@ -53,7 +53,8 @@ class Domain:
     items: Callable[[Catalog, NDArray[np.float32], int], Items]
     """The traits of a catalogue's items, from its embeddings and a seed. `rating` and `popularity` are always there."""
     arrivals: str
-    """Attribute of the catalogue, the lowest of which are the latest arrivals; with "-" before it the highest."""
+    """Attribute of the catalogue, the lowest of which are the latest arrivals, or what else a source of its own shows (the
+    gentlest exercises); with "-" before it the highest."""
     parameters: Parameters  # of the response
     dynamics: Callable[[Catalog, Items, NDArray[np.int64], NDArray[np.float64]], tuple[Dynamics, ...]]
     """All but the history, from the rows of the queries (num_categories, 2, num_paraphrases; -1 where nobody searches)

@@ -17,8 +17,9 @@ from recgym.state import State
 
 NUM_ITEMS = ITEMS.num_items
 HALF_OFFENDS = np.where(np.arange(NUM_ITEMS) == 1, 0.5, 0.0)
-CIRCLE = Circle(ITEMS, np.ones(ITEMS.num_categories), np.ones(NUM_ITEMS), HALF_OFFENDS, num_friends=4, near=1, liked=0.2,
-                commented=0.5, beta=0.8, direct=0.1, tiring=0.25, spontaneous=0.02, calming=0.3, off_topic=0.5)  # fmt: skip
+CIRCLE = Circle(ITEMS, np.ones(ITEMS.num_categories), np.ones(NUM_ITEMS), HALF_OFFENDS, num_friends=4, near=1,
+                liked=0.2, commented=0.5, beta=0.8, direct=0.1, tiring=0.25, spontaneous=0.02, calming=0.3,
+                off_topic=0.5)  # fmt: skip
 RING = np.array([0b1011, 0b0111, 0b1110, 0b1101])  # who sees whom, themselves among them: two neighbours each
 
 
@@ -61,7 +62,8 @@ def test_active_friends_tire_and_weary_ones_calm_down():
 def test_who_is_offended_is_weary_whatever_they_were_and_at_most_with_the_chance():
     """Item 1, commented on, is in sight by half and offends half of those who see it."""
     done = page([1, 0, 2], stayed=[0], carted=[0])
-    assert after([ACTIVE, QUIET, ACTIVE, QUIET], done, [0.249, 0.249, 0.99, 0.99], topics=(1, 1, 1, 1)) == [WEARY, WEARY, ACTIVE, QUIET]
+    friends = after([ACTIVE, QUIET, ACTIVE, QUIET], done, [0.249, 0.249, 0.99, 0.99], topics=(1, 1, 1, 1))
+    assert friends == [WEARY, WEARY, ACTIVE, QUIET]
     # Between 0.25 and 0.25 + 0.75 x 0.25 an active friend tires instead.
     assert after([ACTIVE] * 4, done, [0.43, 0.44, 0.99, 0.99], topics=(1, 1, 1, 1))[:2] == [QUIET, ACTIVE]
 
@@ -82,8 +84,8 @@ def test_talk_and_reach_by_hand():
 
 @pytest.mark.parametrize(("item", "effect", "turned"), [(0, "woken", ACTIVE), (1, "offended", WEARY)])
 def test_effects_are_the_mean_of_what_happens(item, effect, turned):
-    """Many lanes with the deeds drawn from the chances: as many friends turn as foreseen. Item 0 offends nobody, item 1 does
-    before it wakes anyone."""
+    """Many lanes with the deeds drawn from the chances: as many friends turn as foreseen. Item 0 offends nobody,
+    item 1 does before it wakes anyone."""
     lanes, rng = 100_000, np.random.default_rng(3)
     part = dataclasses.replace(CIRCLE, spontaneous=0.0, tiring=0.0, calming=0.0)
     one = circle_state([ACTIVE, QUIET, QUIET, WEARY], topics=(0, 1, 0, 0))
@@ -103,7 +105,7 @@ def test_effects_are_the_mean_of_what_happens(item, effect, turned):
 
 
 def test_friends_are_met_once_and_know_their_neighbours():
-    part = Circle(ITEMS, np.ones(3), np.ones(NUM_ITEMS), HALF_OFFENDS, num_friends=16, near=2, favourite=0.75, start=0.5)
+    part = dataclasses.replace(CIRCLE, num_friends=16, near=2, favourite=0.75, start=0.5)
     state = State(step=np.zeros(500, dtype=np.int64), favourites=np.tile([2, 0, 1], (500, 1)))
     u = np.random.default_rng(0).random((500, part.num_uniforms))
     part.reset(state, u)

@@ -39,7 +39,8 @@ def circle_of(items: Items, spread: tuple[float, float], **settings: float) -> C
     """Friends who all know each other, follow all topics alike and are never offended."""
     num_friends = settings.pop("num_friends")
     plain = {"spontaneous": 0.0, "off_topic": 1.0, "liked": 1.0}
-    return Circle(items, np.ones(2), np.array(spread), np.zeros(2), num_friends, near=(num_friends + 1) // 2, **plain | settings)
+    everyone = (num_friends + 1) // 2
+    return Circle(items, np.ones(2), np.array(spread), np.zeros(2), num_friends, near=everyone, **plain | settings)
 
 
 def world_of(items: Items, circle: Circle, load: Strain, weights: Weights, **paid: float) -> Simulator:
@@ -142,7 +143,8 @@ class Feed:
             if not pages:
                 return 0.0, self.POST
             now = [self.reward(item, load) for item in (self.POST, self.AD)]
-            total = [now[item] + best(self.KEEP * load + (item == self.AD), pages - 1)[0] for item in (self.POST, self.AD)]
+            later = [best(self.KEEP * load + (item == self.AD), pages - 1)[0] for item in (self.POST, self.AD)]
+            total = np.add(now, later)
             item = int(np.argmax(total if far_sighted else now))
             return total[item], item
 
@@ -194,8 +196,8 @@ class MeanField:
         grid = np.linspace(0, 1, points)
         values = np.zeros(points)
         for _ in range(self.HORIZON):
-            values = np.max([0.5 - 0.2 * a + 0.6 * grid + np.interp(self.after(grid, a), grid, values) for a in self.ACTIONS],
-                            axis=0)  # fmt: skip
+            later = [np.interp(self.after(grid, a), grid, values) - 0.2 * a for a in self.ACTIONS]
+            values = 0.5 + 0.6 * grid + np.max(later, axis=0)
         return float(np.interp(self.START, grid, values))
 
     def greedy(self) -> float:

@@ -17,7 +17,7 @@ QUIET, ACTIVE, WEARY = 0, 1, 2
 
 
 class Sight(NamedTuple):
-    """Who sees an item, each (num_envs, num_shown): shares of the friends, a friend of another topic counted in part."""
+    """Who sees an item, each (num_envs, num_shown): shares of the friends, those of another topic counted in part."""
 
     active: NDArray[np.float64]
     fresh: NDArray[np.float64]  # not weary
@@ -28,20 +28,21 @@ class Sight(NamedTuple):
 class Circle:
     """Contagion among a user's friends, a small world of people who know each other (Watts & Strogatz, Nature 1998).
 
-    A friend is quiet, active or weary. What pleases the user reaches the friends a little, what the user comments on more,
-    what they share in full: with a = reach x spread of the item, a quiet friend becomes active with the chance, at most 1,
+    A friend is quiet, active or weary. What pleases the user reaches the friends a little, what the user comments on
+    more, what they share in full: with a = reach x spread of the item, a quiet friend becomes active with the chance,
+    at most 1,
 
         a x (direct + beta x share of the active among those the friend sees),
 
-    and an active one quiet with chance `tiring`. Where all know each other and `direct` is 0, the share x of active friends
-    therefore moves by beta a x (1 - x) - tiring x on average, as in the mean-field model of contagion. A friend who sees what
-    offends may become weary and takes no part until that has passed.
+    and an active one quiet with chance `tiring`. Where all know each other and `direct` is 0, the share x of active
+    friends therefore moves by beta a x (1 - x) - tiring x on average, as in the mean-field model of contagion. A friend
+    who sees what offends may become weary and takes no part until that has passed.
 
     Every friend follows a topic, and sees less of what is about another. Friends who sit together share a topic, mostly
     one of the user's favourites.
 
-    Writes: friends (num_envs, num_friends) int8, one of QUIET, ACTIVE, WEARY; friend_topics (num_envs, num_friends) int64
-    categories; friend_links (num_envs, num_friends) int64, bit j set where the friend sees friend j; active
+    Writes: friends (num_envs, num_friends) int8, one of QUIET, ACTIVE, WEARY; friend_topics (num_envs, num_friends)
+    int64 categories; friend_links (num_envs, num_friends) int64, bit j set where the friend sees friend j; active
     (num_envs,), the share of active friends.
     """
 
@@ -91,8 +92,8 @@ class Circle:
         state["friends"] = (u[:, : self.num_friends] < self.start).astype(np.int8)
         state["friend_topics"] = np.empty(shape, dtype=np.int64)
         state["friend_links"] = np.zeros(shape, dtype=np.int64)
-        _meet(state["friend_topics"], state["friend_links"], state["favourites"], u[:, self.num_friends :], self._cumulative,
-              self.favourite, self.near)  # fmt: skip
+        _meet(state["friend_topics"], state["friend_links"], state["favourites"], u[:, self.num_friends :],
+              self._cumulative, self.favourite, self.near)  # fmt: skip
         state["active"] = (state["friends"] == ACTIVE).mean(axis=1)
 
     def step(
@@ -100,15 +101,15 @@ class Circle:
     ) -> None:
         after["friends"], after["active"] = np.empty(before["friends"].shape, np.int8), np.empty(before.num_envs)
         passed = self._passed(response.stayed, response.carted, response.purchased)
-        _catch(before["friends"], after["friends"], after["active"], before["friend_topics"], before["friend_links"], slates,
-               passed, u, self.items.categories, self.spread, self.offence, self.beta, self.direct, self.tiring,
+        _catch(before["friends"], after["friends"], after["active"], before["friend_topics"], before["friend_links"],
+               slates, passed, u, self.items.categories, self.spread, self.offence, self.beta, self.direct, self.tiring,
                self.spontaneous, self.calming, self.off_topic)  # fmt: skip
 
     def sight(self, state: State, shown: NDArray[np.int64]) -> Sight:
         """Who sees `shown` items ((num_envs, num_shown) catalogue rows, -1 for an empty slot)."""
         sight = Sight(np.empty(shown.shape), np.empty(shown.shape), np.empty(shown.shape))
-        _sight(state["friends"], state["friend_topics"], state["friend_links"], shown, self.items.categories, self.spread,
-               self.beta, self.direct, self.off_topic, *sight)  # fmt: skip
+        _sight(state["friends"], state["friend_topics"], state["friend_links"], shown, self.items.categories,
+               self.spread, self.beta, self.direct, self.off_topic, *sight)  # fmt: skip
         return sight
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
@@ -180,8 +181,8 @@ def _catch(
 
 @kernel
 def _sight(
-    friends: Codes, topics: Ints, links: Ints, shown: Ints, categories: Ints, spread: Floats, beta: float, direct: float,
-    off_topic: float, active_out: Floats, fresh_out: Floats, woken_out: Floats,
+    friends: Codes, topics: Ints, links: Ints, shown: Ints, categories: Ints, spread: Floats, beta: float,
+    direct: float, off_topic: float, active_out: Floats, fresh_out: Floats, woken_out: Floats,
 ) -> None:  # fmt: skip
     num_friends = friends.shape[1]
     wakes = np.empty(num_friends)

@@ -17,7 +17,8 @@ from recgym.state import State
 class Patience:
     """A user's patience is their own plus a weighted sum of other variables; `Visits` reads it when they might leave.
 
-    To stand after the parts that write these variables. Writes: patience (num_envs,); rested (num_envs,), the user's own.
+    To stand after the parts that write these variables. Writes: patience (num_envs,); rested (num_envs,), the user's
+    own.
     """
 
     weights: Mapping[str, float]

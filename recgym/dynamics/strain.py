@@ -16,9 +16,10 @@ from recgym.state import State
 
 @dataclass(frozen=True, eq=False)
 class Strain:
-    """Some items add to a strain, pages and days away relieve it, and what is above a user's tolerance is felt.
+    """Some items add to a strain, pages and days away relieve it, what is above a user's tolerance is felt.
 
-    level' = keep x level + the doses of the page's items, never below 0; felt = level - tolerance where that is positive.
+    level' = keep x level + the doses of the page's items, never below 0; felt = level - tolerance where that is
+    positive.
 
     Writes, under its own name: `name`, `name`_tolerance, `name`_felt, each (num_envs,), at least 0.
     """

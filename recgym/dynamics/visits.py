@@ -66,7 +66,8 @@ class Visits:
 
     def __post_init__(self) -> None:
         leave = (self.leave_bias, self.leave_click, self.leave_disappointment, self.leave_purchase)
-        returns = (self.return_bias, self.return_trust, self.return_click, self.gap_days, self.gap_trust, self.return_patience)
+        returns = (self.return_bias, self.return_trust, self.return_click, self.gap_days, self.gap_trust,
+                   self.return_patience)  # fmt: skip
         object.__setattr__(self, "_leave", np.array(leave))
         object.__setattr__(self, "_returns", np.array(returns))
         object.__setattr__(self, "_shape", np.array(self.context_shape))

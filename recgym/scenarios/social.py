@@ -1,45 +1,46 @@
 """RecGym-Social-v0: a social network and its members.
 
-Each session is one member over up to 60 pages of a feed in which posts, friends' posts and ads share a slate, in many short
-visits. The network lives on members who comment and share and on ads. What a member passes on wakes friends, and awake
-friends bring the member back: it is sown today and reaped in a week. Ads pay at once and outrage is clicked at once; too many
-of the former annoy, and the latter heats the member up and drives friends away.
+Each session is one member over up to 60 pages of a feed in which posts, friends' posts and ads share a slate, in many
+short visits. The network lives on members who comment and share and on ads. What a member passes on wakes friends,
+and awake friends bring the member back: it is sown today and reaped in a week. Ads pay at once and outrage is clicked
+at once; too many of the former annoy, and the latter heats the member up and drives friends away.
 
 ## Description
 
-- **Slate.** The retrieval stage offers 20 posts of 5 sources (similar to the last one that pleased, best rated of the topic
-  of the moment, most seen, latest, anything), 4 each, always in this order; friends' posts and ads are among them. The agent
-  shows 3.
+- **Slate.** The retrieval stage offers 20 posts of 5 sources (similar to the last one that pleased, best rated of the
+  topic of the moment, most seen, latest, anything), 4 each, always in this order; friends' posts and ads are among
+  them. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who scrolls clicks what
-  is popular, spreads and enrages. Who is in a conversation wants the latest of its topic, who catches up with friends wants
-  friends' posts. A clicked post may disappoint: ads do more often and outrage mostly. Some posts are commented on, some of
-  these shared; roles differ in how much they say and how much they care for friends.
-- **Circle.** Sixteen friends form a small world (Watts & Strogatz, Nature 1998), each with a topic. What the member likes,
-  comments on or shares is seen by them; a quiet friend becomes active the more easily the more active friends they see
-  (contagion: on average x' = x + beta a x (1 - x) - delta x where all see each other), and tires after a while. Calm
-  posts that spread wake friends; outrage makes friends weary, who stay away until that has passed. Active friends raise
-  the clicks of every page, those on friends' posts most, lengthen visits and bring the member back.
-- **Ads** pay their bid for a click and a fifth of it for being looked at. Their load fades from page to page and over days
-  away; above a tolerance of the member's own it costs clicks and patience, and with it the member.
+  is popular, spreads and enrages. Who is in a conversation wants the latest of its topic, who catches up with friends
+  wants friends' posts. A clicked post may disappoint: ads do more often and outrage mostly. Some posts are commented
+  on, some of these shared; roles differ in how much they say and how much they care for friends.
+- **Circle.** Sixteen friends form a small world (Watts & Strogatz, Nature 1998), each with a topic. What the member
+  likes, comments on or shares is seen by them; a quiet friend becomes active the more easily the more active friends
+  they see (contagion: on average x' = x + beta a x (1 - x) - delta x where all see each other), and tires after a
+  while. Calm posts that spread wake friends; outrage makes friends weary, who stay away until that has passed. Active
+  friends raise the clicks of every page, those on friends' posts most, lengthen visits and bring the member back.
+- **Ads** pay their bid for a click and a fifth of it for being looked at. Their load fades from page to page and over
+  days away; above a tolerance of the member's own it costs clicks and patience, and with it the member.
 - **Heat** rises with every click on outrage and cools slowly. It makes outrage more attractive, costs patience, and
   the network counts its square against itself.
-- **Trust** in the network grows with posts that please and falls with those that do not; topics tire; members get used to a
-  level of outrage, which the calm mind most.
-- **Realism.** `recgym show RecGym-Social-v0 --realism`: popularity, pages per visit, stars, text and popularity probe of random
-  pages lie within the ranges of public logs. Rates of carts and purchases are a shop's and do not apply; stars tell how pleased
-  those were who shared.
+- **Trust** in the network grows with posts that please and falls with those that do not; topics tire; members get
+  used to a level of outrage, which the calm mind most.
+- **Realism.** `recgym show RecGym-Social-v0 --realism`: popularity, pages per visit, text and popularity probe of
+  random pages lie within the ranges of public logs. Rates of carts and purchases are a shop's and do not apply; stars
+  tell how pleased those were who shared, with more twos than public ones.
 
 ## Observation space
 
-Trust, need, readiness, heat, tolerance of ads and true quality are hidden. The network knows the member's friends and who is
-active, and which ads it showed: three features of a candidate say so (active friends who see it, friends it would wake, recent
-ads). Nobody searches, so there is nothing of a query. With `action="proto"` only the candidates can be ranked: no index holds what differs by member.
+Trust, need, readiness, heat, tolerance of ads and true quality are hidden. The network knows the member's friends and
+who is active, and which ads it showed: three features of a candidate say so (active friends who see it, friends it
+would wake, recent ads). Nobody searches, so there is nothing of a query. With `action="proto"` only the candidates
+can be ranked: no index holds what differs by member.
 
 ## Starting state
 
-A new member: three favourite topics (popular ones more often), of which two are named in the profile beside a role and
-a temper; trust within 0.03 of 0.55; a circle whose friends mostly follow the favourites, about one in seven of them active;
-no ads seen and no heat; with probability 0.4 a conversation that goes on.
+A new member: three favourite topics (popular ones more often), of which two are named in the profile beside a role
+and a temper; trust within 0.03 of 0.55; a circle whose friends mostly follow the favourites, about one in seven of
+them active; no ads seen and no heat; with probability 0.4 a conversation that goes on.
 
 ## Version history
 

@@ -1,4 +1,4 @@
-"""What a social network's members do because of their friends, of ads and of their temper, and what the network knows of it."""
+"""What members of a social network do because of friends, ads and temper, and what the network knows of it."""
 
 from __future__ import annotations
 

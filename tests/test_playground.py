@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from baselines import saved
+from baselines import saved, tuned
 from baselines.registry import find
 from baselines.task import Task
 from recgym import ENVIRONMENTS
@@ -248,9 +248,10 @@ def test_policies_come_by_entry_points(monkeypatch):
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)
 def test_the_baselines_that_need_no_training_are_offered(playground, env_id):
     offers = playground.environment(env_id).offers
-    assert {"myopic", "reference", "random"} <= set(offers)
-    assert offers["reference"].privileged and not offers["random"].privileged
-    assert ("linear" in offers) == (env_id in DOMAINS)
+    assert offers["myopic"].privileged and not offers["random"].privileged
+    searched = tuned.path(env_id).exists()  # what goes by numbers that nobody has searched for yet is left out
+    assert ("linear" in offers) == (env_id in DOMAINS and searched)
+    assert ("reference" in offers) == (env_id in CLASSICS or searched)
 
 
 def test_a_saved_model_plays(tmp_path):

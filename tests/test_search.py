@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 import pytest
 
+import recgym
 from recgym.env import RecVectorEnv
 from recgym.randomness import BatchRNG
 from recgym.rendering import story
@@ -18,11 +19,13 @@ from recgym.state import State
 
 NUM_ENVS = 1000
 NUM_QUERIES = len(search_words.QUERIES)
+if "Search-v0" not in gymnasium.registry:  # the package registers what has a measured gap
+    recgym.register("Search-v0", "search")
 
 
 @pytest.fixture(scope="module")
 def envs() -> RecVectorEnv:
-    envs = gymnasium.make_vec("RecGym-Search-v0", num_envs=NUM_ENVS)
+    envs = gymnasium.make_vec("Search-v0", num_envs=NUM_ENVS)
     envs.reset(seed=0)
     return envs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -32,13 +33,16 @@ class Retrieval:
     sources name stays with the first; the other takes the next free row of the catalogue. The cost of a step does
     not depend on the number of items.
 
+    Where queries have lists of their own, rated, popular and new are those of what the query finds, and query_category
+    is the number of its lists, past those of the categories.
+
     Reads: query_category, interest_category, interest_item. Writes: candidates (num_envs, num_candidates) int64.
     """
 
     neighbours: NDArray[np.integer]  # (num_items, num_neighbours); int32 keeps a million items small
-    rated: NDArray[np.int64]  # (num_categories, list_length)
-    popular: NDArray[np.int64]  # (any length,)
-    new: NDArray[np.int64]  # (any length,)
+    rated: NDArray[np.int64]  # (num_lists, any length): a list for every category, then for every query with its own
+    popular: NDArray[np.int64]  # the same, or (1, any length): one list for all
+    new: NDArray[np.int64]  # the same
     explore: NDArray[np.integer]  # (any length,) an item stands in it as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
@@ -72,8 +76,8 @@ def _draw(
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
         _source(u, neighbours[interest_item[lane]], 0, each, rating, drawn[lane])
         _source(u, rated[wanted], 1, each, rating, drawn[lane])
-        _source(u, popular, 2, each, rating, drawn[lane])
-        _source(u, new, 3, each, rating, drawn[lane])
+        _source(u, popular[wanted if len(popular) > 1 else 0], 2, each, rating, drawn[lane])
+        _source(u, new[wanted if len(new) > 1 else 0], 3, each, rating, drawn[lane])
         _source(u, explore, 4, each, rating, drawn[lane])
         distinct(drawn[lane], len(rating), lane, seen)
         _best_first(drawn[lane], rating, each)
@@ -151,6 +155,23 @@ def category_rankings(
                 ranked = np.concatenate((ranked, wider[~np.isin(wider, ranked)]))[:length]
         rankings[category] = ranked
     return rankings
+
+
+def with_queries(
+    rankings: NDArray[np.int64], score: NDArray[np.float64], found: Sequence[NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """(num_lists, length) these rankings, and below them what every query finds by falling score.
+
+    A shorter list is stretched: its items stand in it several times.
+
+    Args:
+        rankings: (num_categories, any length).
+        score: (num_items,).
+        found: The catalogue rows that each query finds.
+    """
+    lists = [*rankings, *(rows[np.argsort(-score[rows], kind="stable")] for rows in found)]
+    length = max(map(len, lists))
+    return np.stack([ranking[np.arange(length) * len(ranking) // length] for ranking in lists])
 
 
 def _best_of_groups(groups: NDArray[np.int64], rows: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:

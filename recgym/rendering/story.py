@@ -98,12 +98,12 @@ def standing(state: State) -> str:
 
 
 def need(setting: Scenario, state: State) -> str:
-    """The hidden need: its stage and category."""
+    """The hidden need: its stage and what it is for."""
     row = int(state["need"][0])
     names = setting.simulator.response.parameters.STAGES
     if row < 0:
         return f"{names[0]}, no need"
-    return f"{names[stage(state)[0]]}: {setting.simulator.catalog.category_names[row]}"
+    return f"{names[stage(state)[0]]}: {setting.needs[row]}"
 
 
 def satiation(setting: Scenario, state: State, count: int) -> list[tuple[str, float]]:

@@ -11,28 +11,29 @@ money.
   order. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who looks around clicks
   what is simple, popular and advertised; who weighs up wants good ratings; who decides reads the small print of long
-  contracts like the one just looked at. Some ask for an offer, some of these sign. Products that pay more than others
-  of their kind are advertised more, and keep less of what they promise.
+  and complex contracts, like the one just looked at. Some ask for an offer, some of these sign. Products that pay
+  more than others of their kind are advertised more, and keep less of what they promise.
 - **Suitability.** A product's risk class, 1 to 7, must not be above what the client says they can bear: a mask in the
   spirit of MiFID II, article 25. What is shown against it is counted, disappoints, and if sold costs trust and a
   fine.
 - **Market.** Calm, rising, falling, crashing or with high inflation: a Markov chain that moves between visits and
   stands in the context. In a rising market people want risk, in a crash nobody does.
 - **Holdings.** What clients buy moves the risk that they hold. At the end of a visit a loss comes with chance
-  1 - exp(-hazard x risk held), the hazard being the market's. It takes half of the trust, more from those who mind
-  risk, and a share of the money; below a trust of 0.2 the client is gone.
+  1 - exp(-hazard x risk held), the hazard being the market's. It takes two fifths of the trust, more from those who
+  mind risk, and a share of the money; below a trust of 0.2 the client is gone.
 - **Trust** also grows with pages and contracts that keep their promise and falls with those that do not. It moves
   clicks, contracts and whether the client comes back; money follows it, and commissions are shares of the money.
-- **Lives.** Families and the established accept long contracts, students and the retired do not.
+- **Lives.** Families and the established accept long and complex contracts, students and the retired do not.
 
 With two products, no markets and chances known, this is the textbook trade-off of commission and trust: greed earns
-6.5 of 19.9. At that size the environment is held against the exact plan.
+6.5 of 19.8. At that size the environment is held against the exact plan.
 
 ## Observation space
 
-Trust, need, readiness, the risk held, the money and true quality are hidden. What a client asks about is known
-(`asked_about`), for nobody buys a mortgage without saying so, but not how far they have got with it. `tailwind` is a
-product's risk times how the market stands.
+Trust, need, readiness, the risk held, the money and true quality are hidden. Beside the traits of a product the bank
+sees whether it is `suitable`, whether it is of the kind that the client asks about (`asked_about`: nobody buys a
+mortgage without saying so, but how far they have got with it is not known), its risk times how the market stands
+(`tailwind`), and how much it is like the product last looked at (`alike`).
 
 Nobody searches at a bank, so there are no queries. How concentrated clicks are, how long visits are and what predicts
 the next click is as in public logs of shops and media; how many ask for an offer or sign has no public counterpart.
@@ -237,6 +238,6 @@ class Finance(Settings):
         personal=lambda catalog, items: KnownOfClient(items, MARKET, TREND),
         hidden=("risk_held", "assets"),
         required=("risk_class", "commission", "volatility"),
-        defaults={"expected_return": 0.0, "lockup_months": 0.0, "complexity": 0.5, "rating": 3.6, "num_ratings": 0.0,
+        defaults={"lockup_months": 0.0, "complexity": 0.5, "rating": 3.6, "num_ratings": 0.0,
                   "popularity": "num_ratings"},
     )  # fmt: skip

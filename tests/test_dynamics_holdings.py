@@ -66,7 +66,9 @@ def test_a_loss_hits_when_its_chance_comes_up():
 def test_a_loss_by_hand():
     found = then(client(minds=1.2), u=0.0, left=True, context=1)
     assert found["gain"] == pytest.approx(-0.15) and found["trust"] == pytest.approx(0.6 * 0.4)
-    assert found["assets"] == pytest.approx(0.85 + 0.2 * (2 * 0.24 - 0.85)) and found["risk_held"] == pytest.approx(0.45)
+    assert found["assets"] == pytest.approx(0.85 + 0.2 * (2 * 0.24 - 0.85)) and found["risk_held"] == pytest.approx(
+        0.45
+    )
     assert not found["churned"]
 
 
@@ -81,7 +83,13 @@ def test_who_is_spared_a_loss_grows_richer_and_brings_money():
     assert found["assets"] == pytest.approx(1.025 + 0.2 * (1.2 - 1.025))
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 3), st.lists(st.integers(0, 2), max_size=3, unique=True))
+@given(
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 3),
+    st.lists(st.integers(0, 2), max_size=3, unique=True),
+)
 def test_variables_stay_within_their_ranges(held, trust, u, minds, bought):
     found = then(client(risk_held=held, minds=minds), page([0, 1, 2], purchased=bought), u, left=True, trust=trust)
     assert 0 <= found["risk_held"] <= 1 and 0 <= found["trust"] <= trust and found["assets"] >= 0

@@ -47,7 +47,9 @@ def test_the_long_run_is_that_of_the_chain():
     rng = BatchRNG(np.arange(num_envs, dtype=np.uint64) + np.uint64(17))
     state = State(step=np.zeros(num_envs, dtype=np.int64), trust=np.full(num_envs, 0.5), patience=np.zeros(num_envs))
     slates, done = DONE
-    done = done._replace(**{name: np.repeat(getattr(done, name), num_envs, axis=0) for name in ("clicked", "stayed", "purchased")})
+    done = done._replace(
+        **{name: np.repeat(getattr(done, name), num_envs, axis=0) for name in ("clicked", "stayed", "purchased")}
+    )
     numbers = (visits.num_uniforms, MARKET.num_uniforms)
     visits.reset(state, np.full((num_envs, 8), 0.999))
     changed = []

@@ -136,9 +136,7 @@ class FinanceReward(Reward):
             terms["fine"] = 0.0 - unsuitable.sum(axis=1)
         return terms
 
-    def expected_terms(
-        self, state: State, shown: NDArray[np.int64], funnel: Funnel
-    ) -> dict[str, NDArray[np.float64]]:
+    def expected_terms(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
         terms = {"commission": funnel.purchases * self.items.trait("paid")[shown] * state["assets"][:, None]}
         if self.weights["fine"] != 0:
             terms["fine"] = -funnel.purchases * Suitability(self.items).forbids(state, shown)
@@ -166,9 +164,7 @@ class FinanceOutcome(Outcome):
         }
 
 
-def _commission(
-    items: Items, state: State, slates: NDArray[np.int64], response: Response
-) -> NDArray[np.float64]:
+def _commission(items: Items, state: State, slates: NDArray[np.int64], response: Response) -> NDArray[np.float64]:
     """(num_envs,) what the page's contracts pay the bank: a share of the client's money."""
     return np.where(response.purchased, items.trait("paid")[slates], 0.0).sum(axis=1) * state["assets"]
 

@@ -25,8 +25,8 @@ class ForbidsLast:
 
 
 HOLDINGS = Holdings(
-    np.array([0.0, 0.5, 1.0]), Market(np.array([[0.5, 0.5], [0.5, 0.5]])), HAZARD, ForbidsLast(), share=0.4, kept=0.9, hurt=0.5,
-    complaint=0.1, fall=0.3, rise=0.05, inflow=0.2, walk_out=0.2,
+    np.array([0.0, 0.5, 1.0]), Market(np.array([[0.5, 0.5], [0.5, 0.5]])), HAZARD, ForbidsLast(), share=0.4, kept=0.9,
+    hurt=0.5, complaint=0.1, fall=0.3, rise=0.05, inflow=0.2, walk_out=0.2,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from recgym.state import State
 
 @dataclass(frozen=True, eq=False)
 class Holdings:
-    """Clients hold what they bought. Bad markets hit those who hold risk, and whoever lost money trusts the bank less.
+    """Clients hold what they bought. Bad markets hit those who hold risk, and who has lost money trusts the bank less.
 
     Every purchase draws the mean risk of what is held toward the product's. When a visit ends, the client hears what
     became of it: a loss with chance 1 - exp(-hazard x risk held), by the market of the time. A loss takes a share of the

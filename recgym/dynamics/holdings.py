@@ -20,8 +20,8 @@ class Holdings:
     """Clients hold what they bought. Bad markets hit those who hold risk, and who has lost money trusts the bank less.
 
     Every purchase draws the mean risk of what is held toward the product's. When a visit ends, the client hears what
-    became of it: a loss with chance 1 - exp(-hazard x risk held), by the market of the time. A loss takes a share of the
-    trust, more from those who mind risk, and a share of the money; without one the money grows. Trusting clients bring
+    became of it: a loss with chance 1 - exp(-hazard x risk held), by the market of the time. A loss takes a share of
+    the trust, more from those who mind risk, and of the money; without one the money grows. Trusting clients bring
     more money, others take it away. A product sold against the limits is complained about.
 
     Comes after `Visits` and `Market`. Reads: trust, context, left, churned, price_sensitivity. Writes: risk_held

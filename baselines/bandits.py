@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.heuristics import ARRAYS, SAVED, actions_from_scores
 from baselines.interaction import interact
-from baselines.task import Task, Unsuitable, require_domain
+from baselines.task import Task, Unsuitable
 from recgym.actions import ProtoAction
 from recgym.env import RecVectorEnv
 
@@ -32,8 +32,10 @@ def with_constant(values: NDArray[np.floating[Any]]) -> Floats:
 
 
 def counters(env: RecVectorEnv) -> Floats:
-    """(num_envs, num_counters + 1) the session's counters and a constant."""
-    return with_constant(env.sessions.setting.counters.of(env.state))
+    """(num_envs, num_counters + 1) the session's counters and a constant; classics count nothing."""
+    setting = env.sessions.setting
+    counted = setting.counters.of(env.state) if hasattr(setting, "counters") else np.zeros((env.num_envs, 0))
+    return with_constant(counted)
 
 
 def contexts(env: RecVectorEnv) -> Floats:
@@ -111,8 +113,8 @@ class Bandit(ABC):
     def train(self, task: Task) -> BanditRecommender:
         """Learn from the slates of the task's steps."""
         env, rng = task.slates(self.num_envs), np.random.default_rng(task.seed)
-        require_domain(env, self.name)
-        shape = (len(env.simulator.features.names) + 1, len(env.sessions.setting.counters.NAMES) + 1)
+        env.reset(seed=task.first_session)
+        shape = (len(env.simulator.features.names) + 1, counters(env).shape[1])
         posterior = Posterior.prior(shape[0] * shape[1], self.ridge)
         rows = np.empty(0)
 
@@ -123,7 +125,7 @@ class Bandit(ABC):
 
         recommender = BanditRecommender(self.name, posterior.mean.reshape(shape))
         for step in interact(env, act, task.steps, task.first_session, task.session):
-            liked = step.info["clicked"] & ~step.info["disappointed"]
+            liked = step.info["clicked"] & ~step.info.get("disappointed", False)
             seen = np.take_along_axis(rows, step.actions[..., None], axis=1)[step.shown]
             posterior.update(seen.reshape(-1, seen.shape[-1]), liked[step.shown].reshape(-1).astype(np.float64))
             recommender = BanditRecommender(self.name, posterior.mean.reshape(shape))

@@ -165,8 +165,7 @@ class TunedRanking:
 
 
 def actions_from_scores(env: RecVectorEnv, scores: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """Actions that show the candidates of the highest scores ((num_envs, num_candidates)), within the environment's limits;
-    not for "proto"."""
+    """Actions that show the allowed candidates of the highest scores ((num_envs, num_candidates)); not for "proto"."""
     view, slate_size = env.sessions.view, env.simulator.slate_size
     scores = np.where(allowed_positions(env.state), scores, -np.inf)
     if isinstance(view, ItemAction):

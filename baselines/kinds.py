@@ -49,7 +49,8 @@ linear in its features, some of them similarities in the language model's space,
 al., AISTATS 2011): what makes an item liked may depend on the state of the user. `epsilon-greedy` shows random slates
 on a tenth of the pages, `linucb` adds one standard deviation of the estimate (Li et al., WWW 2010), `thompson` draws
 the weights from their posterior (Agrawal & Goyal, ICML 2013). Evaluated, they rank by the expected payoff and explore
-no more. What a page does to later pages counts for nothing: what they miss is what looking ahead is worth.""",
+no more. What a page does to later pages counts for nothing: what they miss is what looking ahead is worth. In the
+classics, which keep no counters, a constant takes their place.""",
     ),
     "tabular": Kind(
         "Tables",

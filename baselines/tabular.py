@@ -90,10 +90,11 @@ def _move(values: Floats, visits: Ints, states: Ints, actions: Ints, targets: Fl
 def states_of(env: RecVectorEnv) -> NDArray[np.int64]:
     """(num_envs,) the number of each lane's state, below NUM_STATES."""
     counters = env.sessions.setting.counters
-    counted = counters.of(env.state)
+    counted = dict(zip(counters.names, counters.of(env.state).T, strict=True))
+    nothing = np.zeros(env.num_envs)  # where nobody searches, nothing is counted of a query
     states = np.zeros(env.num_envs, dtype=np.int64)
     for name, cuts in CUTS.items():
-        states = states * (len(cuts) + 1) + np.digitize(counted[:, counters.NAMES.index(name)], cuts)
+        states = states * (len(cuts) + 1) + np.digitize(counted.get(name, nothing), cuts)
     return states
 
 

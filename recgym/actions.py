@@ -61,7 +61,8 @@ class SlateAction(_WholeSlate):
     """MultiDiscrete: a candidate's position for every slot.
 
     A slate never shows an item twice: a repeated position moves on to the next free candidate down the list (and
-    from the last to the first), so that naming one candidate in every slot shows it and those ranked below it.
+    from the last to the first), so that naming one candidate in every slot shows it and those ranked below it. Where an
+    environment has limits, it moves on to the next one within them.
     """
 
     def __init__(self, num_candidates: int, slate_size: int) -> None:
@@ -71,7 +72,8 @@ class SlateAction(_WholeSlate):
     def decode(self, state: State, actions: Array) -> Decision:
         num_envs = len(actions)
         positions, replaced = np.empty(actions.shape, dtype=np.int64), np.zeros(num_envs, dtype=np.int64)
-        _without_repeats(np.ascontiguousarray(actions, dtype=np.int64), self.num_candidates, positions, replaced)
+        _without_repeats(np.ascontiguousarray(actions, dtype=np.int64), self.num_candidates,
+                         state.get("allowed", NO_LIMITS), positions, replaced)  # fmt: skip
         return Decision(state, rows_at(state, positions), np.ones(num_envs, dtype=bool), replaced)
 
     def masks(self, state: State) -> NDArray[np.bool_]:
@@ -240,12 +242,14 @@ def _next_free(free: Flags, wanted: Ints, given: Ints) -> None:
 
 
 @kernel
-def _without_repeats(wanted: Ints, num_candidates: int, positions: Ints, replaced: Ints) -> None:
+def _without_repeats(wanted: Ints, num_candidates: int, allowed: Flags, positions: Ints, replaced: Ints) -> None:
+    """Without limits `allowed` has no rows."""
     for lane in range(len(wanted)):
         for slot in range(wanted.shape[1]):
             given, earlier = wanted[lane, slot], 0
             while earlier < slot:
-                if positions[lane, earlier] == given:
+                outside = given != wanted[lane, slot] and len(allowed) > 0 and not allowed[lane, given]
+                if outside or positions[lane, earlier] == given:
                     given, earlier = (given + 1) % num_candidates, 0
                 else:
                     earlier += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -32,13 +33,16 @@ class Retrieval:
     sources name stays with the first; the other takes the next free row of the catalogue. The cost of a step does
     not depend on the number of items.
 
+    Where queries have lists of their own, rated, popular and new are those of what the query finds, and query_category
+    is the number of its lists, past those of the categories.
+
     Reads: query_category, interest_category, interest_item. Writes: candidates (num_envs, num_candidates) int64.
     """
 
     neighbours: NDArray[np.integer]  # (num_items, num_neighbours); int32 keeps a million items small
-    rated: NDArray[np.int64]  # (num_categories, list_length)
-    popular: NDArray[np.int64]  # (any length,)
-    new: NDArray[np.int64]  # (any length,)
+    rated: NDArray[np.int64]  # (num_lists, any length): a list for every category, then for every query with its own
+    popular: NDArray[np.int64]  # the same, or (1, any length): one list for all
+    new: NDArray[np.int64]  # the same
     explore: NDArray[np.integer]  # (any length,) an item stands in it as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
@@ -72,8 +76,8 @@ def _draw(
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
         _source(u, neighbours[interest_item[lane]], 0, each, rating, drawn[lane])
         _source(u, rated[wanted], 1, each, rating, drawn[lane])
-        _source(u, popular, 2, each, rating, drawn[lane])
-        _source(u, new, 3, each, rating, drawn[lane])
+        _source(u, popular[wanted if len(popular) > 1 else 0], 2, each, rating, drawn[lane])
+        _source(u, new[wanted if len(new) > 1 else 0], 3, each, rating, drawn[lane])
         _source(u, explore, 4, each, rating, drawn[lane])
         distinct(drawn[lane], len(rating), lane, seen)
         _best_first(drawn[lane], rating, each)
@@ -153,6 +157,23 @@ def category_rankings(
     return rankings
 
 
+def with_queries(
+    rankings: NDArray[np.int64], score: NDArray[np.float64], found: Sequence[NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """(num_lists, length) these rankings, and below them what every query finds by falling score.
+
+    A shorter list is stretched: its items stand in it several times.
+
+    Args:
+        rankings: (num_categories, any length).
+        score: (num_items,).
+        found: The catalogue rows that each query finds.
+    """
+    lists = [*rankings, *(rows[np.argsort(-score[rows], kind="stable")] for rows in found)]
+    length = max(map(len, lists))
+    return np.stack([ranking[np.arange(length) * len(ranking) // length] for ranking in lists])
+
+
 def _best_of_groups(groups: NDArray[np.int64], rows: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:
     """The first `length` of `rows` in each group 0, 1, ...; `groups` and `rows` are of one length."""
     order, starts = in_groups(groups)
@@ -187,10 +208,15 @@ class CandidateFeatures:
     embeddings: NDArray[np.float32]  # (num_items, embedding_dim)
     visible: NDArray[np.float64]  # (num_items, num_visible) traits
     visible_names: tuple[str, ...]
-    query_vectors: NDArray[np.float32]  # (num_queries + 1, embedding_dim), the last row all zero: no query
+    query_vectors: NDArray[np.float32]  # (num_queries + 1, embedding_dim), the last row all zero: no query. One: nobody searches
     personal: PersonalFeatures | None = None
 
     RELATIONS = ("liked", "exposed", "query")
+
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """Those of RELATIONS that there are: where nobody searches, none to a query."""
+        return self.RELATIONS if len(self.query_vectors) > 1 else self.RELATIONS[:2]
 
     @cached_property
     def traits(self) -> NDArray[np.float32]:
@@ -200,13 +226,13 @@ class CandidateFeatures:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the features: cosine-like similarities to the pools and the query, visible traits, personal ones."""
-        return self.RELATIONS + self.visible_names + (self.personal.names if self.personal else ())
+        return self.relations + self.visible_names + (self.personal.names if self.personal else ())
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """(num_envs, num_shown, num_features) float32 for any catalogue rows (num_envs, num_shown)."""
         seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
         _features(rows, state["liked"], state["exposed"], state["query"], self.embeddings, self.query_vectors,
-                  self.visible, seen)  # fmt: skip
+                  self.visible, len(self.relations), seen)  # fmt: skip
         if self.personal is not None:
             seen[..., -len(self.personal.names) :] = self.personal.of(state, rows)
         return seen
@@ -214,7 +240,7 @@ class CandidateFeatures:
     def as_query(self, state: State, weights: NDArray[np.float32]) -> NDArray[np.float32]:
         """The vectors whose product with (embedding, traits) of any item is `weights` times its features.
 
-        The first three features are products with the embedding, so their weights gather in one direction.
+        The first features are products with the embedding, so their weights gather in one direction.
 
         Args:
             state: Reads liked, exposed, query.
@@ -225,31 +251,33 @@ class CandidateFeatures:
         """
         queries = np.empty((len(weights), self.embeddings.shape[1] + self.visible.shape[1]), dtype=np.float32)
         _gather(np.ascontiguousarray(weights, dtype=np.float32), state["liked"], state["exposed"], state["query"],
-                self.query_vectors, queries)  # fmt: skip
+                self.query_vectors, len(self.relations), queries)  # fmt: skip
         return queries
 
 
-_EXPOSED, _QUERY = np.float32(0.5), np.float32(1.5)  # scales of two relations
+_EXPOSED, _QUERY, _NOTHING = np.float32(0.5), np.float32(1.5), np.float32(0.0)  # scales of relations
 
 
 @kernel
 def _gather(
-    weights: Singles, liked: Singles, exposed: Singles, query: Ints, query_vectors: Singles, queries: Singles
+    weights: Singles, liked: Singles, exposed: Singles, query: Ints, query_vectors: Singles, num_relations: int,
+    queries: Singles,
 ) -> None:  # fmt: skip
     dim = liked.shape[1]
     for lane in range(len(weights)):
-        likes, shows, finds = weights[lane, 0], _EXPOSED * weights[lane, 1], _QUERY * weights[lane, 2]
+        likes, shows = weights[lane, 0], _EXPOSED * weights[lane, 1]
+        finds = _QUERY * weights[lane, 2] if num_relations > 2 else _NOTHING
         search = query_vectors[query[lane]]
         for i in range(dim):
             queries[lane, i] = likes * liked[lane, i] + shows * exposed[lane, i] + finds * search[i]
-        for trait in range(weights.shape[1] - 3):
-            queries[lane, dim + trait] = weights[lane, 3 + trait]
+        for trait in range(weights.shape[1] - num_relations):
+            queries[lane, dim + trait] = weights[lane, num_relations + trait]
 
 
 @kernel
 def _features(
     rows: Ints, liked: Singles, exposed: Singles, query: Ints, embeddings: Singles, query_vectors: Singles,
-    visible: Floats, seen: Singles,
+    visible: Floats, num_relations: int, seen: Singles,
 ) -> None:  # fmt: skip
     """`visible` is rounded here: a copy in float32 would be one more trip to the memory for each item."""
     for lane in range(len(rows)):
@@ -260,6 +288,8 @@ def _features(
         for position in range(rows.shape[1]):
             row, features = rows[lane, position], seen[lane, position]
             likes, shows, finds = dots(embeddings[row], liked[lane], exposed[lane], search)
-            features[0], features[1], features[2] = likes, _EXPOSED * shows, _QUERY * finds
+            features[0], features[1] = likes, _EXPOSED * shows
+            if num_relations > 2:
+                features[2] = _QUERY * finds
             for trait in range(visible.shape[1]):
-                features[3 + trait] = visible[row, trait]
+                features[num_relations + trait] = visible[row, trait]

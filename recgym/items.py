@@ -23,6 +23,7 @@ class Items:
     hidden: NDArray[np.float64]  # (num_items, len(hidden_names))
     hidden_names: tuple[str, ...]
     taste: NDArray[np.float64]  # (num_items, taste_dim): independent of all texts, about unit norm
+    meanings: NDArray[np.int64] | None = None  # (num_items,) which need an item meets, where that is not its category
 
     @property
     def num_items(self) -> int:
@@ -33,6 +34,11 @@ class Items:
     def num_categories(self) -> int:
         """Number of categories."""
         return int(self.categories.max()) + 1
+
+    @property
+    def needs(self) -> NDArray[np.int64]:
+        """(num_items,) which need an item meets."""
+        return self.categories if self.meanings is None else self.meanings
 
     @property
     def embedding_dim(self) -> int:

@@ -4,7 +4,7 @@ The observed parts, all float32:
 
 | part | shape | what |
 |---|---|---|
-| counters | (10,) | has a query, query intent, page of the visit, visits, days away, pages looked at for this query, recent clicks, contentment, ratings, carts |
+| counters | (num_counters,) | where users search has a query and query intent, then page of the visit, visits, days away, pages looked at for this query, recent clicks, contentment, ratings, carts |
 | candidates | (num_candidates, num_features) | `CandidateFeatures` |
 | history (X) | (3 * embedding_dim,) | recency-weighted pools of what was liked, skipped, exposed; with `live=True` (embedding_dim,), the history embedded as text |
 | profile (Y) | (embedding_dim,) | mean embedding of what the user says about themselves |
@@ -147,9 +147,14 @@ class Counters:
         f"recent_{name}" for name in History.RECENT
     )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of NAMES that there are: where nobody searches, none of a query."""
+        return self.NAMES if len(self.query_intent) > 1 else self.NAMES[2:]
+
     def of(self, state: State) -> NDArray[np.float32]:
-        """(num_envs, len(NAMES)) float32."""
-        counted = np.empty((state.num_envs, len(self.NAMES)), dtype=np.float32)
+        """(num_envs, len(names)) float32."""
+        counted = np.empty((state.num_envs, len(self.names)), dtype=np.float32)
         _count(state["query"], state["page"], state["visit"], state["days_away"], state["need_pages"], state["recent"],
                self.query_intent, counted)  # fmt: skip
         return counted
@@ -160,15 +165,17 @@ def _count(
     query: Ints, page: Ints, visit: Ints, days_away: Floats, need_pages: Floats, recent: Floats, query_intent: Floats,
     counted: Singles,
 ) -> None:  # fmt: skip
+    first = 2 if len(query_intent) > 1 else 0
     for lane in range(len(query)):
-        counted[lane, 0] = query[lane] >= 0
-        counted[lane, 1] = query_intent[query[lane]]
-        counted[lane, 2] = min(page[lane], 10) / 3
-        counted[lane, 3] = np.log1p(visit[lane]) / 2
-        counted[lane, 4] = np.log1p(days_away[lane])
-        counted[lane, 5] = min(need_pages[lane], 6.0) / 2
+        if first:
+            counted[lane, 0] = query[lane] >= 0
+            counted[lane, 1] = query_intent[query[lane]]
+        counted[lane, first] = min(page[lane], 10) / 3
+        counted[lane, first + 1] = np.log1p(visit[lane]) / 2
+        counted[lane, first + 2] = np.log1p(days_away[lane])
+        counted[lane, first + 3] = min(need_pages[lane], 6.0) / 2
         for i in range(recent.shape[1]):
-            counted[lane, 6 + i] = recent[lane, i]
+            counted[lane, first + 4 + i] = recent[lane, i]
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +190,7 @@ class FlatObservation:
     @property
     def space(self) -> spaces.Box:
         """Box (num_values,) float32."""
-        length = len(Counters.NAMES) + self.num_candidate_values + self.fusion.dim + self.num_extra
+        length = len(self.counters.names) + self.num_candidate_values + self.fusion.dim + self.num_extra
         return spaces.Box(-np.inf, np.inf, (length,), np.float32)
 
     def observe(self, state: State, extra: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -223,7 +230,7 @@ class DictObservation:
         """Dict of float32 boxes."""
         dim = self.fusion.query_vectors.shape[1]
         shapes: dict[str, tuple[int, ...]] = {
-            "counters": (len(Counters.NAMES),),
+            "counters": (len(self.counters.names),),
             "candidates": self.candidates_shape,
         }
         if self.fusion.kind == "linear":
@@ -299,7 +306,7 @@ class LatentObservation:
     def space(self) -> spaces.Box:
         """Box (num_values,) float32."""
         per_candidate = len(self.simulator.features.names) + len(self.CHANCES)
-        length = len(Counters.NAMES) + self.simulator.num_candidates * per_candidate + self.num_hidden + self.num_extra
+        length = len(self.counters.names) + self.simulator.num_candidates * per_candidate + self.num_hidden + self.num_extra
         return spaces.Box(-np.inf, np.inf, (length,), np.float32)
 
     def observe(self, state: State, extra: NDArray[np.float32]) -> NDArray[np.float32]:

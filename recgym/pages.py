@@ -21,7 +21,7 @@ from recgym.actions import VIEWS, ActionView, make_view
 from recgym.classics import Classic
 from recgym.env import RecEnv
 from recgym.markdown import table
-from recgym.observation import DICT, LATENT, Counters
+from recgym.observation import DICT, LATENT
 from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
 from recgym.reward import Reward
@@ -193,8 +193,12 @@ def _observation_facts(env_id: str, env: RecEnv) -> str:
     spaces = {kind: gymnasium.make(env_id, observation=kind).observation_space for kind in kinds}
     if isinstance(simulator, Classic):
         return _seen_of_classic(simulator, spaces)
+    counters = env.sessions.setting.counters.names
     [parts] = re.findall(r"(?:^\|.*\n?)+", inspect.getdoc(recgym.observation), flags=re.MULTILINE)
-    sizes = f"num_candidates = {simulator.num_candidates}, embedding_dim = {simulator.items.embedding_dim}"
+    sizes = (
+        f"num_counters = {len(counters)}, num_candidates = {simulator.num_candidates}, "
+        f"embedding_dim = {simulator.items.embedding_dim}"
+    )
     return "\n\n".join(
         (
             "All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated "
@@ -202,7 +206,7 @@ def _observation_facts(env_id: str, env: RecEnv) -> str:
             table(("kind", "space"), [(f'`observation="{kind}"`', f"`{space}`") for kind, space in spaces.items()]),
             f"The parts, with {sizes} by default:",
             parts.strip(),
-            f"The counters: {_code(Counters.NAMES)}. The features of a candidate: {_code(simulator.features.names)}.",
+            f"The counters: {_code(counters)}. The features of a candidate: {_code(simulator.features.names)}.",
         )
     )
 

@@ -9,6 +9,10 @@ DOMAINS = {
     "RecGym-Video-v0": "video",
     "RecGym-Music-v0": "music",
     "RecGym-Games-v0": "games",
+    "RecGym-Social-v0": "social",
+    "RecGym-Education-v0": "education",
+    "RecGym-Health-v0": "health",
+    "RecGym-Finance-v0": "finance",
 }
 # id -> classic: published user models, as numbers
 CLASSICS = {

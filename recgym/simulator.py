@@ -38,7 +38,7 @@ class Transition(NamedTuple):
 class Simulator:
     """A scenario put together. Everything random comes from the `rng` argument; a state is never written into."""
 
-    catalog: Catalog
+    catalog: Catalog | None  # None: the items have no ids, so `info` has none
     items: Items
     users: UserPopulation
     retrieval: Retrieval
@@ -53,7 +53,7 @@ class Simulator:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_num_uniforms", tuple(part.num_uniforms for part in self.dynamics))
         # Objects, because Gymnasium's checker compares arrays of text by np.allclose.
-        object.__setattr__(self, "_ids_of", picker(self.catalog.item_ids))
+        object.__setattr__(self, "_ids_of", picker(self.catalog.item_ids) if self.catalog is not None else None)
 
     @property
     def slate_size(self) -> int:
@@ -119,8 +119,9 @@ class Simulator:
             "left": after["left"].copy(),
             "reward_terms": terms,
             "truth": self._truth(after, response),
-            "item_ids": self._ids_of(slates),
         }
+        if self._ids_of is not None:
+            info["item_ids"] = self._ids_of(slates)
         if self.outcome is not None:
             info["outcome"] = self.outcome.of(state, after, slates, response)
         return Transition(after, reward, after["churned"].copy(), info)

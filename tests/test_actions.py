@@ -174,6 +174,7 @@ def test_next_free(free, data):
 
 def test_spaces_and_masks():
     state = empty_state(3)
+    state["candidates"] = np.tile(np.arange(7), (3, 1))
     spaces_and_sizes = {
         "slate": (spaces.MultiDiscrete([7, 7]), 14),
         "item": (spaces.Discrete(7), 7),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from baselines.bandits import BanditRecommender, EpsilonGreedy, LinUCB, Posterior, ThompsonSampling, contexts
-from baselines.recommender import make_lanes
+from baselines.recommender import EVALUATION_SEED, evaluate, make_lanes
+from baselines.registry import find
 from baselines.task import Task
 from recgym.actions import VIEWS
 from recgym.testing import HashingEncoder, small_catalog
@@ -99,6 +100,16 @@ def test_a_known_linear_bandit_is_learned(bandit):
         assert last > 0.005 * blind
     else:
         assert last < 0.03 * blind
+
+
+@pytest.mark.parametrize("name", ["epsilon-greedy", "linucb", "thompson"])
+def test_interest_exploration_is_a_bandit(name):
+    """RecSim's published constants leave nothing to plan: a bandit comes within 2 % of the planner that knows them."""
+    job = Task("RecGym-InterestExploration-v0", "slate", 4000)
+    env = job.lanes(300)
+    blind, planned, learned = (evaluate(find(one).train(job), env, EVALUATION_SEED).mean
+                               for one in ("random", "reference", name))  # fmt: skip
+    assert learned > 0.98 * planned > 1.5 * blind
 
 
 # In the shop

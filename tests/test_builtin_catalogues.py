@@ -134,7 +134,7 @@ def test_an_interest_lies_nearest_its_own_items(domain, catalog, words):
 def test_contexts_are_few_and_groups_are_named(catalog, words):
     texts = words.texts_of(catalog)
     assert len(texts["contexts"]) == len(set(texts["contexts"])) <= 170
-    said = {"items", "interests", "queries", "refinements", "contexts"}
+    said = {"items", "interests", "queries", "contexts"}
     groups = [values for name, values in texts.items() if name not in said]
     assert len(groups) == 2 and all(4 <= len(group) <= 6 for group in groups)
     for sentence in [*texts["interests"], *texts["contexts"], *(text for group in groups for text in group)]:

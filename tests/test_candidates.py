@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recgym.candidates import SEEN, CandidateFeatures, Retrieval, category_rankings
+from recgym.candidates import SEEN, CandidateFeatures, Retrieval, category_rankings, with_queries
 from recgym.randomness import BatchRNG
 from recgym.state import State
 from recgym.testing import random_items
@@ -37,7 +37,8 @@ def drawn_from(lines: list[list[int]], num_items: int) -> list[list[int]]:
     table = np.array(lines).reshape(len(lines), 5, -1)
     lane = np.arange(len(lines))
     neighbours = np.concatenate((table[:, 0], np.zeros((num_items, table.shape[2]), dtype=np.int64)))
-    retrieval = Retrieval(neighbours, table[:, 1].copy(), *table[0, 2:].copy(), np.zeros(num_items), table.shape[2])
+    retrieval = Retrieval(neighbours, table[:, 1].copy(), *table[0, 2:4, None].copy(), table[0, 4].copy(), np.zeros(num_items),
+                          table.shape[2])  # fmt: skip
     state = State(step=lane, interest_item=lane, interest_category=lane, query_category=lane * 0 - 1)
     return retrieval.draw(state, BatchRNG(lane.astype(np.uint64))).tolist()
 
@@ -83,8 +84,8 @@ def retrieval() -> Retrieval:
     return Retrieval(
         neighbours=np.tile(np.arange(16), (NUM_ITEMS, 1)),
         rated=100 + 10 * np.arange(NUM_CATEGORIES)[:, None] + np.arange(8),
-        popular=200 + np.arange(12),
-        new=300 + np.arange(8),
+        popular=200 + np.arange(12)[None],
+        new=300 + np.arange(8)[None],
         explore=np.repeat(np.arange(NUM_ITEMS), FREQUENCY),
         rating=np.arange(NUM_ITEMS, dtype=float),
         per_source=PER_SOURCE,
@@ -166,8 +167,8 @@ def test_candidates_are_distinct_even_where_all_sources_agree(seed):
     retrieval = Retrieval(
         neighbours=rng.integers(num_items, size=(num_items, rng.integers(1, 9))),
         rated=rng.integers(num_items, size=(2, rng.integers(1, 9))),
-        popular=rng.integers(3, size=rng.integers(1, 9)),
-        new=rng.integers(3, size=rng.integers(1, 9)),
+        popular=rng.integers(3, size=(rng.integers(1, 3), rng.integers(1, 9))),
+        new=rng.integers(3, size=(rng.integers(1, 3), rng.integers(1, 9))),
         explore=rng.integers(3, size=rng.integers(1, 40)),
         rating=rng.normal(size=num_items),
         per_source=4,
@@ -196,6 +197,23 @@ def test_category_rankings(seed):
             key=lambda i: (0 if categories[i] == category else 1 if departments[i] == home else 2, -score[i], i),
         )
         assert rankings[category].tolist() == expected[:length]
+
+
+@given(st.data())
+def test_lists_of_queries_follow_those_of_categories_all_of_one_length(data):
+    """A shorter list is stretched: its items keep their order, and each stands in it about as often as any other."""
+    num_items = 12
+    score = np.array(data.draw(st.lists(st.integers(0, 3), min_size=num_items, max_size=num_items)), dtype=float)
+    rows = st.lists(st.integers(0, num_items - 1), min_size=1, max_size=num_items, unique=True)
+    rankings = np.array([data.draw(st.permutations(range(num_items)))[: data.draw(st.integers(1, 4))]])
+    found = [np.array(sorted(some)) for some in data.draw(st.lists(rows, min_size=1, max_size=4))]
+    lists = with_queries(rankings, score, found)
+    assert lists.shape == (1 + len(found), max(rankings.shape[1], *map(len, found)))
+    expected = [rankings[0].tolist(), *(sorted(some.tolist(), key=lambda row: (-score[row], row)) for some in found)]
+    for ranking, order in zip(lists.tolist(), expected, strict=True):
+        assert list(dict.fromkeys(ranking)) == order
+        counts = [ranking.count(row) for row in order]
+        assert max(counts) - min(counts) <= 1
 
 
 def test_features_are_similarities_and_visible_traits():

@@ -71,6 +71,15 @@ def test_a_named_item_is_shown_even_if_forbidden_and_what_is_filled_in_is_not():
     assert set(filled[1]) == {7, 5, 3}
 
 
+def test_what_takes_the_place_of_a_repeat_is_within_the_limits():
+    """Position 1 is forbidden to the first user: both of its repeats move on past it and past 3."""
+    state = users(1, 0, candidates=(0, 1, 2, 3, 5, 4))
+    slates = SlateAction(6, 3).decode(state, np.zeros((2, 3), dtype=np.int64)).slates
+    np.testing.assert_array_equal(slates, [[0, 2, 4], [0, 1, 2]])
+    named = SlateAction(6, 3).decode(state, np.array([[3, 3, 3]] * 2)).slates
+    np.testing.assert_array_equal(named, [[3, 4, 0], [3, 5, 4]])
+
+
 @given(chance=st.floats(0.001, 0.999), logit=st.floats(-8, 8))
 def test_a_shift_adds_to_the_logit(chance, logit):
     chances = np.array([[chance]])

@@ -35,10 +35,14 @@ class Visits:
     return_trust: float = 3.0
     """Weight of trust - 0.5 in the logit of coming back."""
     return_click: float = 0.1
+    return_patience: float = 0.0
+    """Weight of patience in the logit of coming back."""
     gap_days: float = 8.0
     gap_trust: float = 6.0
     """Days away are floor(1 + x), x exponential of mean m = gap_days - gap_trust x trust: 1 + 1 / (exp(1 / m) - 1) days on
     average, which is about m + 0.5."""
+    campaign_days: float = 14.0
+    """The last part of the context is drawn anew after a day away with a chance of 1 in so many."""
     num_uniforms: ClassVar[int] = 8
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -58,11 +62,12 @@ class Visits:
             after[name] = before[name].copy()
         _visits(after["page"], after["visit"], after["context"], after["days_away"], after["left"], after["churned"],
                 before["patience"], after["trust"], response.clicked, response.stayed, response.purchased, u,
-                self._leave, self._returns, self.context_stay, self._shape)  # fmt: skip
+                self._leave, self._returns, self.context_stay, self._shape, self.campaign_days)  # fmt: skip
 
     def __post_init__(self) -> None:
         leave = (self.leave_bias, self.leave_click, self.leave_disappointment, self.leave_purchase)
-        returns = (self.return_bias, self.return_trust, self.return_click, self.gap_days, self.gap_trust)
+        returns = (self.return_bias, self.return_trust, self.return_click, self.gap_days, self.gap_trust,
+                   self.return_patience)  # fmt: skip
         object.__setattr__(self, "_leave", np.array(leave))
         object.__setattr__(self, "_returns", np.array(returns))
         object.__setattr__(self, "_shape", np.array(self.context_shape))
@@ -72,7 +77,7 @@ class Visits:
 def _visits(
     page: Ints, visit: Ints, context: Ints, days_away: Floats, left: Flags, churned: Flags, patience: Floats,
     trust: Floats, clicked: Flags, stayed: Flags, purchased: Flags, u: Floats, leave: Floats, returns: Floats,
-    context_stay: Floats, context_shape: Ints,
+    context_stay: Floats, context_shape: Ints, campaign_days: float,
 ) -> None:  # fmt: skip
     for lane in range(len(u)):
         clicks, disappointed, bought = 0, 0, False
@@ -86,14 +91,15 @@ def _visits(
         if not left[lane]:
             page[lane], days_away[lane], churned[lane] = page[lane] + 1, 0.0, False
             continue
-        churned[lane] = u[lane, 1] > sigmoid(returns[0] + returns[1] * (trust[lane] - 0.5) + returns[2] * clicks)
+        coming = returns[0] + returns[1] * (trust[lane] - 0.5) + returns[2] * clicks + returns[5] * patience[lane]
+        churned[lane] = u[lane, 1] > sigmoid(coming)
         page[lane], visit[lane] = 0, visit[lane] + 1
         days_away[lane] = np.floor(1.0 - np.log1p(-u[lane, 2]) * (returns[3] - returns[4] * trust[lane]))
-        context[lane] = _next_context(context[lane], days_away[lane], u[lane, 3:], context_shape)
+        context[lane] = _next_context(context[lane], days_away[lane], u[lane, 3:], context_shape, campaign_days)
 
 
 @kernel
-def _next_context(context: int, days: float, u: Floats, shape: Ints) -> int:
+def _next_context(context: int, days: float, u: Floats, shape: Ints, campaign_days: float) -> int:
     """The weekday moves on by the days away, the season rarely; daytime and campaign are drawn, the device stays."""
     weekdays, daytimes, devices, seasons, campaigns = shape
     campaign, context = context % campaigns, context // campaigns
@@ -102,6 +108,6 @@ def _next_context(context: int, days: float, u: Floats, shape: Ints) -> int:
     weekday = (weekday + int(days)) % weekdays
     if u[1] < days / 91:
         season = (season + 1) % seasons
-    if u[2] < days / 14:
+    if u[2] < days / campaign_days:
         campaign = int(u[3] * campaigns)
     return (((weekday * daytimes + int(u[0] * daytimes)) * devices + device) * seasons + season) * campaigns + campaign

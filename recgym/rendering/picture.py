@@ -57,10 +57,11 @@ def _header(axes: Axes, setting: Scenario, state: State, trace: Sequence[Page]) 
     lines = textwrap.wrap(f"“{words}”", 126, max_lines=2, placeholder=" …")
     _write(axes, MARGIN, 32, "\n".join(lines), size=11, style="italic", linespacing=1.3)
     _write(axes, MARGIN, 70, story.context(setting, state), size=10.5, color=MUTED)
-    _box(axes, MARGIN, 90, 760, 34, CARD, edge=FAINT, radius=17)
-    search = story.query(setting, state)
-    _magnifier(axes, MARGIN + 20, 105)
-    _write(axes, MARGIN + 40, 107, search or "no search at the moment", size=11, color=INK if search else MUTED)
+    if story.searches(setting):
+        _box(axes, MARGIN, 90, 760, 34, CARD, edge=FAINT, radius=17)
+        search = story.query(setting, state)
+        _magnifier(axes, MARGIN + 20, 105)
+        _write(axes, MARGIN + 40, 107, search or "no search at the moment", size=11, color=INK if search else MUTED)
 
     right = WIDTH - MARGIN
     _write(axes, right, 30, f"return {story.total(trace):+.2f}", size=17, weight="bold", ha="right")

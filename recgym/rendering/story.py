@@ -76,6 +76,11 @@ def context(setting: Scenario, state: State) -> str:
     return setting.texts["contexts"][state["context"][0]]
 
 
+def searches(setting: Scenario) -> bool:
+    """Whether users of this domain search at all."""
+    return "queries" in setting.texts
+
+
 def query(setting: Scenario, state: State) -> str | None:
     """What the user searches for at the moment."""
     row = int(state["query"][0])
@@ -93,12 +98,12 @@ def standing(state: State) -> str:
 
 
 def need(setting: Scenario, state: State) -> str:
-    """The hidden need: its stage and category."""
+    """The hidden need: its stage and what it is for."""
     row = int(state["need"][0])
     names = setting.simulator.response.parameters.STAGES
     if row < 0:
         return f"{names[0]}, no need"
-    return f"{names[stage(state)[0]]}: {setting.simulator.catalog.category_names[row]}"
+    return f"{names[stage(state)[0]]}: {setting.needs[row]}"
 
 
 def satiation(setting: Scenario, state: State, count: int) -> list[tuple[str, float]]:

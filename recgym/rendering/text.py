@@ -20,7 +20,8 @@ def ansi(setting: Scenario, state: State, trace: Sequence[Page]) -> str:
     lines = [_rule(story.standing(state))]
     lines += _wrapped("says  ", " ".join(story.says(setting, state)))
     lines += _wrapped("now   ", story.context(setting, state))
-    lines += _wrapped("search", story.query(setting, state) or "nothing in particular")
+    if story.searches(setting):
+        lines += _wrapped("search", story.query(setting, state) or "nothing in particular")
     lines.append(_rule(f"Page {len(trace)}" if trace else "No page shown yet"))
     if trace:
         lines += last_page(setting, trace)

@@ -36,7 +36,7 @@ class Funnel(NamedTuple):
     cart: NDArray[np.float64]  # chance of add-to-cart after a click (a third of it where the page disappoints)
     purchase: NDArray[np.float64]  # chance of a purchase after add-to-cart
     satisfaction: NDArray[np.float64]  # mean of the buyer's rating minus 3, before it is rounded to stars
-    needed: NDArray[np.bool_]  # the item is in the category the user needs
+    needed: NDArray[np.bool_]  # the item meets the user's need: in most domains it is in the category
 
     @property
     def stays(self) -> NDArray[np.float64]:
@@ -108,7 +108,7 @@ class FunnelResponse:
                         np.empty(shape, dtype=bool))  # fmt: skip
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
-                self.items.embeddings, self.items.categories, *self._tables[:-2], *funnel)  # fmt: skip
+                self.items.embeddings, self.items.categories, self.items.needs, *self._tables[:-2], *funnel)  # fmt: skip
         if self.fit is not None:
             for chances, logits in zip(funnel, self.fit.of(state, shown), strict=False):
                 shift(chances, logits)
@@ -164,7 +164,7 @@ def _normal_cdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
 def _funnel(
     shown: Ints, interest: Singles, taste: Floats, trust: Floats, need: Ints, readiness: Floats, satiation: Singles,
     reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, embeddings: Singles, categories: Ints,
-    rows: Floats, stages: Floats, wish: Floats, cart: Floats, purchase: Floats, satisfaction_ready: float,
+    needs: Ints, rows: Floats, stages: Floats, wish: Floats, cart: Floats, purchase: Floats, satisfaction_ready: float,
     click_out: Floats, stay_out: Floats, cart_out: Floats, purchase_out: Floats, satisfaction_out: Floats,
     needed_out: Flags,
 ) -> None:  # fmt: skip
@@ -193,7 +193,7 @@ def _funnel(
                 continue
             vector, row, category = embeddings[item], rows[item], categories[item]
             cost, stay, satisfaction, cart_logit, purchase_logit = row[num_traits : num_traits + 5]
-            needed = category == need[lane]
+            needed = needs[item] == need[lane]
             ready = readiness[lane] if needed else 0.0
             cheaper = (reference_price[lane] - cost) * price_sensitivity[lane]
             independent = 0.0

@@ -20,6 +20,14 @@ GOALS = {
     "weight": "I want to lose some weight.",
     "company": "I want to feel less alone.",
 }
+# The departments that serve a goal; whatever else a coach suggests helps it by the way.
+HELPS = {
+    "fitness": ("Strength", "Walking & Cardio"),
+    "calm": ("Breathing & Calm", "People & Mind", "Stretching & Mobility"),
+    "sleep": ("Sleep", "Breathing & Calm", "Work & Care"),
+    "weight": ("Food & Drink", "Walking & Cardio", "Strength"),
+    "company": ("People & Mind", "Walking & Cardio", "Food & Drink"),
+}
 PLACES = ("at home", "at work", "outdoors")
 STATES = ("rested", "tired", "stressed", "in a good mood", "in a hurry", "bored")
 

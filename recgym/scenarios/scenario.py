@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import ClassVar, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.arguments import whole_number
-from recgym.candidates import CandidateFeatures, PersonalFeatures, Retrieval, category_rankings
+from recgym.candidates import CandidateFeatures, PersonalFeatures, Retrieval, category_rankings, with_queries
 from recgym.catalog import Catalog
 from recgym.choice import ChoiceModel, choice_model
 from recgym.dynamics import Dynamics, History
@@ -53,10 +53,11 @@ class Domain:
     items: Callable[[Catalog, NDArray[np.float32], int], Items]
     """The traits of a catalogue's items, from its embeddings and a seed. `rating` and `popularity` are always there."""
     arrivals: str
-    """Attribute of the catalogue, the lowest of which are the latest arrivals; with "-" before it the highest."""
+    """Attribute of the catalogue, the lowest of which are the latest arrivals, or what else a source of its own shows (the
+    gentlest exercises); with "-" before it the highest."""
     parameters: Parameters  # of the response
     dynamics: Callable[[Catalog, Items, NDArray[np.int64], NDArray[np.float64]], tuple[Dynamics, ...]]
-    """All but the history, from the rows of the queries (num_categories, 2, num_paraphrases; -1 where nobody searches)
+    """All but the history, from the rows of the queries (num_needs, 2, num_paraphrases; -1 where nobody searches)
     and how often each category is liked."""
     reward: type[Reward]
     facts: Callable[[Catalog, int], Facts]
@@ -64,10 +65,19 @@ class Domain:
     fit: Callable[[Catalog, Items], Fit] | None = None
     limits: Callable[[Catalog, Items], Limits] | None = None
     personal: Callable[[Catalog, Items], PersonalFeatures] | None = None
+    needs: Callable[[Catalog], Needs] | None = None
+    """What users may need, where that is not a category; queries then have lists of their own to retrieve from."""
     hidden: tuple[str, ...] = ()
     """State variables that are the truth about a user, beside trust, need and readiness."""
     required: tuple[str, ...] = ()  # attributes that a catalogue must have
     defaults: Mapping[str, float | str] = field(default_factory=dict)  # of those it may lack
+
+
+class Needs(NamedTuple):
+    """What users may be looking for, and which of the texts "queries" say it."""
+
+    names: Sequence[str]
+    query_rows: NDArray[np.int64]  # (num_needs, 2 wishes, num_paraphrases); a query may stand for several needs
 
 
 @dataclass(frozen=True)
@@ -184,6 +194,7 @@ class Scenario:
     query_vectors: NDArray[np.float32]
     context_vectors: NDArray[np.float32]
     texts: Mapping[str, Sequence[str]]  # by group, see `Domain.texts_of`
+    needs: Sequence[str]  # what a user may need, in words
     projection: Projection
 
     KINDS: ClassVar[tuple[str, ...]] = KINDS  # of observations
@@ -251,7 +262,8 @@ def build(config: Settings) -> Scenario:
             f"catalog: {config.catalog} holds no embedded {', '.join(missing)}, so it was built for another domain or "
             "version; run recgym build again: what is embedded already is kept"
         )
-    queries, query_rows = _queries(groups.get("queries"), catalog.num_categories, embedded.embedding_dim)
+    queries = _queries(groups.get("queries"), embedded.embedding_dim)
+    needs = _categories(catalog, len(queries) - 1) if domain.needs is None else domain.needs(catalog)
     items = domain.items(catalog, groups["items"], config.seed)
     popularity = items.trait("popularity")
     weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
@@ -263,21 +275,21 @@ def build(config: Settings) -> Scenario:
             weights, groups["interests"], tuple(groups[name] for name in domain.statements), domain.statements,
             np.array(domain.sensitivity),
         ),
-        retrieval=_retrieval(catalog, items, embedded.neighbours, config),
+        retrieval=_retrieval(catalog, items, embedded.neighbours, config, needs),
         features=CandidateFeatures(
             items.embeddings, items.visible, items.visible_names, queries, _made(domain.personal, catalog, items)
         ),
         response=FunnelResponse(
             items, config.slate_size, domain.parameters, config.choice, _made(domain.fit, catalog, items)
         ),
-        dynamics=(*domain.dynamics(catalog, items, query_rows, weights), history),
+        dynamics=(*domain.dynamics(catalog, items, needs.query_rows, weights), history),
         reward=domain.reward(items, config.reward),
         outcome=None if domain.outcome is None else domain.outcome(items),
         limits=_made(domain.limits, catalog, items),
         hidden=("trust", "need", "readiness", *domain.hidden),
     )  # fmt: skip
-    counters = Counters(_query_intent(queries, query_rows))
-    return Scenario(config, simulator, counters, queries, groups["contexts"], texts, embedded.projection)
+    counters = Counters(_query_intent(queries, needs.query_rows))
+    return Scenario(config, simulator, counters, queries, groups["contexts"], texts, needs.names, embedded.projection)
 
 
 def _check(config: Settings, catalog: Catalog) -> None:
@@ -301,15 +313,16 @@ def _made(make: Callable[[Catalog, Items], Made] | None, catalog: Catalog, items
     return None if make is None else make(catalog, items)
 
 
-def _queries(
-    found: NDArray[np.float32] | None, num_categories: int, embedding_dim: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The query vectors (num_queries + 1, embedding_dim), the last one, row -1, of no query; and which say what:
-    (num_categories, 2 wishes, num_paraphrases), all -1 where nobody searches."""
+def _queries(found: NDArray[np.float32] | None, embedding_dim: int) -> NDArray[np.float32]:
+    """The query vectors (num_queries + 1, embedding_dim), the last one, row -1, of no query."""
     no_query = np.zeros((1, embedding_dim), dtype=np.float32)
-    if found is None:
-        return no_query, np.full((num_categories, 2, 1), -1)
-    return np.concatenate((found, no_query)), np.arange(len(found)).reshape(num_categories, 2, -1)
+    return no_query if found is None else np.concatenate((found, no_query))
+
+
+def _categories(catalog: Catalog, num_queries: int) -> Needs:
+    """A need for every category, the queries in their order; their rows are all -1 where nobody searches."""
+    rows = np.arange(num_queries) if num_queries else np.full(2 * catalog.num_categories, -1)
+    return Needs(catalog.category_names, rows.reshape(catalog.num_categories, 2, -1))
 
 
 def _query_intent(queries: NDArray[np.float32], query_rows: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -324,22 +337,40 @@ def _query_intent(queries: NDArray[np.float32], query_rows: NDArray[np.int64]) -
     return np.append(np.clip(position, -2.0, 2.0), 0.0)
 
 
-def _retrieval(catalog: Catalog, items: Items, neighbours: NDArray[np.int32], config: Settings) -> Retrieval:
+def _retrieval(
+    catalog: Catalog, items: Items, neighbours: NDArray[np.int32], config: Settings, needs: Needs
+) -> Retrieval:
     rating, popularity = items.trait("rating"), items.trait("popularity")
     best = min(2 * config.candidates_per_source, catalog.num_items)
     top = max(round(TOP_SHARE * catalog.num_items), config.candidates_per_source)
     age = catalog.attributes[config.DOMAIN.arrivals.removeprefix("-")]
     age = -age if config.DOMAIN.arrivals.startswith("-") else age
     found, rows = np.exp(EXPLORE_POPULARITY * popularity), np.arange(catalog.num_items, dtype=np.int32)
+    rated = category_rankings(rating, items.categories, catalog.departments, best)
+    popular, new = (np.argsort(score, kind="stable")[None, :top] for score in (-popularity, age))
+    if config.DOMAIN.needs is not None:
+        finds = _found(items, needs.query_rows)
+        rated = with_queries(rated, rating, finds)
+        popular, new = (
+            with_queries(np.repeat(ranking, items.num_categories, axis=0), score, finds)
+            for ranking, score in ((popular, popularity), (new, -age))
+        )
     return Retrieval(
         neighbours=neighbours,
-        rated=category_rankings(rating, items.categories, catalog.departments, best),
-        popular=np.argsort(-popularity, kind="stable")[:top],
-        new=np.argsort(age, kind="stable")[:top],
+        rated=rated,
+        popular=popular,
+        new=new,
         explore=np.repeat(rows, np.ceil(4 * found / found.mean()).astype(np.int64)),
         rating=rating,
         per_source=config.candidates_per_source,
     )
+
+
+def _found(items: Items, query_rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The catalogue rows that each query finds: those of all needs it may stand for."""
+    stands_for = np.zeros((int(query_rows.max()) + 1, len(query_rows)), dtype=bool)
+    stands_for[query_rows, np.arange(len(query_rows))[:, None, None]] = True
+    return [np.flatnonzero(needs[items.needs]) for needs in stands_for]
 
 
 def _entry_items(catalog: Catalog, popularity: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -42,11 +42,25 @@ def refinement(query: str, category: str) -> str:
     return f"{query} {wording.category_phrase(category, PROPER_WORDS)}"
 
 
+def meanings(catalog: Catalog) -> list[tuple[int, int]]:
+    """The query, an index of QUERIES, and the category of every meaning, in the order of the attribute `meaning`.
+
+    Raises:
+        ValueError: The meanings are not numbered from 0 on, or one belongs to several queries or to no query there is.
+    """
+    numbers = (catalog.attributes[name] for name in ("meaning", "query"))
+    found = sorted(set(zip(*(column.tolist() for column in numbers), strict=True)))
+    if [meaning for meaning, _ in found] != list(range(len(found))):
+        raise ValueError("catalog: expected meanings numbered 0, 1, ... without a gap, each of one query")
+    if wrong := sorted({query for _, query in found} - set(range(len(QUERIES)))):
+        raise ValueError(f"catalog: expected whole numbers from 0 to {len(QUERIES) - 1} as query, got {wrong[0]:g}")
+    categories = dict(zip(catalog.attributes["meaning"].tolist(), catalog.categories.tolist(), strict=True))
+    return [(int(query), categories[meaning]) for meaning, query in found]
+
+
 def refinements(catalog: Catalog) -> list[str]:
-    """The refined query of every meaning, in the order of the attribute `meaning`."""
-    meanings, queries = (catalog.attributes[name].astype(int) for name in ("meaning", "query"))
-    found = dict(zip(meanings.tolist(), zip(queries.tolist(), catalog.categories.tolist(), strict=True), strict=True))
-    return [refinement(QUERIES[query], catalog.category_names[place]) for _, (query, place) in sorted(found.items())]
+    """The refined query of every meaning."""
+    return [refinement(QUERIES[query], catalog.category_names[place]) for query, place in meanings(catalog)]
 
 
 def context_sentence(weekday: str, daytime: str, device: str, occasion: str) -> str:
@@ -66,8 +80,7 @@ def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
         "interests": [interest_statement(name) for name in catalog.category_names],
         "trades": list(TRADES.values()),
         "styles": list(STYLES.values()),
-        "queries": QUERIES,
-        "refinements": refinements(catalog),
+        "queries": [*QUERIES, *refinements(catalog)],
         "contexts": context_sentences(),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -18,6 +19,14 @@ class Skills:
     names: tuple[str, ...]
     levels: NDArray[np.int64]  # (num_skills,) 1 to 5
     requires: NDArray[np.bool_]  # (num_skills, num_skills): [skill, other] if `other` comes before `skill`
+
+    def among(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """(len(names), len(names)) `requires` of these names, in their order; an unknown one requires nothing."""
+        known = [i for i, name in enumerate(names) if name in self.names]
+        rows = [self.names.index(names[i]) for i in known]
+        requires = np.zeros((len(names), len(names)), dtype=np.bool_)
+        requires[np.ix_(known, known)] = self.requires[np.ix_(rows, rows)]
+        return requires
 
 
 def read_skills(text: str) -> Skills:

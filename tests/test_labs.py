@@ -1,0 +1,62 @@
+"""The labs: every solution passes its check, every gap fails it, and the notebooks are those of the sources."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).resolve().parent.parent / "examples" / "labs"
+sys.path.insert(0, str(FOLDER))  # as a notebook in that folder finds them
+import build  # noqa: E402
+from checks.telling import NotYet  # noqa: E402
+
+SOURCES = build.sources()
+
+
+def code_cells(script: str) -> list[str]:
+    return [cell.source for cell in build.notebook(script).cells if cell.cell_type == "code"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_solutions_pass_and_gaps_fail(source, monkeypatch):
+    """The cells one by one: before a solved cell runs, its gap meets the check behind it and has to fail."""
+    import matplotlib.pyplot as plt
+
+    monkeypatch.chdir(FOLDER)
+    script = source.read_text(encoding="utf-8")
+    solved, gaps = code_cells(build.teacher(script)), code_cells(build.student(script))
+    assert len(solved) == len(gaps)
+    names: dict[str, object] = {"__name__": f"labs.{source.stem}"}
+    exercises = 0
+    for number, (cell, gap) in enumerate(zip(solved, gaps, strict=True)):
+        if build.GAP in gap:
+            exercises += 1
+            check = solved[number + 1]
+            assert re.match(rf"{source.stem}\.check_", check), "the cell behind a gap is its check"
+            unsolved = dict(names)
+            exec(compile(gap, str(source), "exec"), unsolved)
+            with pytest.raises(NotYet):
+                exec(compile(check, str(source), "exec"), unsolved)
+        exec(compile(cell, str(source), "exec"), names)
+    plt.close("all")
+    assert exercises >= 4
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_the_students_notebook_is_that_of_the_source(source):
+    committed = nbformat.read(FOLDER / f"{source.stem}.ipynb", as_version=4)
+    expected = build.notebook(build.student(source.read_text(encoding="utf-8")))
+    assert [cell.source for cell in committed.cells] == [cell.source for cell in expected.cells], "run: python build.py"
+    assert "SOLUTION" not in "".join(cell.source for cell in committed.cells)
+    assert not any(cell.get("outputs") for cell in committed.cells)
+
+
+def test_a_gap_takes_the_place_of_a_solution():
+    script = "def f(x):\n    # BEGIN SOLUTION\n    y = x\n    return y\n    # END SOLUTION\n\nf(1)\n"
+    assert build.student(script) == f"def f(x):\n    {build.GAP}\n\nf(1)\n"
+    assert build.teacher(script) == "def f(x):\n    y = x\n    return y\n\nf(1)\n"

@@ -66,9 +66,9 @@ the planned optimum of the suite's small worlds (`tests/test_tabular.py`).""",
 and its contributions, with the settings of `baselines/algorithms.py`. Which action views an algorithm can take
 follows from its action spaces.
 
-And own agents, where it has none (`baselines/deep/`). They share one network over users and items side by side, and
-one mechanism that gathers what many lanes live through and turns it into lambda-returns, without a replay buffer or a
-target network (after Gallici et al., ICLR 2025).
+And own agents, where it has none (`baselines/deep/`). All but the last share one network over users and items side
+by side, and one mechanism that gathers what many lanes live through and turns it into lambda-returns, without a replay
+buffer or a target network (after Gallici et al., ICLR 2025).
 
 - `slateq`: the value of a slate is that of no click, and what a click on each item adds, by its chance (Ie et al.,
   IJCAI 2019). Who clicks what is known where the environment's choice model can be observed, and learned elsewhere. Slates
@@ -79,6 +79,8 @@ target network (after Gallici et al., ICLR 2025).
   shown (Chen et al., WSDM 2019).
 - `wolpertinger`: an actor gives a point in the space of items, and a critic chooses among the candidates nearest to it
   (Dulac-Arnold et al., 2015).
+- `gems`: a fifth of its steps is a log of random slates, from which a variational auto-encoder learns; Stable-Baselines3's
+  SAC then acts in its latent space (Deffayet et al., WSDM 2023, from the paper's description).
 
 Evaluated, all show what they hold for best, and draw nothing.""",
     ),

@@ -150,6 +150,8 @@ BASELINES: Mapping[str, Baseline] = {
                  "baselines.deep.reinforce:TopKReinforce", steps=500_000),
         Baseline("wolpertinger", "deep", ("item",), "an actor looks near a point, a critic picks what is there",
                  "baselines.deep.wolpertinger:Wolpertinger", steps=500_000),
+        Baseline("gems", "deep", ("slate",), "SAC in the latent space of an auto-encoder of slates",
+                 "baselines.deep.gems:GeMS", steps=100_000),
         *_deep(),
     )
 }  # fmt: skip

@@ -18,6 +18,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
 
 from baselines.algorithms import DEFAULTS, VIEWS
 from baselines.names import did_you_mean
+from baselines.recommender import Recommender
 from baselines.task import Task
 from recgym.env import RecVectorEnv, lane
 from recgym.sessions import VECTOR_ONLY
@@ -217,7 +218,7 @@ class Trained:
         # The step that ends a session is counted only afterwards.
         lanes.session = lambda value, length: task.session(model.num_timesteps + lanes.num_envs, value, length)
         recommender = TrainedRecommender(model, self.algorithm)
-        model.learn(task.steps, callback=_Progress(task, recommender))
+        model.learn(task.steps, callback=TaskProgress(task, recommender))
         return recommender
 
     def load(self, folder: Path, env: RecVectorEnv) -> TrainedRecommender:
@@ -235,10 +236,10 @@ class Trained:
         return TrainedRecommender(model, self.algorithm)
 
 
-class _Progress(BaseCallback):
+class TaskProgress(BaseCallback):
     """Tells a task how far it is."""
 
-    def __init__(self, task: Task, recommender: TrainedRecommender) -> None:
+    def __init__(self, task: Task, recommender: Recommender) -> None:
         super().__init__()
         self.task, self.recommender = task, recommender
 

@@ -55,10 +55,10 @@ class Task:
         """The environment as the task has it; `settings` come in place of the task's."""
         return make_lanes(self.env_id, num_envs, **{"action": self.view, **self.env_settings, **settings})
 
-    def slates(self, num_envs: int) -> RecVectorEnv:
+    def slates(self, num_envs: int, **changes: Any) -> RecVectorEnv:
         """The same with action="slate", for what learns from whole slates and can act in any view."""
         settings = {name: value for name, value in self.env_settings.items() if name not in ("fill", "search")}
-        return make_lanes(self.env_id, num_envs, **{**settings, "action": "slate"})
+        return make_lanes(self.env_id, num_envs, **{**settings, "action": "slate", **changes})
 
 
 def require_domain(env: RecVectorEnv, name: str) -> None:

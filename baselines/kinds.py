@@ -71,16 +71,16 @@ by side, and one mechanism that gathers what many lanes live through and turns i
 buffer or a target network (after Gallici et al., ICLR 2025).
 
 - `slateq`: the value of a slate is that of no click, and what a click on each item adds, by its chance (Ie et al.,
-  IJCAI 2019). Who clicks what is known where the environment's choice model can be observed, and learned elsewhere. Slates
-  are exact; `search` "greedy" and "top" are the paper's heuristics.
+  IJCAI 2019). Who clicks what is known where the environment's choice model can be observed, and learned elsewhere.
+  Slates are exact; `search` "greedy" and "top" are the paper's heuristics.
 - `softmax-q`: the value of a single item, the lead of a slate, from user and item side by side; expected SARSA of a
   softmax policy.
-- `reinforce`: a policy over items, its gradient corrected for slates of K items and for pages that an earlier policy has
-  shown (Chen et al., WSDM 2019).
+- `reinforce`: a policy over items, its gradient corrected for slates of K items and for pages that an earlier policy
+  has shown (Chen et al., WSDM 2019).
 - `wolpertinger`: an actor gives a point in the space of items, and a critic chooses among the candidates nearest to it
   (Dulac-Arnold et al., 2015).
-- `gems`: a fifth of its steps is a log of random slates, from which a variational auto-encoder learns; Stable-Baselines3's
-  SAC then acts in its latent space (Deffayet et al., WSDM 2023, from the paper's description).
+- `gems`: a fifth of its steps is a log of random slates, from which a variational auto-encoder learns;
+  Stable-Baselines3's SAC then acts in its latent space (Deffayet et al., WSDM 2023, from the paper's description).
 
 Evaluated, all show what they hold for best, and draw nothing.""",
     ),

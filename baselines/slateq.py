@@ -27,6 +27,7 @@ from recgym import pages
 ENV_ID = "RecGym-InterestEvolution-v0"
 PATH = MEASUREMENTS / f"{ENV_ID}-slateq.csv"
 SESSIONS = 500
+COLUMNS = ("search", "no_click", "seed", "return")  # of the CSV
 HEADER = ("slates", "value of no click", "seeds", "mean return")
 PUBLISHED = 174.6  # the best of Ie et al. (IJCAI 2019): exact slates, without the value of no click
 
@@ -92,7 +93,7 @@ def table_of(found: Found) -> str:
     """CSV."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow((*Cell._fields, "return"))
+    table.writerow(COLUMNS)
     table.writerows((*cell, f"{value:.3f}") for cell, value in sorted(found.items()))
     return out.getvalue()
 
@@ -118,7 +119,7 @@ def section(folder: Path) -> str:
 
 Mean return on `{ENV_ID}` after {find("slateq").steps:,} steps, with a 95 % interval over the seeds;
 `python -m baselines slateq` measures it, and [every training](measurements/{PATH.name}) is kept. For comparison: random
-{returns["random"]:.1f}, myopic {returns[MYOPIC.name]:.1f}, the best that was published {PUBLISHED} (Ie et al., IJCAI 2019),
+{returns["random"]:.1f}, myopic {returns[MYOPIC.name]:.1f}, the best published {PUBLISHED} (Ie et al., IJCAI 2019),
 the exact best slates with known values {returns[REFERENCE]:.1f}.
 
 {pages.table(HEADER, lines(found))}

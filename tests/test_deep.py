@@ -20,8 +20,8 @@ from baselines.task import Task
 torch.set_num_threads(1)
 ENV_ID = "RecGym-InterestEvolution-v0"
 # Half of the topics give users nothing but pleasure, and end their sessions soon: greed misses a third of the optimum.
-WORLD = {"num_topics": 4, "trashy_share": 0.5, "worst_quality": -6.0, "budget": 60.0, "num_candidates": 6, "slate_size": 1,
-         "session_length": 200}  # fmt: skip
+WORLD = {"num_topics": 4, "trashy_share": 0.5, "worst_quality": -6.0, "budget": 60.0, "num_candidates": 6,
+         "slate_size": 1, "session_length": 200}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_the_factor_is_the_slope_of_the_chance_to_be_in_the_slate(chance, slate_
 @settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 2**31), correction=st.booleans())
 def test_the_gradient_is_the_corrected_policy_gradient_by_hand(seed, correction):
-    """Of the logits: factor x surprise x (one-hot - pi) for every slot, with no entropy; capped where beta was small."""
+    """Of the logits: factor x surprise x (one-hot - pi) for every slot, without entropy; the weight is capped."""
     rng, view = np.random.default_rng(seed), a_view()
     method = TopKReinforce(correction=correction, entropy=0.0, weight_cap=1.5)
     logits, value = rng.normal(size=(4, 10)), rng.normal(size=(4, 1))

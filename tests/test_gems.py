@@ -19,7 +19,7 @@ ENV_ID = "RecGym-LongTermSatisfaction-v0"
 
 
 class Compass(SlateVAE):
-    """A decoder that points where the vector says: its first half is the first slot's direction, its second the second's."""
+    """A decoder that points where the vector says: each half is a slot's direction."""
 
     def decode(self, latent):
         return latent.reshape(len(latent), 2, 2), torch.zeros(len(latent), 2)

@@ -31,8 +31,10 @@ ON_POLICY, OFF_POLICY = {"num_envs": 2, "n_steps": 8}, {"num_envs": 1, "learning
 TINY = {
     **dict.fromkeys(("PPO", "RecurrentPPO", "MaskablePPO", "TRPO"), {**ON_POLICY, "batch_size": 8}), "A2C": ON_POLICY,
     **dict.fromkeys(("DQN", "QRDQN", "SAC", "TD3", "DDPG", "TQC", "CrossQ"), OFF_POLICY),
-    **dict.fromkeys(("slateq", "softmax-q", "reinforce", "wolpertinger"), {"num_envs": 2, "length": 8, "batch_size": 8}),
-    "gems": {"num_envs": 2, "learning_starts": 10, "buffer_size": 1000}, "ARS": {"num_envs": 1, "n_delta": 1}, "lstm": {"epochs": 1}, "als": {"iterations": 2}, "bpr": {"iterations": 5},
+    **dict.fromkeys(("slateq", "softmax-q", "reinforce", "wolpertinger"),
+                    {"num_envs": 2, "length": 8, "batch_size": 8}),
+    "gems": {"num_envs": 2, "learning_starts": 10, "buffer_size": 1000}, "ARS": {"num_envs": 1, "n_delta": 1},
+    "lstm": {"epochs": 1}, "als": {"iterations": 2}, "bpr": {"iterations": 5},
 }  # fmt: skip
 # "random" draws anew for every batch; that it is reproducible is tested with the heuristics.
 CASES = [(name, view) for name, baseline in BASELINES.items() for view in baseline.views if name != "random"]

@@ -49,14 +49,14 @@ def test_exact_slates_are_the_best_of_all_and_the_others_no_better(seed, learned
 
 
 def test_the_three_searches_differ_where_they_should():
-    """Items that are worth 1.00, .75 and .01, of weights 1, 4 and 1 beside no click's 1, two slots.
+    """Items of weights 1, 4 and nearly 0 beside no click's 1, worth 1, 0.3 and 0.
 
-    Alone they bring 1/2, 3/5 and 1/200. The best pair is the first two; after the second one alone the first still adds;
-    with values 1.0 and 0.3 in place of .75 the pair is worse than the first with the worthless one, which hardly hurts.
+    Alone they bring 1/2, 1.2/5 and 0, so that "top" takes the first two. But these bring (1 + 1.2) / 6 together, less
+    than the first and the third: the second takes more clicks from the first than it is worth.
     """
     choice, utility = MultinomialLogit(), np.log([[1.0, 4.0, 1e-9]])
     view = view_of(np.ones((1, 3), dtype=bool))
-    value = np.array([[1.0, 0.3, 0.0]])  # pairs: (1 + 1.2) / 6 = .37 and 1 / 2
+    value = np.array([[1.0, 0.3, 0.0]])
     assert set(slates_for("exact", choice, utility, value, view, 2)[0]) == {0, 2}
     assert slates_for("greedy", choice, utility, value, view, 2)[0].tolist() == [0, 2]
     assert slates_for("top", choice, utility, value, view, 2)[0].tolist() == [0, 1]
@@ -128,8 +128,8 @@ def test_the_loss_is_the_decomposition_by_hand():
 def test_the_value_of_no_click_finds_the_known_optimum():
     """Half of the topics give users nothing but pleasure, and end their sessions soon.
 
-    With one video to a page, the reference's slates are those that price a minute exactly. Without the value of no click
-    what costs the user much looks as good as any other.
+    With one video to a page the reference is the best for its price of a minute. Without the value of no click, what
+    costs the user much looks as good as any other.
     """
     constants = {"num_topics": 4, "trashy_share": 0.5, "worst_quality": -6.0, "budget": 60.0, "num_candidates": 6,
                  "slate_size": 1, "session_length": 200}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Clicks as an own agent expects them: by the choice model where it is known, otherwise by what a network has learned."""
+"""Clicks as an own agent expects them: by the choice model where it is known, otherwise by what was learned."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def slates_for(
 def _with_each(
     choice: ChoiceModel | LearnedPositions, utility: Floats, value: Floats, slates: Ints, slot: int
 ) -> Floats:
-    """(num_envs, num_candidates) what `slates` are worth with each of the candidates in `slot`; -inf for a repetition."""
+    """(num_envs, num_candidates) what `slates` are worth with each candidate in `slot`; -inf for a repetition."""
     num_envs, num_candidates = value.shape
     tried = np.repeat(slates, num_candidates, axis=0)
     tried[:, slot] = np.tile(np.arange(num_candidates), num_envs)

@@ -1,8 +1,8 @@
 """GeMS: an agent that acts in the latent space of an auto-encoder of slates (Deffayet et al., WSDM 2023).
 
-From the paper's description: random slates are logged, a variational auto-encoder learns from the log what slates and clicks
-there are, and an agent learns which vector to give; the decoder, which learns no more, makes a slate of it. The agent is
-Stable-Baselines3's SAC.
+From the paper's description: random slates are logged, a variational auto-encoder learns from the log what slates and
+clicks there are, and an agent learns which vector to give; the decoder, which learns no more, makes a slate of it.
+The agent is Stable-Baselines3's SAC.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def outputs(network: nn.Module, view: Seen) -> tuple[NDArray[np.float64], NDArra
 
 
 def at(items: Tensor, slates: Tensor) -> Tensor:
-    """(rows, slate_size, ...) of (rows, num_items, ...) the items at these positions (rows, slate_size); -1 gives any."""
+    """(rows, slate_size, ...) of (rows, num_items, ...), the items at positions (rows, slate_size); -1 gives any."""
     index = slates.clamp(min=0).reshape(*slates.shape, *[1] * (items.ndim - 2))
     return items.gather(1, index.expand(*slates.shape, *items.shape[2:]))
 
@@ -102,7 +102,7 @@ class Descent:
     def learn(
         self, loss_of: Callable[[dict[str, Tensor]], Tensor], found: Iterator[dict[str, Tensor]], done: float
     ) -> None:
-        """One step per batch; `done` is the share of the training that is over. Gradients longer than `longest` are cut."""
+        """One step per batch, gradients cut at `longest`; `done` is the share of the training that is over."""
         for group in self._adam.param_groups:
             group["lr"] = self.rate * max(1.0 - done, 0.05)
         for batch in found:

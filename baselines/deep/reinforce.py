@@ -1,12 +1,13 @@
 """REINFORCE with the top-K off-policy correction (Chen et al., WSDM 2019, arXiv:1812.02353).
 
-A policy draws items one by one, and a slate shows K different ones. Learned from are pages that an earlier policy has shown.
-Two factors make up for that: the weight pi / beta of an item, cut at `weight_cap`, and
+A policy draws items one by one, and a slate shows K different ones. Learned from are pages that an earlier policy has
+shown. Two factors make up for that: the weight pi / beta of an item, cut at `weight_cap`, and
 
     lambda_K = K (1 - pi)^(K - 1),
 
-by which the chance to be in a slate of K draws, 1 - (1 - pi)^K, rises faster than pi where pi is small, and not at all where
-the item is in the slate anyway. All items of a slate answer for what the page brought, beyond what was expected.
+by which the chance to be in a slate of K draws, 1 - (1 - pi)^K, rises faster than pi where pi is small, and not at
+all where the item is in the slate anyway. All items of a slate answer for what the page brought, beyond what was
+expected.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rollouts: what many lanes lived through side by side, and the returns that follow from it. Shared by all own agents."""
+"""Rollouts: what many lanes lived through side by side, and the returns that follow. Shared by own agents."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Rollout:
     """Share of the training that is over."""
 
     def returns(self, discount: float, trace: float) -> NDArray[np.float64]:
-        """(length, num_envs) lambda-returns: `trace` of the way from one step's bootstrap to the whole rollout's reward.
+        """(length, num_envs) lambda-returns: with `trace` 0 one step's reward and a value, with 1 all rewards.
 
-        Sutton & Barto (2018), equation 12.20, with the agent's value of a state in place of its estimate of the pair, as
-        in the parallelised Q-network (Gallici et al., ICLR 2025).
+        Sutton & Barto (2018), equation 12.18, with the value of a state as the agent's policy has it; so does the
+        parallelised Q-network (Gallici et al., ICLR 2025).
         """
         reward, terminated, truncated = (self.steps[name] for name in ("reward", "terminated", "truncated"))
         returns = np.empty(reward.shape)

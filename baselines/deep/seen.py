@@ -29,8 +29,8 @@ def seen(env: RecVectorEnv) -> Seen:
     """What is observed of the users and candidates of `env` now.
 
     Of a domain's users: the counters, and history, preferences and context as embeddings. Of a classic's: what its
-    observation has, but for the response to the last slate. That part is noise to whoever learns by bootstrapping: on
-    interest evolution it tells the quality of what was watched, but nothing of the budget which that quality changed.
+    observation has, but for the response to the last slate: it says little of what is still to come, and values that
+    are learned by bootstrapping follow its noise. SlateQ reaches less on interest evolution where it is seen.
     """
     return _of(env, env.state)
 

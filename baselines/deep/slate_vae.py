@@ -1,7 +1,8 @@
 """A variational auto-encoder of slates: a short vector from which a slate and the clicks on it can be told.
 
-Of GeMS (Deffayet et al., WSDM 2023), from the paper's description. The slate is made of items on offer, so that the decoder
-says of every slot in what direction its item lies among the features, and the candidate furthest in that direction is shown.
+Of GeMS (Deffayet et al., WSDM 2023), from the paper's description. The slate is made of items on offer, so that the
+decoder says of every slot in what direction its item lies among the features, and the candidate furthest in that
+direction is shown.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class SlateVAE(nn.Module):
         self.decoder = nn.Sequential(nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, size))
 
     def encode(self, shown: Tensor, clicked: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and logarithm of the variance, (rows, latent_dim), of (rows, slate_size, num_features) and the clicks."""
+        """Mean and log variance, (rows, latent_dim), of items (rows, slate_size, num_features) and clicks."""
         said = self.encoder(torch.cat((shown, clicked[..., None]), dim=2).flatten(1))
         return said[:, : self.latent_dim], said[:, self.latent_dim :]
 
@@ -71,12 +72,12 @@ class SlateLoss:
 
 
 def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL of normal distributions from the standard one, mean over the rows (Kingma & Welling, ICLR 2014, appendix B)."""
+    """KL of normal distributions from the standard one, mean over rows (Kingma & Welling, ICLR 2014, appendix B)."""
     return 0.5 * (mean**2 + log_variance.exp() - 1.0 - log_variance).sum(dim=1).mean()
 
 
 def decoded(network: SlateVAE, view: Seen, latent: NDArray[np.float32]) -> NDArray[np.int64]:
-    """(num_envs, slate_size) positions: slot by slot the allowed candidate furthest in its direction that is still free."""
+    """(num_envs, slate_size) positions: slot by slot what is allowed, still free and furthest in its direction."""
     with torch.no_grad():
         directions = network.decode(torch.from_numpy(latent))[0].numpy()
     scores = np.einsum("nsf,nmf->nsm", directions, view.items).astype(np.float64)

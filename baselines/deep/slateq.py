@@ -1,12 +1,12 @@
 """SlateQ: the long-term value of a slate, put together from values of its items (Ie et al., IJCAI 2019).
 
-Q(s, slate) = Q(s, no click) + sum over the slots of P(click) (Q(s, item) - Q(s, no click)): with users who click at most
-once this is the paper's decomposition, and with others it adds up what several clicks are worth. The network learns
-Q(s, no click) and what a click on an item adds to it; the best slate maximises the sum, exactly or by one of the paper's
-two heuristics.
+Q(s, slate) = Q(s, no click) + sum over the slots of P(click) (Q(s, item) - Q(s, no click)): with users who click at
+most once this is the paper's decomposition, and with others it adds up what several clicks are worth. The network
+learns Q(s, no click) and what a click on an item adds to it; the best slate maximises the sum, exactly or by one of
+the paper's two heuristics.
 
-The value of no click matters. Without it, as in RecSim's implementation, an item that costs the user a lot of time looks
-as good as any other, because no click is taken to end the session.
+The value of no click matters. Without it, as in RecSim's implementation, an item that costs the user a lot of time
+looks as good as any other, because no click is taken to end the session.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Values of single items, Q(s, a) over what is seen of the user and of the item side by side, and a softmax policy.
 
-An item's place among the candidates means nothing to the network, so that it can judge items it has never been shown. While
-it learns, the lead items of slates are drawn from a softmax of their values, in units of how much those differ; its values
-are those of that policy (expected SARSA; Sutton & Barto, 2018, section 6.6). Evaluated, it shows what is worth most.
+An item's place among the candidates means nothing to the network, so that it can judge items it has never been shown.
+While it learns, the lead items of slates are drawn from a softmax of their values, in units of how much those differ;
+its values are those of that policy (expected SARSA; Sutton & Barto, 2018, section 6.6). Evaluated, it shows what is
+worth most.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def values(network: Any, view: Seen) -> Floats:
 
 
 def softmax(worth: Floats, allowed: NDArray[np.bool_], temperature: float) -> Floats:
-    """(num_envs, num_candidates) chances by `worth`; the temperature is in standard deviations of each lane's values."""
+    """(num_envs, num_candidates) chances by `worth`; the temperature is in standard deviations of a lane's values."""
     known = np.ma.masked_array(worth, ~allowed)
     spread = np.maximum(known.std(axis=1, keepdims=True).filled(1.0), 1e-6)
     weights = np.exp((worth - worth.max(axis=1, keepdims=True)) / (spread * temperature))

@@ -1,8 +1,8 @@
 """Wolpertinger: an actor that says where in the space of items to look, and a critic that picks among what is near.
 
-Dulac-Arnold et al. (2015, arXiv:1512.07679): the actor gives a point in the space of the items' features, the candidates
-nearest to it are taken, and the critic chooses the one that is worth most. The critic learns from rollouts what shown items
-are worth; the actor follows the critic's gradient (Silver et al., ICML 2014).
+Dulac-Arnold et al. (2015, arXiv:1512.07679): the actor gives a point in the space of the items' features, the
+candidates nearest to it are taken, and the critic chooses the one that is worth most. The critic learns from rollouts
+what shown items are worth; the actor follows the critic's gradient (Silver et al., ICML 2014).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Wolpertinger(Agent):
             return network.actor(torch.from_numpy(view.user)).numpy().astype(np.float64)
 
     def choose(self, view: Seen, network: ActorCritic, points: Floats) -> tuple[NDArray[np.int64], Floats]:
-        """The best among the allowed candidates that are nearest to `points`, and what it is worth; both (num_envs,)."""
+        """The best of the allowed candidates nearest to `points`, and what it is worth; both (num_envs,)."""
         distance = ((view.items - points[:, None]) ** 2).sum(axis=2)
         order = np.argsort(np.where(view.allowed, distance, np.inf), axis=1, kind="stable")
         near = order[:, : self.num_nearest]

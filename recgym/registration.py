@@ -11,6 +11,7 @@ DOMAINS = {
     "RecGym-Games-v0": "games",
     "RecGym-Social-v0": "social",
     "RecGym-Education-v0": "education",
+    "RecGym-Search-v0": "search",
     "RecGym-Health-v0": "health",
     "RecGym-Finance-v0": "finance",
 }

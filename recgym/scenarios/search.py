@@ -58,7 +58,7 @@ from recgym.compiled import sigmoid
 from recgym.dynamics import Drift, Dynamics, Evidence, Intent, ReferencePrice, Satiation, Trust
 from recgym.items import Items, standardised
 from recgym.outcome import Outcome
-from recgym.response import Funnel, Habits, Response, Shifts, no_shifts
+from recgym.response import Habits, Response, Shifts, no_shifts
 from recgym.reward import Reward
 from recgym.scenarios import search_words as words
 from recgym.scenarios.people import visits
@@ -129,25 +129,13 @@ class SearchReward(Reward):
 
     - click: number of clicks,
     - save: number of pages saved,
-    - solution: number of questions solved,
-    - answer: 1 where the page answered the search.
+    - solution: number of questions solved.
     """
 
     DEEDS = ("click", "save", "solution")
     VALUE = "value"
-    DEFAULT_WEIGHTS = {"click": 0.05, "save": 0.15, "solution": 0.8, "answer": 0.2, "satisfaction": 0.1, "diversity": 0.0,
+    DEFAULT_WEIGHTS = {"click": 0.05, "save": 0.15, "solution": 0.8, "satisfaction": 0.2, "diversity": 0.0,
                        "potential": 0.0}  # fmt: skip
-
-    def terms(
-        self, before: State, after: State, slates: NDArray[np.int64], response: Response
-    ) -> dict[str, NDArray[np.float64]]:
-        terms = super().terms(before, after, slates, response)
-        if self.weights["answer"] != 0:
-            terms["answer"] = Intent.led_to(after, "answered").astype(np.float64)
-        return terms
-
-    def expected_terms(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
-        return {"answer": funnel.stays * funnel.needed * ~state["answered"][:, None]}
 
 
 @dataclass(frozen=True, eq=False)

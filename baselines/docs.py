@@ -1,4 +1,4 @@
-"""python -m baselines docs: writes docs/baselines.md from the list and its kinds."""
+"""python -m baselines docs: writes all generated pages; docs/baselines.md from the list and its kinds."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 
 from baselines import slateq
+from baselines.documentation import gallery, pages, pictures
 from baselines.files import MEASUREMENTS
 from baselines.kinds import KINDS
 from baselines.registry import BASELINES
-from recgym import pages
+from recgym.markdown import table
 
-PAGE = Path("docs") / "baselines.md"
+FOLDER = Path("docs")
 ROOT = Path(__file__).resolve().parent.parent  # of the repository
 INTRO = f"""# Baselines
 
@@ -55,18 +56,22 @@ def _table(kind: str) -> str:
          f"{baseline.steps:,}" if baseline.steps else "–")
         for baseline in BASELINES.values() if baseline.kind == kind
     ]  # fmt: skip
-    return pages.table(("baseline", "", "action views, the best first", "steps"), rows)
+    return table(("baseline", "", "action views, the best first", "steps"), rows)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command, without a help line: hidden, because it is for this repository."""
     parser = commands.add_parser("docs")
-    parser.add_argument("--out", type=Path, default=PAGE, help=f"default {PAGE}")
+    parser.add_argument("--out", type=Path, default=FOLDER, help=f"folder (default {FOLDER})")
     parser.set_defaults(run=write)
 
 
 def write(options: argparse.Namespace) -> int:
-    """Write the page and name it."""
-    options.out.write_text(page(), encoding="utf-8")
-    print(options.out)
+    """Write the pages and name them."""
+    environments = options.out / pages.FOLDER.name
+    written = [options.out / "baselines.md", *pages.write(environments), gallery.write(environments),
+               *pictures.write(environments)]  # fmt: skip
+    written[0].write_text(page(), encoding="utf-8")
+    for path in written:
+        print(path)
     return 0

@@ -16,7 +16,7 @@ from baselines.arguments import add_env_id, at_least, one_of
 from baselines.files import MEASUREMENTS
 from baselines.intervals import mean_of
 from baselines.learning import ROWS, Record, Row, Yardsticks
-from recgym import pages
+from recgym.markdown import table as markdown_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +36,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--seeds", type=at_least(1), default=5, help="of every row, at most (default 5)")
     parser.add_argument("--jobs", type=at_least(1), default=2, help="processes at a time (default 2)")
     parser.add_argument("--out", type=Path, default=MEASUREMENTS, help=f"folder of the table (default {MEASUREMENTS})")
-    parser.add_argument("--markdown", action="store_true", help="train nothing: print what the table holds, in Markdown")
+    parser.add_argument(
+        "--markdown", action="store_true", help="train nothing: print what the table holds, in Markdown"
+    )
     parser.set_defaults(run=learn)
 
 
@@ -74,11 +76,15 @@ def markdown(rows: Sequence[Row], records: Sequence[Record]) -> str:
         if not measured:
             continue
         score = mean_of(np.array([float(record["score"]) for record in measured]))
-        others = (f"{float(measured[0][name]):.2f}" for name in ("best_heuristic_score", "myopic_score", "linear_score"))
+        others = (
+            f"{float(measured[0][name]):.2f}" for name in ("best_heuristic_score", "myopic_score", "linear_score")
+        )
         arguments = "SB3's defaults" if row.settings == DEFAULTS else "committed"
         reached = f"{score.value:.2f}" + (f" ±{score.half_width:.2f}" if len(measured) > 1 else "")
-        lines.append((row.algorithm, f"`{row.view}`", arguments, f"{row.steps:,}", str(len(measured)), reached, *others))
-    return pages.table(MARKDOWN_HEADER, lines)
+        lines.append(
+            (row.algorithm, f"`{row.view}`", arguments, f"{row.steps:,}", str(len(measured)), reached, *others)
+        )
+    return markdown_table(MARKDOWN_HEADER, lines)
 
 
 def table(title: str, rows: Sequence[Row], records: Sequence[Record], yardsticks: Mapping[str, Yardsticks]) -> Table:

@@ -184,6 +184,21 @@ def of_row(records: Sequence[Record], row: Row) -> list[Record]:
     return [record for record in records if all(record[name] == value for name, value in _identity(row).items())]
 
 
+def score_after(record: Record, steps: int) -> float:
+    """The score after so many steps of the training, which has to be one of the points of its curve.
+
+    Raises:
+        ValueError: Nothing was measured then.
+    """
+    point, between = divmod(POINTS * steps, int(record["steps"]))
+    if between or not 1 <= point <= POINTS:
+        raise ValueError(
+            f"steps={steps}: expected a multiple of {int(record['steps']) // POINTS} up to {record['steps']}"
+        )
+    random, reference = float(record["random"]), float(record["reference"])
+    return (float(record[CURVE[point - 1]]) - random) / (reference - random)
+
+
 def load(path: Path) -> list[Record]:
     """The records of a file, none if it is not there."""
     if not path.exists():

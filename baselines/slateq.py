@@ -22,7 +22,7 @@ from baselines.oracles import MYOPIC, REFERENCE
 from baselines.recommender import EVALUATION_SEED, evaluate
 from baselines.registry import find
 from baselines.task import Task
-from recgym import pages
+from recgym.markdown import table as markdown_table
 
 ENV_ID = "RecGym-InterestEvolution-v0"
 PATH = MEASUREMENTS / f"{ENV_ID}-slateq.csv"
@@ -122,7 +122,7 @@ Mean return on `{ENV_ID}` after {find("slateq").steps:,} steps, with a 95 % inte
 {returns["random"]:.1f}, myopic {returns[MYOPIC.name]:.1f}, the best published {PUBLISHED} (Ie et al., IJCAI 2019),
 the exact best slates with known values {returns[REFERENCE]:.1f}.
 
-{pages.table(HEADER, lines(found))}
+{markdown_table(HEADER, lines(found))}
 
 A page without a click is not the end of the session: what comes after it is as long as what comes after a short video,
 and longer than what comes after a bad one. An agent that leaves this value out, in its target and in its choice of

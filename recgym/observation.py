@@ -354,5 +354,5 @@ def history_texts(state: State, titles: Mapping[int, str] | tuple[str, ...], las
     for shown, events in zip(state["history_items"], state["history_events"], strict=True):
         acts = [(int(item), int(event)) for item, event in zip(shown.ravel(), events.ravel(), strict=True) if event]
         said = [f"{words[event]} {titles[item]}" for item, event in acts[::-1][:last]]
-        texts.append("The customer " + "; ".join(said) + "." if said else "A new customer.")
+        texts.append("The user " + "; ".join(said) + "." if said else "A new user.")
     return texts

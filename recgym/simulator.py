@@ -30,7 +30,7 @@ class Transition(NamedTuple):
 
     state: State
     reward: NDArray[np.float64]  # (num_envs,)
-    terminated: NDArray[np.bool_]  # (num_envs,) the customer is lost
+    terminated: NDArray[np.bool_]  # (num_envs,) the user is lost
     info: dict[str, Any]  # arrays (num_envs, ...), nested by name
 
 

@@ -12,7 +12,8 @@ import gymnasium
 import numpy as np
 import pytest
 
-from recgym import pages, speed, testing
+from recgym import speed, testing
+from recgym.registration import ENVIRONMENTS
 from recgym.candidates import Retrieval
 from recgym.catalog import Catalog
 from recgym.cli import main
@@ -286,22 +287,14 @@ def test_embed_says_what_it_cannot_use(recgym_command, small_shop, tmp_path):
         assert code == 2 and message in err and not Path(out).exists()
 
 
-# speed and docs
+# speed
 
 
 def test_speed_command_measures_what_is_asked_for(recgym_command, monkeypatch):
     monkeypatch.setattr(speed, "memory", lambda: 1.0)
-    for option, ids in (("--quick", [ENV_ID]), ("--all", list(pages.ENVIRONMENTS))):
+    for option, ids in (("--quick", [ENV_ID]), ("--all", list(ENVIRONMENTS))):
         code, out, err = recgym_command("speed", "--seconds", "0.05", "--markdown", option)
         names = re.findall(r"^\| (RecGym\S+ make.*?) \|", out, re.MULTILINE)
         expected = [f"{env_id.removesuffix('-v0')} {how}" for env_id in ids for how in ("make", "make_vec, 1,024")]
         assert code == 0 and names == expected
         assert f"{len(expected)} of {len(expected)}" in err
-
-
-def test_docs_command_writes_the_pages(recgym_command, tmp_path):
-    code, out, _ = recgym_command("docs", "--out", str(tmp_path / "new"))
-    assert code == 0 and out.split() == [
-        *(str(tmp_path / "new" / f"{name}.md") for name in pages.ENVIRONMENTS.values()), str(tmp_path / "new" / "README.md")
-    ]
-    assert (tmp_path / "new" / "ecommerce.md").read_text(encoding="utf-8") == pages.page(ENV_ID)

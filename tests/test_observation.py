@@ -234,11 +234,11 @@ def test_history_in_words():
     ])  # fmt: skip
     state = State(history_items=items, history_events=events)
     assert history_texts(state, titles) == [
-        "The customer bought Rug; put in the cart Desk; liked Lamp.",
-        "The customer was disappointed by Rug.",
-        "A new customer.",
+        "The user bought Rug; put in the cart Desk; liked Lamp.",
+        "The user was disappointed by Rug.",
+        "A new user.",
     ]
-    assert history_texts(state, titles, last=1)[0] == "The customer bought Rug."
+    assert history_texts(state, titles, last=1)[0] == "The user bought Rug."
 
 
 def test_the_sequence_and_its_mask():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from baselines.__main__ import main as baselines_main
-from recgym import gallery
+from baselines.documentation import gallery
 from recgym.cli import main as recgym_main
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -37,9 +37,7 @@ def load(env_id: str, view: str, part: str, names: tuple[str, ...] | None = None
     if numbers is None:
         raise NotTuned(f"{env_id} has not been tuned for action={view!r}: no {part!r} in {path(env_id)}. {tune}")
     if names is not None and set(numbers) != set(names):
-        raise NotTuned(
-            f"{path(env_id)}: expected {part!r} of {', '.join(names)}, found {', '.join(numbers)}. {tune}"
-        )
+        raise NotTuned(f"{path(env_id)}: expected {part!r} of {', '.join(names)}, found {', '.join(numbers)}. {tune}")
     return dict(numbers)
 
 

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 
 from recgym import __version__
-from recgym.cli import build, check, describe, docs, embed, play, playground, speed
+from recgym.cli import build, check, describe, embed, play, playground, speed
 
-GROUPS = (describe, play, playground, check, embed, build, speed, docs)
+GROUPS = (describe, play, playground, check, embed, build, speed)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

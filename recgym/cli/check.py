@@ -6,7 +6,7 @@ import argparse
 import traceback
 
 from recgym.cli.environments import any_id
-from recgym.pages import first_sentence
+from recgym.described import first_sentence
 
 
 def add(commands: argparse._SubParsersAction) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import gymnasium
 
-from recgym import pages
+from recgym import described
 from recgym.classics import Classic
 from recgym.cli.environments import recgym_id, seed
 from recgym.env import RecEnv
@@ -35,11 +35,11 @@ def add(commands: argparse._SubParsersAction) -> None:
 def list_environments(options: argparse.Namespace) -> int:
     """Print every id with its scenario in one line, and the spaces of its action views."""
     for env_id in ENVIRONMENTS:
-        title = pages.docstring_sections(pages.scenario_module(env_id))[0].removeprefix(f"{env_id}: ")
+        title = described.docstring_sections(described.scenario_module(env_id))[0].removeprefix(f"{env_id}: ")
         env = gymnasium.make(env_id)
         print(f"{env_id}  {title}")
         print(f"  observation  {env.observation_space}")
-        for name, view in pages.action_views(env.unwrapped.simulator).items():
+        for name, view in described.action_views(env.unwrapped.simulator).items():
             print(f"  action={name:12} {view.space}")
         env.close()
     return 0
@@ -67,19 +67,19 @@ def show_environment(options: argparse.Namespace) -> int:
 
 
 def _describe(env_id: str, env: RecEnv) -> None:
-    title, intro, sections = pages.docstring_sections(pages.scenario_module(env_id))
+    title, intro, sections = described.docstring_sections(described.scenario_module(env_id))
     print(title)
     for text in (intro, sections.get("Description", "")):
         if text:
             print(f"\n{text}")
     _heading("Spaces")
     _columns([("observation", str(env.observation_space))])
-    _columns((f"action={name}", str(view.space)) for name, view in pages.action_views(env.simulator).items())
+    _columns((f"action={name}", str(view.space)) for name, view in described.action_views(env.simulator).items())
     _heading("Settings")
-    arguments = pages.arguments(pages.config_class(env_id)) + pages.common_arguments()
+    arguments = described.arguments(described.config_class(env_id)) + described.common_arguments()
     _columns((f"{a.name} = {a.default}", a.description) for a in arguments)
     _heading("Reward: weight and meaning of each term")
-    terms = pages.reward_terms(env.simulator)
+    terms = described.reward_terms(env.simulator)
     _columns((f"{name.strip('`')}  {weight}", meaning) for name, weight, meaning in terms)
     if isinstance(env.simulator, Classic):
         return

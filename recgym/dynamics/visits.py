@@ -19,7 +19,7 @@ class Visits:
 
     A visit ends after a page with a probability that clicks lower and disappointment raises; its length is roughly
     geometric, as in browsing logs. A user who leaves comes back after some days with a probability that rests on
-    trust; otherwise the customer is lost and the session terminates.
+    trust; otherwise the user is lost and the session terminates.
 
     Writes: page, visit (num_envs,) int64; days_away (num_envs,), 0 within a visit; left, churned (num_envs,) bool;
     context (num_envs,) int64, row of the context sentence.

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from recgym import pages
+from recgym import described
 from recgym.arguments import one_of, whole_number
 from recgym.playground.duel import NUM_SESSIONS, fight
 from recgym.playground.game import YOU, Environment, Game, Wrong
@@ -140,7 +140,7 @@ class Playground:
 
 def _title(env_id: str) -> str:
     """What an environment is, in a few words."""
-    title, _, _ = pages.docstring_sections(pages.scenario_module(env_id))
+    title, _, _ = described.docstring_sections(described.scenario_module(env_id))
     return title.partition(": ")[2]
 
 

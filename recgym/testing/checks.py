@@ -235,7 +235,7 @@ def check_endings(env_id: str, **kwargs: Any) -> None:
             for step in range(1, limit + 1):
                 _, _, terminated, truncated, _ = env.step(env.action_space.sample())
                 assert not (terminated and truncated), (
-                    f"{env_id}: terminated and truncated at once (seed {seed}, step {step}); a lost customer is "
+                    f"{env_id}: terminated and truncated at once (seed {seed}, step {step}); a lost user is "
                     "terminated, the end of the observation period truncated"
                 )
                 assert truncated == (step == limit and not terminated), (

@@ -1,0 +1,115 @@
+"""What was measured of an environment, in Markdown: what looking ahead is worth, and what was learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from baselines import learning as table_of_learning
+from baselines.files import MEASUREMENTS, read_json
+from baselines.intervals import Estimate, mean_of
+from baselines.learn import markdown
+from baselines.learning import ROWS, Record, Row
+from recgym.markdown import table
+from recgym.registration import DOMAINS
+
+PICTURES = "pictures"  # folder beside the pages
+SEEN, TOLD = (next(row for row in ROWS if row.name == name) for name in ("PPO-proto", "PPO-latent"))
+
+
+def bounds(env_id: str) -> dict[str, Any]:
+    """What `python -m baselines bounds` has written of an environment; {} if nothing."""
+    return read_json(MEASUREMENTS / f"{env_id}-bounds.json") or {}
+
+
+def trainings(env_id: str, row: Row) -> list[Record]:
+    """What `python -m baselines learn` has written of a row."""
+    return table_of_learning.of_row(_learned(env_id), row)
+
+
+def scores(records: Sequence[Record], steps: int) -> Estimate:
+    """Mean score of trainings after so many steps, with the interval over their seeds."""
+    return mean_of(np.array([table_of_learning.score_after(record, steps) for record in records]))
+
+
+def far_sight(env_id: str) -> str:
+    """What looking ahead is worth, one column per action view or, of a classic, per variant; nothing if not measured."""
+    measured = bounds(env_id)
+    if not measured:
+        return ""
+    return _variants(env_id, measured) if "variants" in measured else _views(env_id, measured)
+
+
+def learning(env_id: str) -> str:
+    """What Stable-Baselines3's algorithms reached, and what it cost them not to see the user's mind."""
+    records = _learned(env_id)
+    if not records:
+        return ""
+    return "\n\n".join(
+        (
+            "Score 0 is random, 1 the far-sighted reference of the same action view; mean and 95 % interval over the seeds, "
+            f"on {table_of_learning.EPISODES} held-out sessions. Measured by `python -m baselines learn {env_id}`.",
+            markdown([row for row in ROWS if row.observation == "flat"], records),
+            *_price_of_not_knowing(env_id),
+        )
+    )
+
+
+def _price_of_not_knowing(env_id: str) -> list[str]:
+    seen, told = trainings(env_id, SEEN), trainings(env_id, TOLD)
+    if not seen or not told:
+        return []
+    with_history, with_truth = scores(seen, TOLD.steps), scores(told, TOLD.steps)
+    return [
+        f"**What is hidden costs** {with_truth.value - with_history.value:+.2f}: after {TOLD.steps:,} steps PPO scores "
+        f'{with_truth} where it is told the truth about the user (`observation="latent"`, {len(told)} seeds) and '
+        f"{with_history} where it sees the embedded history ({len(seen)} seeds)."
+    ]
+
+
+def _learned(env_id: str) -> list[Record]:
+    return table_of_learning.load(MEASUREMENTS / f"{env_id}-learning.csv")
+
+
+def _views(env_id: str, measured: Mapping[str, Any]) -> str:
+    views = measured["views"]
+    policies = [row["name"] for row in next(iter(views.values()))["rows"]]
+    returns = {view: {row["name"]: row for row in facts["rows"]} for view, facts in views.items()}
+    rows = [
+        (policy, *(f"{returns[view][policy]['return']:.2f} ({returns[view][policy]['score']:.2f})" for view in views))
+        for policy in policies
+    ]
+    gaps = ("**gap**: (reference - myopic) / reference",
+            *(f"**{facts['gap']:.1%}** ±{facts['gap_half_width']:.1%}" for facts in views.values()))  # fmt: skip
+    worst = max(facts["p_value"] for facts in views.values())
+    return "\n\n".join(
+        (
+            f"Mean return of the same {measured['episodes']} sessions, and in brackets the score: 0 is random, 1 the "
+            f"far-sighted reference. The two privileged policies know the hidden state of the user and the response "
+            f"model; the reference also prices what a page does to trust and need. It is a reference, not an optimum. "
+            f"Paired t-tests of the gap: p < {max(worst, 1e-12):.0e}. Measured by `python -m baselines bounds {env_id}`.",
+            table(("policy", *(f'`action="{view}"`' for view in views)), [*rows, gaps]),
+            f"![Returns of what does not learn, and learning curves of PPO between them]({PICTURES}/{DOMAINS[env_id]}.svg)",
+        )
+    )
+
+
+def _variants(env_id: str, measured: Mapping[str, Any]) -> str:
+    """The same of a classic, one column per variant."""
+    variants = measured["variants"]
+    returns = {name: {row["name"]: row for row in facts["rows"]} for name, facts in variants.items()}
+    rows = [(policy, *(f"{row[policy]['return']:.2f} ({row[policy]['score']:.2f})" for row in returns.values()))
+            for policy in next(iter(returns.values()))]  # fmt: skip
+    gaps = ("**gap**: (reference - myopic) / reference",
+            *(f"**{facts['gap']:.1%}** ±{facts['gap_half_width']:.1%}" for facts in variants.values()))  # fmt: skip
+    p_values = [facts["p_value"] for facts in variants.values()]
+    chances = ("p of the paired t-test", *("< 1e-12" if p < 1e-12 else f"{p:.1g}" for p in p_values))
+    return "\n\n".join(
+        (
+            f'Mean return of the same {measured["episodes"]} sessions with `action="slate"`, and in brackets the '
+            f"score: 0 is random, 1 the reference. Measured by `python -m baselines bounds {env_id}`.",
+            table(("policy", *(f'`variant="{name}"`' for name in variants)), [*rows, gaps, chances]),
+        )
+    )

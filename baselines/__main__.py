@@ -19,6 +19,7 @@ from baselines import (
     run,
     share,
     slateq,
+    study,
     train,
     tune,
 )  # fmt: skip
@@ -27,10 +28,11 @@ from baselines.names import did_you_mean
 from baselines.results import BadTable
 from baselines.run import OtherRun
 from baselines.saved import BadModel
+from baselines.study.trials import OtherStudy
 from baselines.task import Unsuitable
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, run, report, compare, train, play, latency, tune, bounds, learn, slateq, share, cluster, docs)
+COMMANDS = (demo, run, report, compare, train, play, latency, tune, study, bounds, learn, slateq, share, cluster, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
-    except (NotTuned, OtherEnvironment, OtherRun, BadTable, BadModel, Unsuitable) as problem:
+    except (NotTuned, OtherEnvironment, OtherRun, OtherStudy, BadTable, BadModel, Unsuitable) as problem:
         print(f"python -m baselines: {problem}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as missing:

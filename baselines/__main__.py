@@ -22,6 +22,7 @@ from baselines import (
     study,
     train,
     tune,
+    zoo,
 )  # fmt: skip
 from baselines.learning import OtherEnvironment
 from baselines.names import did_you_mean
@@ -32,7 +33,7 @@ from baselines.study.trials import OtherStudy
 from baselines.task import Unsuitable
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, run, report, compare, train, play, latency, tune, study, bounds, learn, slateq, share, cluster, docs)
+COMMANDS = (demo, run, report, compare, train, play, latency, tune, study, bounds, learn, slateq, share, cluster, zoo, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

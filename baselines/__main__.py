@@ -35,6 +35,8 @@ from baselines.tuned import NotTuned
 
 COMMANDS = (demo, run, report, compare, train, play, latency, tune, study, bounds, learn, slateq, share, cluster, zoo, docs)
 
+EXTRAS = {"optuna": "study", "yaml": "zoo"}  # package -> the extra that brings it, if it is not "baselines"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 if all went well, 1 if part of it failed, 2 for a request that cannot be carried out."""
@@ -53,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         if (missing.name or "").split(".")[0] in ("baselines", "recgym", ""):
             raise
-        cure = f'needs {missing.name}. Install it with: pip install "recgym[baselines]"'
+        extra = EXTRAS.get((missing.name or "").split(".")[0], "baselines")
+        cure = f'needs {missing.name}. Install it with: pip install "recgym[{extra}]"'
         print(f"python -m baselines: {missing if 'pip install' in str(missing) else cure}", file=sys.stderr)
         return 2
 

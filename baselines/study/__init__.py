@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from math import isnan
 from pathlib import Path
 
 from baselines import tables
@@ -30,7 +31,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def study(options: argparse.Namespace) -> int:
     """Search, decide, keep; the table tells what the winner gains."""
     console = tables.console()
-    again = (len(trials.SEEDS) - 1) * (1 + trials.FINALISTS)
+    again = (len(trials.SEEDS) - 1) * (1 + trials.FINALISTS)  # at most
     rows = []
     with tables.progress(console) as progress:
         for algorithm in options.algos:
@@ -57,5 +58,6 @@ def _told(trial: trials.Trial) -> str:
 
 def _row(env_id: str, algorithm: str, found: list[trials.Trial]) -> tuple[str, ...]:
     best = trials.winner(found)
-    values = (f"{trials.decisive(found, number):.2f}" for number in (0, best.number))
+    means = (trials.decisive(found, number) for number in (0, best.number))
+    values = ("unbeaten in the search" if isnan(mean) else f"{mean:.2f}" for mean in means)
     return f"{algorithm} on {env_id}", *values, str(best.number), f"{sum(trial.cpu_seconds for trial in found):,.0f}"

@@ -17,7 +17,7 @@ from baselines.watching import LearningCurve
 if TYPE_CHECKING:
     import optuna
 
-STARTUP = 3  # points drawn at random before Optuna's estimator (TPE) proposes; as many before one is given up
+STARTUP = 3  # points before Optuna's estimator (TPE) proposes: the committed one, the others drawn at random
 
 
 class Study(NamedTuple):
@@ -66,8 +66,9 @@ def run(study: Study, train: Callable[[Study, Trial, Callable[[int, float], bool
         planned = Trial(number, trials.SEEDS[0], study.steps, (), 0.0, space.rounded(asked.params))
         yield kept(train(study, planned, behind))
     done = {(trial.number, trial.seed) for trial in found}
-    for seed in trials.SEEDS[1:]:
-        for finalist in trials.finalists(found):
+    finalists = trials.finalists(found)
+    for seed in trials.SEEDS[1:] if len(finalists) > 1 else ():
+        for finalist in finalists:
             if (finalist.number, seed) not in done:
                 again = Trial(finalist.number, seed, study.steps, (), 0.0, finalist.parameters)
                 yield kept(train(study, again, lambda point, value: False))
@@ -82,7 +83,7 @@ def optuna_study(algorithm: str, found: list[Trial]) -> optuna.Study:
     study = optuna.create_study(
         direction="maximize",
         sampler=optuna.samplers.TPESampler(n_startup_trials=STARTUP, seed=len(before)),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=1),  # from the committed point on
     )
     for trial in before:
         states = optuna.trial.TrialState

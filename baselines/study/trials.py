@@ -23,7 +23,7 @@ POINTS = 3  # at which a training is valued, at equal distances; the last is its
 SEEDS = (900, 901, 902)
 # Of the sessions that value: above those of these trainings, below those held out from EVALUATION_SEED on.
 VALIDATION_SEED, SESSIONS = 950 * SEED_STRIDE, 500
-FINALISTS = 2  # besides the committed settings
+FINALISTS = 2  # at most, besides the committed settings
 COLUMNS = ("trial", "seed", "steps", *(f"return_{point}" for point in range(1, POINTS + 1)), "cpu_seconds", "parameters")
 
 
@@ -102,14 +102,14 @@ def searched(found: Sequence[Trial]) -> list[Trial]:
 
 
 def finalists(found: Sequence[Trial]) -> list[Trial]:
-    """The committed settings, and the best points of the search."""
+    """The committed settings, and the best of those that did better in the search."""
     first, *others = searched(found)
-    whole = [trial for trial in others if trial.whole]
-    return [first, *sorted(whole, key=lambda trial: -trial.returns[-1])[:FINALISTS]]
+    better = [trial for trial in others if trial.whole and trial.returns[-1] > first.returns[-1]]
+    return [first, *sorted(better, key=lambda trial: -trial.returns[-1])[:FINALISTS]]
 
 
 def decisive(found: Sequence[Trial], number: int) -> float:
-    """Mean return of a point over the seeds that did not search; NaN before all of them are there."""
+    """Mean return of a point over the seeds that did not search; NaN where it did not meet them all."""
     returns = [trial.returns[-1] for trial in found if trial.number == number and trial.seed in SEEDS[1:]]
     return float(np.mean(returns)) if len(returns) == len(SEEDS) - 1 else float("nan")
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from math import isnan
 from pathlib import Path
 
 from baselines import tables
 from baselines.arguments import at_least, domain_id, one_of
-from baselines.study import search, trials
+from baselines.study import page, search, trials
 from baselines.study.search import Study
 from baselines.study.space import SPACES
 
@@ -43,21 +42,13 @@ def study(options: argparse.Namespace) -> int:
                     progress.update(bar, advance=1, note=_told(trial))
                 found = trials.load(file, algorithm)
                 trials.keep(env_id, algorithm, found)
-                rows.append(_row(env_id, algorithm, found))
+                rows.append(page.row(algorithm, env_id, found))
                 console.print("  ".join(rows[-1]), soft_wrap=True)
-    header = ("", "committed", "winner", "trial", "CPU seconds")
-    title = f"Mean return of {trials.SESSIONS} validation sessions, mean of {len(trials.SEEDS) - 1} seeds that did not search"
-    console.print(tables.table(title, header, [rows]))
+    title = f"Mean return of {trials.SESSIONS} validation sessions, over the {len(trials.SEEDS) - 1} seeds that decide"
+    console.print(tables.table(title, page.HEADER, [rows]))
     return 0
 
 
 def _told(trial: trials.Trial) -> str:
     outcome = f"{trial.returns[-1]:.2f}" if trial.whole else "given up"
     return f"trial {trial.number}, seed {trial.seed}: {outcome}"
-
-
-def _row(env_id: str, algorithm: str, found: list[trials.Trial]) -> tuple[str, ...]:
-    best = trials.winner(found)
-    means = (trials.decisive(found, number) for number in (0, best.number))
-    values = ("unbeaten in the search" if isnan(mean) else f"{mean:.2f}" for mean in means)
-    return f"{algorithm} on {env_id}", *values, str(best.number), f"{sum(trial.cpu_seconds for trial in found):,.0f}"

@@ -22,8 +22,10 @@ def add(commands: argparse._SubParsersAction) -> None:
                         help=f"of {', '.join(SPACES)} (default PPO)")  # fmt: skip
     parser.add_argument("--trials", type=at_least(1), default=POINTS,
                         help=f"settings to try, the committed ones among them (default {POINTS})")  # fmt: skip
-    parser.add_argument("--steps", type=at_least(trials.POINTS), default=STEPS, help=f"of every training (default {STEPS:,})")
-    parser.add_argument("--out", type=Path, default=trials.FOLDER, help=f"folder of the tables (default {trials.FOLDER})")
+    parser.add_argument("--steps", type=at_least(trials.POINTS), default=STEPS,
+                        help=f"of every training (default {STEPS:,})")  # fmt: skip
+    parser.add_argument("--out", type=Path, default=trials.FOLDER,
+                        help=f"folder of the tables (default {trials.FOLDER})")  # fmt: skip
     parser.set_defaults(run=study)
 
 
@@ -37,10 +39,12 @@ def study(options: argparse.Namespace) -> int:
             for env_id in options.env_ids:
                 file = trials.path(options.out, env_id, algorithm)
                 done = len(trials.load(file, algorithm, options.steps))
-                bar = progress.add_task(f"{algorithm} on {env_id}", total=options.trials + again, completed=done, note="")
+                name, total = f"{algorithm} on {env_id}", options.trials + again
+                bar = progress.add_task(name, total=total, completed=done, note="")
                 for trial in search.run(Study(env_id, algorithm, options.steps, options.trials, file)):
                     progress.update(bar, advance=1, note=_told(trial))
                 found = trials.load(file, algorithm)
+                progress.update(bar, total=len(found))
                 trials.keep(env_id, algorithm, found)
                 rows.append(page.row(algorithm, env_id, found))
                 console.print("  ".join(rows[-1]), soft_wrap=True)

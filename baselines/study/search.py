@@ -17,6 +17,7 @@ from baselines.watching import LearningCurve
 if TYPE_CHECKING:
     import optuna
 
+Behind = Callable[[int, float], bool]  # of a point of a training, from 0 on, and its mean return: give it up?
 STARTUP = 3  # points before Optuna's estimator (TPE) proposes: the committed one, the others drawn at random
 
 
@@ -37,12 +38,19 @@ class Study(NamedTuple):
         return VIEWS[self.algorithm][0]
 
 
+Train = Callable[[Study, Trial, Behind], Trial]  # the trial with its returns
+
+
 class GivenUp(Exception):
     """A training that falls behind."""
 
 
-def run(study: Study, train: Callable[[Study, Trial, Callable[[int, float], bool]], Trial] | None = None) -> Iterator[Trial]:
+def run(study: Study, train: Train | None = None) -> Iterator[Trial]:
     """Do what the study's table lacks, and yield each training when the table holds it.
+
+    Args:
+        study: What is searched.
+        train: In place of `training`.
 
     Raises:
         baselines.study.trials.OtherStudy: The table cannot be gone on with.
@@ -97,7 +105,7 @@ def optuna_study(algorithm: str, found: list[Trial]) -> optuna.Study:
     return study
 
 
-def training(study: Study, planned: Trial, behind: Callable[[int, float], bool]) -> Trial:
+def training(study: Study, planned: Trial, behind: Behind) -> Trial:
     """The planned trial with its returns; given up at the first point where `behind(point, mean return)` says so."""
     import torch
 

@@ -23,8 +23,8 @@ class Between(NamedTuple):
 
 Space = Mapping[str, Between | tuple[Any, ...]]  # name -> interval or choices
 
-# Keyword arguments of Stable-Baselines3, but "rollout", which is num_envs x n_steps, "width", that of both hidden layers,
-# and "log_std_init", which like the width is one of policy_kwargs. What is not here stays as committed.
+# Keyword arguments of Stable-Baselines3, but "rollout", which is num_envs x n_steps, "width", that of both hidden
+# layers, and "log_std_init", which like the width is one of policy_kwargs. What is not here stays as committed.
 COMMON: Space = {"learning_rate": Between(1e-4, 1e-3), "gamma": (0.9, 0.95, 0.98, 0.99), "width": (64, 128, 256)}
 ON_POLICY: Space = {**COMMON, "num_envs": (16, 32, 64), "gae_lambda": (0.8, 0.9, 0.95)}
 # A Gaussian policy's width at the start, as a logarithm; of views with discrete actions it is no matter.

@@ -1,4 +1,4 @@
-"""The trials of a study as a table: one file per environment and algorithm, from which a study goes on and is decided."""
+"""The trials of a study as a table, a file per environment and algorithm, from which it goes on and is decided."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ SEEDS = (900, 901, 902)
 # Of the sessions that value: above those of these trainings, below those held out from EVALUATION_SEED on.
 VALIDATION_SEED, SESSIONS = 950 * SEED_STRIDE, 500
 FINALISTS = 2  # at most, besides the committed settings
-COLUMNS = ("trial", "seed", "steps", *(f"return_{point}" for point in range(1, POINTS + 1)), "cpu_seconds", "parameters")
+RETURNS = tuple(f"return_{point}" for point in range(1, POINTS + 1))
+COLUMNS = ("trial", "seed", "steps", *RETURNS, "cpu_seconds", "parameters")
 
 
 class OtherStudy(RuntimeError):
@@ -91,9 +92,9 @@ def save(file: Path, found: Sequence[Trial]) -> None:
 
 
 def _trial(line: Mapping[str, str]) -> Trial:
-    returns = [line[f"return_{point}"] for point in range(1, POINTS + 1)]
-    return Trial(int(line["trial"]), int(line["seed"]), int(line["steps"]), tuple(map(float, filter(None, returns))),
-                 float(line["cpu_seconds"]), json.loads(line["parameters"]))  # fmt: skip
+    returns = tuple(float(line[name]) for name in RETURNS if line[name])
+    return Trial(int(line["trial"]), int(line["seed"]), int(line["steps"]), returns, float(line["cpu_seconds"]),
+                 json.loads(line["parameters"]))  # fmt: skip
 
 
 def searched(found: Sequence[Trial]) -> list[Trial]:
@@ -115,7 +116,7 @@ def decisive(found: Sequence[Trial], number: int) -> float:
 
 
 def winner(found: Sequence[Trial]) -> Trial:
-    """The finalist with the highest mean over the seeds that did not search; the committed settings if none beats them."""
+    """The finalist with the highest mean over the seeds that did not search; the committed one unless it is beaten."""
     return max(finalists(found), key=lambda trial: decisive(found, trial.number))
 
 

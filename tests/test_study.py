@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -198,3 +199,22 @@ def test_every_setting_found_has_its_trials():
     found = json.loads(tuned.SETTINGS.read_text())
     assert all(trials.path(TABLES, env_id, algorithm).exists() for algorithm in found for env_id in found[algorithm])
     assert all(algorithm in BASELINES for algorithm in found)
+
+
+# The command
+
+
+def test_without_optuna_the_command_tells_what_to_install(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert main(["study", ENV_ID, "--out", str(tmp_path)]) == 2
+    assert 'needs optuna. Install it with: pip install "recgym[study]"' in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_searches_decides_and_keeps(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tuned, "SETTINGS", tmp_path / "algorithms.json")
+    monkeypatch.setattr(search, "training", valued(best=0.99))
+    assert main(["study", ENV_ID, "--algos", "PPO", "A2C", "--trials", "8", "--out", str(tmp_path)]) == 0
+    assert tuned.settings("PPO", ENV_ID)["gamma"] > TUNED["PPO"]["gamma"]
+    assert tuned.settings("A2C", ENV_ID) == {}  # the library's own gamma is 0.99
+    assert "unbeaten" in capsys.readouterr().out

@@ -19,18 +19,23 @@ from baselines import (
     run,
     share,
     slateq,
+    study,
     train,
     tune,
+    zoo,
 )  # fmt: skip
 from baselines.learning import OtherEnvironment
 from baselines.names import did_you_mean
 from baselines.results import BadTable
 from baselines.run import OtherRun
 from baselines.saved import BadModel
+from baselines.study.trials import OtherStudy
 from baselines.task import Unsuitable
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, run, report, compare, train, play, latency, tune, bounds, learn, slateq, share, cluster, docs)
+COMMANDS = (demo, run, report, compare, train, play, latency, tune, study, bounds, learn, slateq, share, cluster, zoo, docs)
+
+EXTRAS = {"optuna": "study", "yaml": "zoo"}  # package -> the extra that brings it, if it is not "baselines"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,13 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
-    except (NotTuned, OtherEnvironment, OtherRun, BadTable, BadModel, Unsuitable) as problem:
+    except (NotTuned, OtherEnvironment, OtherRun, OtherStudy, BadTable, BadModel, Unsuitable) as problem:
         print(f"python -m baselines: {problem}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as missing:
         if (missing.name or "").split(".")[0] in ("baselines", "recgym", ""):
             raise
-        cure = f'needs {missing.name}. Install it with: pip install "recgym[baselines]"'
+        extra = EXTRAS.get((missing.name or "").split(".")[0], "baselines")
+        cure = f'needs {missing.name}. Install it with: pip install "recgym[{extra}]"'
         print(f"python -m baselines: {missing if 'pip install' in str(missing) else cure}", file=sys.stderr)
         return 2
 

@@ -37,7 +37,7 @@ class Cell:
     view: str
     steps: int  # of the training
     sessions: int  # held out
-    settings: Mapping[str, Any]  # those the baseline comes with
+    settings: Mapping[str, Any]  # all that the baseline is trained with in this environment
 
     @property
     def first_session(self) -> int:
@@ -73,7 +73,7 @@ def failed(cell: Cell, failure: Failure) -> Record:
 
 
 def _train_and_evaluate(cell: Cell) -> Record:
-    task = Task(cell.env_id, cell.view, cell.steps, cell.seed)
+    task = Task(cell.env_id, cell.view, cell.steps, cell.seed, cell.settings)
     env = task.lanes(cell.sessions)
     curve = LearningCurve(lambda agent: evaluate(agent, env, cell.first_session).mean, cell.steps, POINTS)
     if cell.steps:

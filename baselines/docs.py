@@ -10,6 +10,8 @@ from baselines.documentation import gallery, pages, pictures
 from baselines.files import MEASUREMENTS
 from baselines.kinds import KINDS
 from baselines.registry import BASELINES
+from baselines.study import page as study_page
+from baselines.study import trials
 from recgym.markdown import table
 
 FOLDER = Path("docs")
@@ -46,7 +48,9 @@ privileged look at what no service knows.
 def page() -> str:
     """The whole page in Markdown."""
     sections = [f"## {kind.title}\n\n{_table(name)}\n\n{kind.text}" for name, kind in KINDS.items()]
-    sections.insert(list(KINDS).index("deep") + 1, slateq.section(ROOT / MEASUREMENTS).strip())
+    measured = (study_page.section(ROOT / trials.FOLDER), slateq.section(ROOT / MEASUREMENTS))
+    after = list(KINDS).index("deep") + 1
+    sections[after:after] = [section.strip() for section in measured]
     return "\n\n".join(("<!-- Written by `python -m baselines docs`. -->", INTRO.strip(), *sections)) + "\n"
 
 

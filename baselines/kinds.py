@@ -63,8 +63,8 @@ the planned optimum of the suite's small worlds (`tests/test_tabular.py`).""",
     "deep": Kind(
         "Deep reinforcement learning",
         """The algorithms of [Stable-Baselines3](https://stable-baselines3.readthedocs.io) (Raffin et al., JMLR 2021)
-and its contributions, with the settings of `baselines/algorithms.py`. Which action views an algorithm can take
-follows from its action spaces.
+and its contributions, with the settings of `baselines/algorithms.py`, or those that a study has found for the domain.
+Which action views an algorithm can take follows from its action spaces.
 
 And own agents, where it has none (`baselines/deep/`). All but the last share one network over users and items side
 by side, and one mechanism that gathers what many lanes live through and turns it into lambda-returns, without a replay

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from baselines import tuned
 from baselines.algorithms import DEFAULTS, TUNED, VIEWS
 from baselines.files import read_json, write_json
 from baselines.heuristics import HEURISTICS
@@ -40,6 +41,10 @@ class Baseline:
     entry: str  # "module:class" of its `Method`, imported when it is used
     settings: Mapping[str, Any] = field(default_factory=dict)  # of the class, where they are not its defaults
     steps: int = 0  # a sensible length of training
+
+    def settings_in(self, env_id: str) -> dict[str, Any]:
+        """The settings it is trained with in an environment: what a study found there goes before `settings`."""
+        return {**self.settings, **tuned.settings(self.name, env_id)}
 
     def method(self, settings: Mapping[str, Any]) -> Method:
         """The method with these settings in place of its own.
@@ -69,7 +74,7 @@ class Baseline:
         if task.view not in self.views:
             hint = did_you_mean(task.view, self.views)
             raise ValueError(f"{self.name} takes action={' or '.join(map(repr, self.views))}, got {task.view!r}.{hint}")
-        return self.method(task.settings).train(task)
+        return self.method({**self.settings_in(task.env_id), **task.settings}).train(task)
 
 
 def _rules() -> tuple[Baseline, ...]:
@@ -170,8 +175,10 @@ def find(name: str) -> Baseline:
 
 def save(recommender: Recommender, folder: Path, name: str, task: Task) -> None:
     """Write a recommender that the baseline `name` learned on a task, and which it is."""
+    # All settings, not only the task's: a study that finds others must not change what was trained before.
+    settings = {**find(name).settings_in(task.env_id), **task.settings}
     known = {"baseline": name, "env_id": task.env_id, "view": task.view, "steps": task.steps, "seed": task.seed,
-             "settings": dict(task.settings)}  # fmt: skip
+             "settings": settings}  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     recommender.save(folder)
     write_json(folder / ABOUT, known)

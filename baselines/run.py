@@ -50,7 +50,7 @@ def plan(
 def _cell(env_id: str, name: str, seed: int, sessions: int, steps: int | None) -> Cell:
     baseline = find(name)
     length = steps if steps is not None and baseline.steps else baseline.steps
-    settings = json.loads(json.dumps(dict(baseline.settings)))  # as a cell's file gives them back
+    settings = json.loads(json.dumps(baseline.settings_in(env_id)))  # as a cell's file gives them back
     return Cell(env_id, name, seed, baseline.views[0], length, sessions, settings)
 
 

@@ -11,7 +11,9 @@ from types import ModuleType
 import gymnasium
 import numpy as np
 import pytest
+from stable_baselines3 import PPO
 
+from baselines.registry import BASELINES
 from recgym.testing import HashingEncoder, check_determinism, check_keywords, check_rewards, check_vector_next_step
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
@@ -87,6 +89,17 @@ def test_vector_environments():
 def test_single_file_ppo():
     history = example("09_single_file_ppo").main(ENV_ID, steps=2048, num_envs=8, num_steps=64)
     assert len(history) == 4 and np.isfinite(history[-1])
+
+
+@pytest.mark.slow
+def test_rl_zoo3(tmp_path):
+    """It has trained with the settings of the file: Stable-Baselines3 keeps them beside the numbers."""
+    module = example("11_rl_zoo3")
+    assert np.isfinite(module.main(ENV_ID, "PPO", steps=2048, folder=tmp_path))
+    model = PPO.load(tmp_path / "ppo" / f"{ENV_ID}_1" / f"{ENV_ID}.zip", device="cpu")
+    wanted = BASELINES["PPO"].settings_in(ENV_ID)
+    assert all(getattr(model, name) == wanted[name] for name in ("n_steps", "batch_size", "gamma", "policy_kwargs"))
+    assert model.n_envs == wanted["num_envs"]
 
 
 def test_own_domain(monkeypatch):

@@ -1,16 +1,20 @@
-"""Numbers that `python -m baselines tune` found: one JSON file per environment, view -> {"prices", "linear"}.
+"""What was found by search, as JSON.
 
-"prices" are those of the far-sighted reference (`baselines.oracles`), "linear" the weights of the fixed ranking
-(`baselines.heuristics`), both name -> number.
+`python -m baselines tune` writes one file per environment, view -> {"prices", "linear"}: "prices" are those of the
+far-sighted reference (`baselines.oracles`), "linear" the weights of the fixed ranking (`baselines.heuristics`), both
+name -> number. `python -m baselines study` writes SETTINGS, algorithm -> environment -> its settings there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from baselines.files import read_json, write_json
 
 FOLDER = Path(__file__).parent
+SETTINGS = FOLDER / "algorithms.json"
 VIEWS = ("slate", "item", "proto")
 SAME_AS = {"sequential": "slate"}  # slot by slot the same slates can be said
 
@@ -46,3 +50,17 @@ def save(env_id: str, view: str, numbers: Numbers) -> None:
     kept = read_json(path(env_id)) or {}
     kept[view] = numbers
     write_json(path(env_id), {name: kept[name] for name in VIEWS if name in kept})
+
+
+def settings(algorithm: str, env_id: str) -> dict[str, Any]:
+    """The settings with which an algorithm did best in this environment, {} where no study has found better ones."""
+    found: dict[str, Any] = (read_json(SETTINGS) or {}).get(algorithm, {}).get(env_id, {})
+    return found
+
+
+def keep_settings(algorithm: str, env_id: str, found: Mapping[str, Any] | None) -> None:
+    """Keep them, beside those of the others; with None, forget those there are."""
+    kept = read_json(SETTINGS) or {}
+    here = {**kept.get(algorithm, {}), env_id: found}
+    kept[algorithm] = {name: here[name] for name in sorted(here) if here[name] is not None}
+    write_json(SETTINGS, {name: kept[name] for name in sorted(kept) if kept[name]})

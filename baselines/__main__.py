@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from baselines import (
     bounds,
+    claims,
     cluster,
     compare,
     demo,
@@ -30,7 +31,7 @@ from baselines.saved import BadModel
 from baselines.task import Unsuitable
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, run, report, compare, train, play, latency, tune, bounds, learn, slateq, share, cluster, docs)
+COMMANDS = (demo, run, report, compare, train, play, latency, tune, bounds, learn, slateq, claims, share, cluster, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

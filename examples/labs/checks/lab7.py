@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from checks.telling import NotYet, array, called, close, number, well_done
 
 Floats = NDArray[np.floating]
-Generator = np.random.Generator
+Statistic = Callable[[Floats], float]
 
 
 def _two(answer: Any, names: str) -> tuple[Any, Any]:
@@ -27,8 +27,8 @@ def check_score(score: Callable[[Floats, Floats, Floats], float]) -> None:
     floor, top = np.array([2.0, 4.0]), np.array([10.0, 16.0])
     found = number(called(score, np.array([7.0, 9.0]), floor, top), "score")
     if np.isclose(found, 8.0 / 13.0):
-        raise NotYet("That is a share of the reference's return. Random pages earn something too: take their mean off, above and "
-                     "below the line.")  # fmt: skip
+        raise NotYet("That is a share of the reference's return. Random pages earn something too: take their mean "
+                     "off, above and below the line.")  # fmt: skip
     if np.isclose(found, (5 / 8 + 5 / 12) / 2):
         raise NotYet("Average over the users first: a single user's reference may be near their random pages.")
     close(found, 0.5, "(mean return - mean random) / (mean reference - mean random).")
@@ -46,12 +46,15 @@ def check_difference(difference: Callable[[Floats, Floats], tuple[float, float]]
     width = number(width, "half width")
     error = np.sqrt((1.0 + 3.0) / 3)
     if width < 2.0 and not np.isclose(width, 1.96 * error) and not np.isclose(width, 2.776445 * error * np.sqrt(2 / 3)):
-        raise NotYet("Too narrow: are the users counted as if each were a training? Average each run over its users first (axis 1).")
+        raise NotYet("Too narrow: are the users counted as if each were a training? Average each run over its users "
+                     "first (axis 1).")  # fmt: skip
     if np.isclose(width, 1.96 * error):
-        raise NotYet("1.96 is for many runs. With few of them the variance is a guess too: take Student's t with 2n - 2 degrees of freedom.")
+        raise NotYet("1.96 is for many runs. With few of them the variance is a guess too: take Student's t with 2n "
+                     "- 2 degrees of freedom.")  # fmt: skip
     if np.isclose(width, 2.776445 * error * np.sqrt(2 / 3), rtol=1e-4):
         raise NotYet("Divide the squares by n - 1 (ddof=1): the mean was estimated from the same runs.")
-    close(width, 2.776445 * error, "t(.975, 2n - 2) * sqrt((variance of a + variance of b) / n), variances of the runs' means.", 1e-4)
+    close(width, 2.776445 * error,
+          "t(.975, 2n - 2) * sqrt((variance of a + variance of b) / n), of the runs' means.", 1e-4)  # fmt: skip
     well_done("the unit is the run")
 
 
@@ -68,7 +71,7 @@ def check_iqm(iqm: Callable[[Floats], float]) -> None:
     well_done("one lucky run moves nothing")
 
 
-def check_bootstrap(bootstrap: Callable[[Floats, Callable[[Floats], float], int, Generator], tuple[float, float]]) -> None:
+def check_bootstrap(bootstrap: Callable[[Floats, Statistic, int, np.random.Generator], tuple[float, float]]) -> None:
     """Percentile intervals."""
     scores = np.random.default_rng(1).normal(size=60)
     seen: list[Floats] = []
@@ -79,10 +82,11 @@ def check_bootstrap(bootstrap: Callable[[Floats, Callable[[Floats], float], int,
 
     low, high = _two(called(bootstrap, scores, statistic, 3000, np.random.default_rng(0)), "low, high")
     if len(seen) != 3000 or any(sample.shape != (60,) for sample in seen):
-        raise NotYet(f"Expected 3000 samples of 60 runs each, as many as there are; the statistic was asked {len(seen)} times, first of "
-                     f"{seen[0].shape if seen else 'nothing'}.")  # fmt: skip
+        raise NotYet("Expected 3000 samples of 60 runs each, as many as there are; the statistic was asked "
+                     f"{len(seen)} times, first of {seen[0].shape if seen else 'nothing'}.")  # fmt: skip
     if all(len(np.unique(sample)) == 60 for sample in seen[:10]):
-        raise NotYet("Every run is in every sample exactly once. Draw with replacement: some come twice, some not at all.")
+        raise NotYet("Every run is in every sample exactly once. Draw with replacement: some come twice, some not at "
+                     "all.")  # fmt: skip
     found = array(np.array([low, high]), "interval", (2,))
     if np.isclose(found[0], scores.mean() - 1.645 * scores.std() / np.sqrt(60), atol=0.012):
         raise NotYet("The middle 95 % lies between the percentiles 2.5 and 97.5; yours is the middle 90 %.")
@@ -101,10 +105,11 @@ def check_habits(habits: Callable[[], Any]) -> None:
     original = importlib.import_module("13_own_domain").HABITS  # the lab has put its folder on the path
     if (found.attracts, found.stays) == (original.attracts, original.stays):
         raise NotYet("Those are the tea house's own habits. Change what attracts or what pleases.")
-    tempting = [trait for trait, weights in found.attracts.items() if max(weights) > 0 and found.stays.get(trait, 0.0) < 0]
+    attractive = [trait for trait, weights in found.attracts.items() if max(weights) > 0]
+    tempting = [trait for trait in attractive if found.stays.get(trait, 0.0) < 0]
     if not tempting:
-        raise NotYet("Nothing both attracts (a weight above 0 in some stage) and disappoints (below 0 in stays): greed meets no "
-                     "temptation, and the best page now is the best for later.")  # fmt: skip
+        raise NotYet("Nothing both attracts (a weight above 0 in some stage) and disappoints (below 0 in stays): "
+                     "greed meets no temptation, and the best page now is the best for later.")  # fmt: skip
     well_done(f"guests are tempted by {', '.join(tempting)}")
 
 
@@ -126,7 +131,8 @@ def check_defence(defend: Callable[[Floats, Floats], tuple[float, float]]) -> No
     if np.isclose(p_value, expected / 2, rtol=1e-3, atol=0):
         raise NotYet("The claim could have gone either way: the p-value is two-sided.")
     if not np.isclose(p_value, expected, rtol=1e-3, atol=0):
-        raise NotYet(f"Expected the p-value of the paired t-test of far against near, {expected:.2g}; got {p_value:.2g}.")
+        raise NotYet(f"Expected the p-value of the paired t-test of far against near, {expected:.2g}; got "
+                     f"{p_value:.2g}.")  # fmt: skip
     well_done("a gap, and how sure it is")
 
 
@@ -136,11 +142,12 @@ def check_bounds(random: Floats, near: Floats, far: Floats) -> None:
 
     gap, p_value = (far.mean() - near.mean()) / far.mean(), stats.ttest_rel(far, near).pvalue
     if far.mean() <= random.mean():
-        raise NotYet(f"The far-sighted policy earns {far.mean():.2f}, random pages {random.mean():.2f}: there is nothing to be had here. Let "
-                     "something please.")  # fmt: skip
+        raise NotYet(f"The far-sighted policy earns {far.mean():.2f}, random pages {random.mean():.2f}: there is "
+                     "nothing to be had here. Let something please.")  # fmt: skip
     if p_value > 0.001:
-        raise NotYet(f"p = {p_value:.2g}: a gap of {gap:.0%} may be chance. More guests in the test, or a stronger temptation.")
+        raise NotYet(f"p = {p_value:.2g}: a gap of {gap:.0%} may be chance. More guests in the test, or a stronger "
+                     "temptation.")  # fmt: skip
     if gap < 0.2:
-        raise NotYet(f"The gap is {gap:.0%}; defend one of at least 20 %. Let the temptation attract more, or please less: trust lost "
-                     "on the first pages is missed for the rest of the session.")  # fmt: skip
+        raise NotYet(f"The gap is {gap:.0%}; defend one of at least 20 %. Let the temptation attract more, or please "
+                     "less: trust lost on the first pages is missed for the rest of the session.")  # fmt: skip
     well_done(f"looking ahead is worth {gap:.0%} here (p = {p_value:.1g})")

@@ -1,12 +1,12 @@
 # %% [markdown]
 # # Lab 4: deep reinforcement learning on embedded histories
 #
-# **Aim.** After this lab you can write the targets of DQN and the advantages and loss of PPO, train both on what a language model makes
-# of a history, and measure what the language adds over ids. 60 minutes.
+# **Aim.** After this lab you can write the targets of DQN and the advantages and objective of PPO, train both on what a
+# language model makes of a history, and measure what the language adds over ids. 60 minutes.
 #
-# A table needs a few states (lab 3). A reader's history has no end of them, so a network takes the place of the table. Its
-# input here is the reader's history, profile and context as vectors of a language model, beside what can be seen of 20
-# candidates.
+# A table needs a few states (lab 3), and there is no end of histories. So a network takes the place of the table. Its
+# input is what a reader liked, skipped and was shown, what they say of themselves and their circumstances, each as a
+# vector of a language model (lab 1), beside a few counters and what can be seen of 20 candidates.
 
 # %%
 import hashlib
@@ -34,14 +34,14 @@ def held_out(policy, encoder=None, **view):
 
 # %% [markdown]
 # ## Exercise 1: the target of DQN
-# DQN (Mnih et al., 2015) regresses $Q(s, a)$ on $y = r + \gamma \max_{a'} \hat Q(s', a')$. $\hat Q$ is an older copy of the network: a target
-# that moves with every step of the regression is chased in circles. Once a session has *terminated* (the reader is lost) there is
-# nothing to come. One that was only *truncated* (60 pages, and we stop looking) would have gone on: its target keeps the next value
-# (Pardo et al., 2018).
+# DQN (Mnih et al., 2015) regresses $Q(s, a)$ on $y = r + \gamma \max_{a'} \hat Q(s', a')$. $\hat Q$ is an older copy of
+# the network: a target that moves with every step of the regression is chased in circles. Once a session has
+# *terminated* (the reader is lost) there is nothing to come. One that was only *truncated* (60 pages, and we stop
+# looking) would have gone on: its target keeps the next value (Pardo et al., 2018).
 
 # %%
 def td_target(rewards, next_values, terminated, discount):
-    """(batch,) from rewards (batch,), next_values (batch, num_actions) of the older network, terminated (batch,) bool or 0/1."""
+    """(batch,) from rewards, terminated (batch,) 0 or 1, and next_values (batch, num_actions) of the older network."""
     # BEGIN SOLUTION
     return rewards + discount * (1 - terminated) * next_values.max(axis=1)
     # END SOLUTION
@@ -51,8 +51,8 @@ def td_target(rewards, next_values, terminated, discount):
 lab4.check_target(td_target)
 
 # %% [markdown]
-# Now train. A page is one item, chosen among 20 candidates. `learn` also returns what every session of the training was worth, in
-# order.
+# Now train. A page is one item, chosen among 20 candidates. `learn` also returns what every session of the training was
+# worth, in order.
 
 # %%
 def learn(algorithm, encoder=None, seed=0, **view):
@@ -75,13 +75,14 @@ print(f"DQN's values explain {1 - np.var(target - values) / np.var(target):.0%} 
 
 # %% [markdown]
 # ## Exercise 2: advantages
-# PPO makes actions that went better than expected more likely. How much better, *generalised advantage estimation* says (Schulman et al.,
-# 2016): with $\delta_t = r_t + \gamma V(s_{t+1}) - V(s_t)$ it is $\hat A_t = \delta_t + \gamma \lambda \hat A_{t+1}$, from the last step
-# backwards. Where a session ends, neither $V(s_{t+1})$ nor $\hat A_{t+1}$ counts: they are those of the next session.
+# PPO makes actions that went better than expected more likely. How much better, *generalised advantage estimation* says
+# (Schulman et al., 2016): with $\delta_t = r_t + \gamma V(s_{t+1}) - V(s_t)$ it is
+# $\hat A_t = \delta_t + \gamma \lambda \hat A_{t+1}$, from the last step backwards. Where a session ends, neither
+# $V(s_{t+1})$ nor $\hat A_{t+1}$ counts: they are those of the next session.
 
 # %%
 def advantages(rewards, values, ended, discount, decay):
-    """(num_steps,) from rewards and ended (num_steps,), values (num_steps + 1,) with that of the state after the last step."""
+    """(num_steps,) from rewards, ended (num_steps,) 0 or 1, values (num_steps + 1,), the last of what comes after."""
     # BEGIN SOLUTION
     found, later = np.zeros(len(rewards)), 0.0
     for t in reversed(range(len(rewards))):
@@ -110,8 +111,8 @@ print(f"{steps} pages, largest difference {np.abs(mine - buffer.advantages[:step
 # %% [markdown]
 # ## Exercise 3: the clipped objective
 # With $\rho = \pi_\text{new}(a \mid s) / \pi_\text{old}(a \mid s)$ PPO maximises the mean of
-# $\min\big(\rho \hat A,\ \text{clip}(\rho, 1 - \epsilon, 1 + \epsilon)\, \hat A\big)$ (Schulman et al., 2017): several passes over the same
-# pages, and no reason to move farther than ε from the policy that collected them.
+# $\min\big(\rho \hat A,\ \text{clip}(\rho, 1 - \epsilon, 1 + \epsilon)\, \hat A\big)$ (Schulman et al., 2017): several
+# passes over the same pages, and no reason to move farther than ε from the policy that collected them.
 
 # %%
 def clipped(ratios, advantages, clip):
@@ -141,13 +142,13 @@ plt.show()
 
 # %% [markdown]
 # ## Exercise 4: an encoder without language
-# Is it the language that helps, or would ids do? A fair control changes nothing else: the same readers, the same candidates, the same
-# length of every vector. So we give the *agent* an encoder of our own, and leave the world as it is (`agent_encoder=`). It has to
-# give every text a random direction of its own: equal texts have equal vectors, in whatever batch they come, and all others have
-# nothing in common, "tax" and "taxes" as little as "tax" and "tennis".
+# Is it the language that helps, or would ids do? A fair control changes nothing else: the same readers, the same
+# candidates, the same length of every vector. So we give the *agent* an encoder of our own, and leave the world as it
+# is (`agent_encoder=`). It has to give every text a random direction of its own: equal texts have equal vectors, in
+# whatever batch they come, and all others have nothing in common, "tax" and "taxes" as little as "tax" and "tennis".
 #
-# Seed a generator for each text, `np.random.default_rng(seed).normal(size=self.embedding_dim)`. The seed has to be the same
-# tomorrow: `hashlib.sha256(text.encode()).digest()` is, Python's own `hash` is not.
+# Seed a generator for each text, `np.random.default_rng(seed).normal(size=self.embedding_dim)`. The seed has to be the
+# same tomorrow: `hashlib.sha256(text.encode()).digest()` is, Python's own `hash` is not.
 
 # %%
 class Ids:
@@ -178,8 +179,9 @@ print("the same returns:", np.array_equal(*worlds), f" random {worlds[0].mean():
 
 # %% [markdown]
 # ## Exercise 5: what does it add?
-# The mean difference of the returns of the same readers, and half of its 95 % interval, $1.96\, s / \sqrt{n}$, where $s$ is the standard
-# deviation of the *differences* (divide by $n - 1$). Readers differ a lot; pairs take that away.
+# The mean difference of the returns of the same $n$ readers, and half of its 95 % interval, $1.96\, s / \sqrt{n}$,
+# where $s$ is the standard deviation of the *differences* (divide by $n - 1$). Readers differ a lot; pairs take that
+# away.
 
 # %%
 def added(with_language, without):
@@ -194,9 +196,11 @@ def added(with_language, without):
 lab4.check_added(added)
 
 # %% [markdown]
-# Two ways to choose. With `ONE` the agent picks one of 20 candidates, which the service has retrieved with its language
-# model, whatever the agent's encoder. With `action="proto", search="exact"` the agent says a query vector that ranks the whole
-# catalogue, in the space of its own encoder. Where will the language count? Guess before you run it.
+# Two ways to choose. With `ONE` the agent picks one of 20 candidates, which the service has retrieved with its own
+# language model, whatever the agent's encoder. With `action="proto", search="exact"` the agent says with which weights
+# likeness to the history and the query, and every visible trait, are to count, and that ranks all 864 articles;
+# likeness is measured by the agent's encoder. (Pages of one item and of three: compare within a line, not between
+# lines.) Where will the language count? Guess before you run it.
 
 # %%
 VIEWS = {
@@ -206,20 +210,22 @@ VIEWS = {
 }
 trained = {("DQN, one of 20 candidates", 0): dqn, ("PPO, one of 20 candidates", 0): ppo}
 for name, (algorithm, view) in VIEWS.items():
-    for seed in range(1):
+    for seed in range(1 if algorithm == "DQN" else 2):
         language = trained.get((name, seed)) or learn(algorithm, seed=seed, **view)[0]
         ids = learn(algorithm, Ids(), seed, **view)[0]
         one = held_out(TrainedRecommender(language, algorithm), **view)
         two = held_out(TrainedRecommender(ids, algorithm), Ids(), **view)
         difference, half_width = added(one, two)
-        print(f"{name}, seed {seed}: language {one.mean():5.2f}, ids {two.mean():5.2f}, added {difference:+.2f} ±{half_width:.2f}")
+        print(f"{name}, seed {seed}: language {one.mean():5.2f}, ids {two.mean():5.2f},",
+              f"added {difference:+.2f} ±{half_width:.2f}")  # fmt: skip
 
 # %% [markdown]
-# **Discuss.** The interval is over readers, for one trained network each. Do the two seeds agree? Whose difference would you
-# publish? (Lab 7.) Among 20 candidates ids may do as well: what has the language done before the agent is asked? What would
+# **Discuss.** The interval is over readers, for one trained network each: do two seeds agree, and whose difference
+# would you publish? (Lab 7.) Where ids do as well, what has the language done before the agent is asked? What would
 # happen to both agents if tomorrow's newspaper had new articles only?
 #
-# Sources: Mnih et al., *Human-level control through deep reinforcement learning*, Nature 2015; Pardo et al., *Time limits in
-# reinforcement learning*, ICML 2018; Schulman et al., *High-dimensional continuous control using generalized advantage estimation*,
-# ICLR 2016; Schulman et al., *Proximal policy optimization algorithms*, arXiv:1707.06347, 2017; Yuan et al., *Where to go next for
-# recommender systems? ID- vs. modality-based recommender models revisited*, SIGIR 2023.
+# Sources: Mnih et al., *Human-level control through deep reinforcement learning*, Nature 2015; Pardo et al., *Time
+# limits in reinforcement learning*, ICML 2018; Schulman et al., *High-dimensional continuous control using generalized
+# advantage estimation*, ICLR 2016; Schulman et al., *Proximal policy optimization algorithms*, arXiv:1707.06347, 2017;
+# Yuan et al., *Where to go next for recommender systems? ID- vs. modality-based recommender models revisited*, SIGIR
+# 2023.

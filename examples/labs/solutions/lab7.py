@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Lab 7: honest comparison
 #
-# **Aim.** After this lab you can say whether a difference between two learners is real, with scores, intervals over seeds and a
-# bootstrap; and you can design an environment and defend that there is something to learn in it. 60 minutes.
+# **Aim.** After this lab you can say whether a difference between two learners is real, with scores, intervals over
+# seeds and a bootstrap; and you can design an environment and defend that there is something to learn in it. 60
+# minutes.
 #
 # A colleague has improved PPO. The new one is called PPO+, and it comes with a table of results. Is it better?
 
@@ -32,16 +33,18 @@ from recgym.testing import HashingEncoder
 
 ENV_ID, NUM_USERS, NUM_SEEDS, STEPS = "RecGym-Ecommerce-v0", 200, 10, 4096
 lanes = make_lanes(ENV_ID, NUM_USERS, action="item")
-floor, top = (evaluate(policy, lanes, EVALUATION_SEED).returns for policy in (RandomRecommender(), reference(ENV_ID, "item")))
+floor = evaluate(RandomRecommender(), lanes, EVALUATION_SEED).returns
+top = evaluate(reference(ENV_ID, "item"), lanes, EVALUATION_SEED).returns
 print(f"random {floor.mean():.2f}, far-sighted reference {top.mean():.2f}")
 
 # %% [markdown]
-# Both are evaluated on the same 200 *held-out* users, whose sessions have seeds from a million on; trainings use smaller ones. What is
-# measured on the users an agent was trained with tells how well it remembers.
+# Both are evaluated on the same 200 *held-out* users, whose sessions have seeds from a million on; trainings use
+# smaller ones. What is measured on the users an agent was trained with tells how well it remembers.
 #
 # ## Exercise 1: a score
 # Returns of different environments cannot be averaged. Scores can:
-# $(\bar J - \bar J_\text{random}) / (\bar J_\text{reference} - \bar J_\text{random})$ is 0 for random pages and 1 for the reference.
+# $(\bar J - \bar J_\text{random}) / (\bar J_\text{reference} - \bar J_\text{random})$ is 0 for random pages and 1 for
+# the reference.
 
 # %%
 def score(returns, floor, top):
@@ -70,23 +73,25 @@ for name, returns in runs.items():
 
 # %% [markdown]
 # ## Five groups, two seeds each
-# Five groups compare the two, each with two seeds of its own, and test the difference on the 2 × 200 users they have: a paired t-test
-# over users.
+# Five groups compare the two, each with two seeds of its own, and test the difference on the 2 × 200 users they have: a
+# paired t-test over users.
 
 # %%
 for group in range(NUM_SEEDS // 2):
     one, two = (runs[name][2 * group : 2 * group + 2].ravel() for name in ("PPO", "PPO+"))
-    winner = "PPO+" if two.mean() > one.mean() else "PPO"
-    print(f"group {group + 1}: {winner} is better by {abs(two.mean() - one.mean()):.2f}, p = {paired_p_value(one, two):.2g}")
+    gain = two.mean() - one.mean()
+    winner = "PPO+" if gain > 0 else "PPO"
+    print(f"group {group + 1}: {winner} is better by {abs(gain):.2f}, p = {paired_p_value(one, two):.2g}")
 
 # %% [markdown]
 # Some publish one result, some the opposite, and most have a very small p. Nobody has cheated. What is wrong?
 #
 # ## Exercise 2: the unit is the run
-# 200 users tell how good *this trained network* is. A claim about an *algorithm* is one about trainings, and two trainings are two
-# observations, whatever the number of users. So average each run over its users first. Then, for $n$ runs each with means
-# $\bar a, \bar b$ and variances $s_a^2, s_b^2$ (divide by $n - 1$), the difference and half of its 95 % interval are
-# $\bar b - \bar a \;\pm\; t_{.975,\, 2n - 2} \sqrt{(s_a^2 + s_b^2) / n}$. (`stats.t.ppf(0.975, 2 * n - 2)`; with two runs that is 4.3, not 1.96.)
+# 200 users tell how good *this trained network* is. A claim about an *algorithm* is one about trainings, and two
+# trainings are two observations, whatever the number of users. So average each run over its users first. Then, for $n$
+# runs each with means $\bar a, \bar b$ and variances $s_a^2, s_b^2$ (divide by $n - 1$), the difference and half of its
+# 95 % interval are $\bar b - \bar a \;\pm\; t_{.975,\, 2n - 2} \sqrt{(s_a^2 + s_b^2) / n}$.
+# (`stats.t.ppf(0.975, 2 * n - 2)`; with two runs that is 4.3, not 1.96.)
 
 # %%
 def difference(ours, theirs):
@@ -113,11 +118,13 @@ plt.ylabel("PPO+ minus PPO")
 plt.show()
 
 # %% [markdown]
-# Now look at the definition of PPO+ above. What *is* new about it?
+# Now look at how PPO+ is trained above. What *is* new about it? And if an interval of few seeds left out 0: a right
+# interval is wrong one time in twenty, and who looks at several, or stops when it pleases, is wrong more often.
 #
 # ## Exercise 3: the interquartile mean
-# One failed or one lucky run moves a mean a lot, and a median uses little of the data. The *interquartile mean* leaves out the lowest
-# and the highest quarter of the runs (each `len(runs) // 4`) and averages the rest (Agarwal et al., 2021).
+# One failed or one lucky run moves a mean a lot, and a median uses little of the data. The *interquartile mean* leaves
+# out the lowest and the highest quarter of the runs (each `len(runs) // 4`) and averages the rest (Agarwal et al.,
+# 2021).
 
 # %%
 def iqm(scores):
@@ -133,8 +140,9 @@ lab7.check_iqm(iqm)
 
 # %% [markdown]
 # ## Exercise 4: the bootstrap
-# No formula gives the interval of an IQM. The bootstrap asks how the statistic would vary if the runs were drawn again, and draws them
-# from those there are: as many as there are, *with replacement*, many times. The middle 95 % of the results is the interval (Efron, 1979).
+# No formula gives the interval of an IQM. The bootstrap asks how the statistic would vary if the runs were drawn again,
+# and draws them from those there are: as many as there are, *with replacement*, many times. The middle 95 % of the
+# results is the interval (Efron, 1979).
 
 # %%
 def bootstrap(scores, statistic, replications, rng):
@@ -150,14 +158,15 @@ def bootstrap(scores, statistic, replications, rng):
 lab7.check_bootstrap(bootstrap)
 
 # %% [markdown]
-# The library does both, over several environments at once (`baselines/statistics.py`): beside yours, and with the chance that a run of
-# PPO+ beats one of PPO.
+# The library does both, over several environments at once (`baselines/statistics.py`): beside yours, and with the
+# chance that a run of PPO+ beats one of PPO.
 
 # %%
 scores = {name: np.array([score(run, floor, top) for run in returns]) for name, returns in runs.items()}
 for name, values in scores.items():
     low, high = bootstrap(values, iqm, 2000, np.random.default_rng(0))
-    print(f"{name:5} IQM {iqm(values):.2f} ({low:.2f} to {high:.2f}); the library: {statistics.interval(statistics.iqm, [values])}")
+    library = statistics.interval(statistics.iqm, [values])
+    print(f"{name:5} IQM {iqm(values):.2f} ({low:.2f} to {high:.2f}); the library: {library}")
 better = statistics.interval(statistics.probability_of_improvement, [scores["PPO+"]], [scores["PPO"]])
 print(f"chance that a run of PPO+ beats one of PPO: {better}")
 
@@ -180,8 +189,9 @@ print(sentence(compare_tables(rows("PPO"), rows("PPO+"))))
 # %% [markdown]
 # ## Your own environment
 # An environment is a claim: here it pays to look ahead. `examples/13_own_domain.py` is a tea house in sixty lines, and
-# `docs/howto/domain.md` explains them. Its guests are won by advice and lost by *pushing* (a discount that is shown off). Texts are
-# embedded word by word here, because that loads at once; `encoder="all-MiniLM-L6-v2"` would be the language model.
+# `docs/howto/domain.md` explains them. Its guests are won by advice and lost by *pushing* (a discount that is shown
+# off). Texts are embedded word by word here, because that loads at once; `encoder="all-MiniLM-L6-v2"` would be the
+# language model.
 
 # %%
 EXAMPLES = Path(recgym.__file__).resolve().parents[1] / "examples"
@@ -191,9 +201,10 @@ print("attracts", tea.HABITS.attracts, "\npleases ", tea.HABITS.stays)
 
 # %% [markdown]
 # ## Exercise 5: habits of your own
-# Where what is best now is best for later too, there is nothing to plan. Greed needs a temptation: something that draws clicks
-# (`attracts`, weights while browsing, wanting, and buying) and does not please (`stays`; below 0 it disappoints, and trust is lost).
-# Return habits that differ from the tea house's. `dataclasses.replace(tea.HABITS, attracts=..., stays=...)` keeps the rest.
+# Where what is best now is best for later too, there is nothing to plan. Greed needs a temptation: something that draws
+# clicks (`attracts`, weights while browsing, wanting, and buying) and does not please (`stays`; below 0 it disappoints,
+# and trust is lost). Return habits that differ from the tea house's.
+# `dataclasses.replace(tea.HABITS, attracts=..., stays=...)` keeps the rest.
 
 # %%
 def habits():
@@ -224,9 +235,9 @@ prices = [name for name in expected_effects(house.simulator, house.state) if nam
 print("priced by the reference:", ", ".join(prices))
 
 # %% [markdown]
-# Three policies make the bounds: random pages, a myopic one that knows the guest's mind and takes the best of this page, and a
-# far-sighted reference, which also prices what a page does to the guest. Its prices are found by search, on guests who do not take part
-# in the test.
+# Three policies make the bounds: random pages, a myopic one that knows the guest's mind and takes the best of this
+# page, and a far-sighted reference, which also prices what a page does to the guest. Its prices are found by search, on
+# guests who do not take part in the test.
 
 # %%
 found = cross_entropy(
@@ -241,9 +252,9 @@ print(f"random {random.mean():.2f}, myopic {near.mean():.2f}, far-sighted {far.m
 
 # %% [markdown]
 # ## Exercise 6: defend it
-# The gap is $(\bar J_\text{far} - \bar J_\text{near}) / \bar J_\text{far}$. Its p-value is that of a *paired* t-test, because both policies met the
-# same guests: with differences $d$, $t = \bar d \,\big/\, (s_d / \sqrt{n})$, and the p-value is two-sided
-# (`2 * stats.t.sf(abs(t), n - 1)`, or `stats.ttest_rel`).
+# The gap is $(\bar J_\text{far} - \bar J_\text{near}) / \bar J_\text{far}$. Its p-value is that of a *paired* t-test,
+# because both policies met the same guests: with differences $d$, $t = \bar d \,\big/\, (s_d / \sqrt{n})$, and the
+# p-value is two-sided (`2 * stats.t.sf(abs(t), n - 1)`, or `stats.ttest_rel`).
 
 # %%
 def defend(near, far):
@@ -265,10 +276,11 @@ print("gap {:.0%}, p = {:.2g}".format(*defend(near, far)))
 lab7.check_bounds(random, near, far)
 
 # %% [markdown]
-# **Discuss.** Here the p-value over users is right, and above it was wrong: what is different about the claim? How many seeds would you need to
-# see a difference of .05 in the score? You compared ten learners and report the best: what should be corrected (Bonferroni), and what
-# does `compare` do? Somebody doubts that your reference is optimal: does that make your gap too large or too small?
+# **Discuss.** Here the p-value over users is right, and above it was wrong: what is different about the claim? How many
+# seeds would you need to see a difference of .05 in the score? You compared ten learners and report the best: what
+# should be corrected (Bonferroni), and what does `compare` do? Somebody doubts that your reference is optimal: does
+# that make your gap too large or too small?
 #
-# Sources: Henderson et al., *Deep reinforcement learning that matters*, AAAI 2018; Colas, Sigaud & Oudeyer, *How many random seeds?*,
-# arXiv:1806.08295, 2018; Agarwal et al., *Deep reinforcement learning at the edge of the statistical precipice*, NeurIPS 2021; Efron,
-# *Bootstrap methods: another look at the jackknife*, 1979.
+# Sources: Henderson et al., *Deep reinforcement learning that matters*, AAAI 2018; Colas, Sigaud & Oudeyer, *How many
+# random seeds?*, arXiv:1806.08295, 2018; Agarwal et al., *Deep reinforcement learning at the edge of the statistical
+# precipice*, NeurIPS 2021; Efron, *Bootstrap methods: another look at the jackknife*, 1979.

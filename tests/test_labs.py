@@ -59,6 +59,16 @@ def test_the_students_notebook_is_that_of_the_source(source):
     assert not any(cell.get("outputs") for cell in committed.cells)
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_the_teachers_page_has_its_time_in_class_and_every_exercise(source):
+    script, number = source.read_text(encoding="utf-8"), source.stem.removeprefix("lab")
+    minutes = re.search(r"(\d+) minutes\.", re.sub(r"\n# ", " ", script))[1]
+    page = (FOLDER.parent.parent / "docs" / "labs.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\| {number}\. .*\| {minutes} min \|", page, re.MULTILINE)
+    told = re.search(rf"^\| {number} \| (.+) \|$", page, re.MULTILINE)[1].split("; ")
+    assert len(told) == script.count("## Exercise ") == script.count("# BEGIN SOLUTION")
+
+
 def test_a_gap_takes_the_place_of_a_solution():
     script = "def f(x):\n    # BEGIN SOLUTION\n    y = x\n    return y\n    # END SOLUTION\n\nf(1)\n"
     assert build.student(script) == f"def f(x):\n    {build.GAP}\n\nf(1)\n"

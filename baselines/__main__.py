@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from baselines import (
     bounds,
+    claims,
     cluster,
     compare,
     demo,
@@ -33,7 +34,9 @@ from baselines.study.trials import OtherStudy
 from baselines.task import Unsuitable
 from baselines.tuned import NotTuned
 
-COMMANDS = (demo, run, report, compare, train, play, latency, tune, study, bounds, learn, slateq, share, cluster, zoo, docs)
+COMMANDS = (
+    demo, run, report, compare, train, play, latency, tune, study, bounds, learn, slateq, claims, share, cluster, zoo, docs,
+)  # fmt: skip
 
 EXTRAS = {"optuna": "study", "yaml": "zoo"}  # package -> the extra that brings it, if it is not "baselines"
 

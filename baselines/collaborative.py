@@ -84,8 +84,8 @@ class FromLogs(ABC):
 
     def train(self, task: Task) -> AffinityRecommender:
         """Record and fit."""
-        log, items = record_for(task, self.name, self.epsilon, self.shows), task.lanes(1).simulator.items
-        recommender = self.recommender(log, items.embeddings, task.seed)
+        log = record_for(task, self.name, self.epsilon, self.shows)
+        recommender = self.recommender(log, task.lanes(1).simulator.features.embeddings, task.seed)
         task.progress(task.steps, recommender)
         return recommender
 
@@ -108,7 +108,7 @@ class FromLogs(ABC):
         if len(popularity) != items.num_items:
             raise Unsuitable(f"{folder}: learned from {len(popularity)} items; the environment has {items.num_items}")
         return AffinityRecommender(
-            read_json(folder / SAVED)["name"], self.restored(arrays, items.embeddings), popularity
+            read_json(folder / SAVED)["name"], self.restored(arrays, env.simulator.features.embeddings), popularity
         )
 
     @abstractmethod

@@ -38,7 +38,7 @@ class MarginalRelevance:
         """Slates, or the next item of each."""
         state, simulator = env.state, env.simulator
         relevance = state["candidate_features"][..., simulator.features.names.index(RELEVANCE)]
-        vectors = simulator.items.embeddings[state["candidates"]]
+        vectors = simulator.features.embeddings[state["candidates"]]
         slates = self.slates(relevance, vectors, allowed_positions(state), simulator.slate_size)
         if isinstance(env.sessions.view, SequentialAction):
             slot = (state["picked"] >= 0).sum(axis=1)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,34 @@ from recgym.whitening import Projection, fit_whitening
 
 NUM_NEIGHBOURS = 16
 ITEMS = "items"
+
+
+class Projected(NamedTuple):
+    """Groups of texts as vectors on the principal axes of the items' embeddings."""
+
+    groups: Mapping[str, NDArray[np.float32]]  # name -> (num_texts, embedding_dim), unit rows; ITEMS is the catalogue
+    projection: Projection
+
+
+def projected(
+    texts: Mapping[str, Sequence[str]], encoder: Encoder, whiten: str, embedding_dim: int
+) -> Projected:
+    """Embed groups of texts; the projection is fitted to those of the group ITEMS, which comes first.
+
+    Raises:
+        ValueError: The encoder did not give one finite row of length 1 and the size it says per text, its vectors are
+            shorter than `embedding_dim`, or `whiten` is unknown.
+    """
+    if embedding_dim > encoder.embedding_dim:
+        raise ValueError(
+            f"embedding_dim: the encoder gives {encoder.embedding_dim} dimensions, so {embedding_dim} cannot be kept; "
+            f"choose at most {encoder.embedding_dim}"
+        )
+    every_text = [text for group in texts.values() for text in group]
+    raw = checked_embeddings(encoder.encode(every_text), len(every_text), encoder)
+    projection = fit_whitening(raw[: len(texts[ITEMS])], whiten, embedding_dim)
+    ends = np.cumsum([len(group) for group in texts.values()])[:-1]
+    return Projected(dict(zip(texts, np.split(projection.apply(raw), ends), strict=True)), projection)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +70,14 @@ class Embedded:
     def build(
         cls, texts: Mapping[str, Sequence[str]], encoder: Encoder, whiten: str, embedding_dim: int
     ) -> Embedded:
-        """Embed groups of texts; the projection is fitted to those of the group ITEMS, which comes first.
+        """What `projected` gives, and the neighbours of every item.
 
         Raises:
-            ValueError: The encoder did not give one finite row of length 1 and the size it says per text, or `whiten` is unknown.
+            ValueError: See `projected`.
         """
-        every_text = [text for group in texts.values() for text in group]
-        raw = checked_embeddings(encoder.encode(every_text), len(every_text), encoder)
-        num_items = len(texts[ITEMS])
-        projection = fit_whitening(raw[:num_items], whiten, embedding_dim)
-        ends = np.cumsum([len(group) for group in texts.values()])[:-1]
-        groups = dict(zip(texts, np.split(projection.apply(raw), ends), strict=True))
-        neighbours = nearest_neighbours(groups[ITEMS], min(NUM_NEIGHBOURS, num_items - 1)).astype(np.int32)
+        groups, projection = projected(texts, encoder, whiten, embedding_dim)
+        nearest = nearest_neighbours(groups[ITEMS], min(NUM_NEIGHBOURS, len(texts[ITEMS]) - 1))
+        neighbours = nearest.astype(np.int32)
         return cls(groups, neighbours, projection, whiten)
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -133,6 +133,18 @@ def f1(precision: ArrayLike, recall: ArrayLike) -> NDArray[np.float64]:
     return np.divide(2 * one * other, total, out=np.where(np.isnan(total), np.nan, 0.0), where=total > 0)
 
 
+def accuracy(shown: NDArray[np.floating], candidates: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(...) expected share of the candidates that are decided right: relevant and shown, or neither.
+
+    Args:
+        shown: (..., slate_size) relevance of what was shown, no slot empty.
+        candidates: (..., num_candidates) relevance of all that could have been shown, from 0 to 1.
+    """
+    found, there = shown.sum(axis=-1, dtype=np.float64), candidates.sum(axis=-1, dtype=np.float64)
+    num_candidates = candidates.shape[-1]
+    return (num_candidates - shown.shape[-1] - there + 2 * found) / num_candidates
+
+
 def ndcg(shown: NDArray[np.floating], candidates: NDArray[np.floating]) -> NDArray[np.float64]:
     """(...) discounted gain of the shown order as a part of the best slate's (Järvelin & Kekäläinen, TOIS 20(4), 2002).
 

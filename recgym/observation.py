@@ -341,7 +341,7 @@ def make_observation(
     flat = FlatObservation(counters, fusion, int(np.prod(candidates_shape)), num_extra)
     if kind == FLAT:
         return flat
-    return SequenceObservation(flat, simulator.items.embeddings, history_length * simulator.slate_size)
+    return SequenceObservation(flat, simulator.features.embeddings, history_length * simulator.slate_size)
 
 
 def history_texts(state: State, titles: Mapping[int, str] | tuple[str, ...], last: int = 10) -> list[str]:

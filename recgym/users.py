@@ -19,7 +19,7 @@ class UserPopulation:
     A user has three favourite categories, popular ones more often. Their interest is the mean of those categories'
     interest statements as the language model embeds them (the text-derived part) and a taste vector that no text shows
     (the independent part). What they say about themselves names two of the three favourites, and one of each of two
-    more groups of statements, such as age and budget.
+    more groups of statements, such as age and budget; it is only seen, so that its vectors may be another model's.
 
     Writes: favourites (num_envs, 3) int64; interest (num_envs, embedding_dim) float32, unit norm; taste
     (num_envs, taste_dim); profile (num_envs, embedding_dim) float32, the mean embedding of the user's statements;
@@ -28,6 +28,7 @@ class UserPopulation:
 
     category_weights: NDArray[np.float64]  # (num_categories,) chance of a category to be a favourite
     category_statements: NDArray[np.float32]  # (num_categories, embedding_dim) embedded "I love ..."
+    seen_statements: NDArray[np.float32]  # the same as they are seen in the profile
     statements: tuple[NDArray[np.float32], NDArray[np.float32]]  # each (number of levels, embedding_dim)
     statement_names: tuple[str, str]
     sensitivity: NDArray[np.float64]  # (levels of the second statement,) how much these users mind a cost
@@ -47,7 +48,7 @@ class UserPopulation:
         for name in ("interest", "profile"):
             state[name] = np.empty((num_envs, dim), dtype=np.float32)
         first, second = self.statement_names
-        _sample(u, self._cumulative, self.category_statements, *self.statements, len(self.SEGMENTS), favourites,
+        _sample(u, self._cumulative, self.category_statements, self.seen_statements, *self.statements, len(self.SEGMENTS), favourites,
                 state[first], state[second], state["segment"], state["interest"], state["profile"])  # fmt: skip
         state["taste"] = normal(u[:, 8:])
         # Who says so, and bargain hunters, look at the cost most.
@@ -63,7 +64,7 @@ class UserPopulation:
 
 @kernel
 def _sample(
-    u: Floats, cumulative: Floats, loves: Singles, ages: Singles, budgets: Singles, num_segments: int,
+    u: Floats, cumulative: Floats, loves: Singles, seen_loves: Singles, ages: Singles, budgets: Singles, num_segments: int,
     favourites: Ints, age_group: Ints, budget: Ints, segment: Ints, interest: Singles, profile: Singles,
 ) -> None:  # fmt: skip
     num_categories, dim = len(cumulative), loves.shape[1]
@@ -85,7 +86,7 @@ def _sample(
             wish = loves[first, i] + second_weight * loves[second, i] + third_weight * loves[third, i]
             interest[lane, i] = wish
             length += wish * wish
-            profile[lane, i] = quarter * (loves[first, i] + loves[second, i] + ages[age, i] + budgets[money, i])
+            profile[lane, i] = quarter * (seen_loves[first, i] + seen_loves[second, i] + ages[age, i] + budgets[money, i])
         scale = np.float32(1.0) / max(np.sqrt(length), np.float32(1e-12))
         for i in range(dim):
             interest[lane, i] *= scale

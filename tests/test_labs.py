@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -31,7 +32,9 @@ def test_solutions_pass_and_gaps_fail(source, monkeypatch):
     script = source.read_text(encoding="utf-8")
     solved, gaps = code_cells(build.teacher(script)), code_cells(build.student(script))
     assert len(solved) == len(gaps)
-    names: dict[str, object] = {"__name__": f"labs.{source.stem}"}
+    module = ModuleType(f"labs.{source.stem}")
+    monkeypatch.setitem(sys.modules, module.__name__, module)  # a lab registers a class of its own by its module's name
+    names = vars(module)
     exercises = 0
     for number, (cell, gap) in enumerate(zip(solved, gaps, strict=True)):
         if build.GAP in gap:
@@ -54,6 +57,16 @@ def test_the_students_notebook_is_that_of_the_source(source):
     assert [cell.source for cell in committed.cells] == [cell.source for cell in expected.cells], "run: python build.py"
     assert "SOLUTION" not in "".join(cell.source for cell in committed.cells)
     assert not any(cell.get("outputs") for cell in committed.cells)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_the_teachers_page_has_its_time_in_class_and_every_exercise(source):
+    script, number = source.read_text(encoding="utf-8"), source.stem.removeprefix("lab")
+    minutes = re.search(r"(\d+) minutes\.", re.sub(r"\n# ", " ", script))[1]
+    page = (FOLDER.parent.parent / "docs" / "labs.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\| {number}\. .*\| {minutes} min \|", page, re.MULTILINE)
+    told = re.search(rf"^\| {number} \| (.+) \|$", page, re.MULTILINE)[1].split("; ")
+    assert len(told) == script.count("## Exercise ") == script.count("# BEGIN SOLUTION")
 
 
 def test_a_gap_takes_the_place_of_a_solution():

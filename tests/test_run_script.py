@@ -100,10 +100,24 @@ def test_arguments_and_the_exit_code_are_passed_on(run, monkeypatch):
     assert options["env"]["OMP_NUM_THREADS"] == "1"
 
 
+@pytest.mark.parametrize(
+    "codes, expected", [([0, 0, 0], 0), ([0, 4, 0], 4), ([1, 0, 5], 1), ([0, 130], 130)],
+    ids=["all pass", "one fails", "two fail", "an interrupt ends it"],
+)  # fmt: skip
+def test_a_task_of_several_runs_them_in_order_and_fails_if_one_fails(run, monkeypatch, capsys, codes, expected):
+    commands, left = [], list(codes)
+    monkeypatch.setattr(run.subprocess, "call", lambda command, **options: commands.append(command[1:]) or left.pop(0))
+    assert run.main(["test-all", "-x"]) == expected
+    tasks = ("test", "notebooks", "test-ray")
+    assert commands == [[*run.TASKS[task][2], "-x"] for task in tasks[: len(codes)]]
+    assert capsys.readouterr().out.splitlines()[-1].count("passed") == codes.count(0)
+
+
 def test_unknown_task_and_old_python(run, capsys):
     assert run.main(["tset"]) == 2
     message = capsys.readouterr().err
-    assert "unknown task 'tset'. Did you mean 'test'?" in message and "./run demo" in message
+    assert "unknown task 'tset'. Did you mean 'test'?" in message
+    assert "./run demo" in message and "./run test-all" in message
     assert run.calls == []
     assert "needs Python 3.11 or newer" in run.python_problem((3, 9, 2))
     assert run.python_problem((3, 11, 0)) is None

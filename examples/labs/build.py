@@ -1,7 +1,7 @@
 """The labs' notebooks from their one source, the teacher's scripts in `solutions/`.
 
     python build.py                          # writes the students' notebooks beside this file
-    python build.py --teacher results/labs   # writes the notebooks with solutions
+    python build.py --teacher results/labs   # writes the notebooks with solutions, and the checks they call
 
 A source is a script in jupytext's percent format. What stands between `# BEGIN SOLUTION` and `# END SOLUTION` becomes a gap;
 the cell behind it checks what a student puts there.
@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+CHECKS = HERE / "checks"
 GAP = "...  # your turn"
 SOLUTION = re.compile(r"^( *)# BEGIN SOLUTION\n.*?^ *# END SOLUTION\n", re.MULTILINE | re.DOTALL)
 
@@ -46,10 +48,12 @@ def notebook(script: str) -> Any:
 
 
 def write(folder: Path, solved: bool) -> list[Path]:
-    """Write all notebooks into `folder`; the paths written."""
+    """Write all notebooks into `folder`, and beside them the checks they import; the paths of the notebooks."""
     import nbformat
 
     folder.mkdir(parents=True, exist_ok=True)
+    if folder.resolve() != HERE:
+        shutil.copytree(CHECKS, folder / CHECKS.name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     paths = []
     for source in sources():
         script = source.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Texts to vectors: the `Encoder` protocol, a language model behind it, and shipped tables of vectors.
+"""Texts to vectors: the `Encoder` protocol, a language model behind it, shipped tables of vectors, and mere ids.
 
 Embedding happens once, outside of every environment's step: `SentenceTransformerEncoder` keeps what it embedded on
 disk, and the built-in catalogues come with an `EmbeddingTable`, so they need no language model.
@@ -9,15 +9,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from recgym.encoders.cache import CacheError
+from recgym.encoders.ids import IdEncoder
 from recgym.encoders.protocol import Encoder
 from recgym.encoders.recent import RecentTexts
 from recgym.encoders.sentence_transformer import SentenceTransformerEncoder, TextCutWarning, WeightsError
 from recgym.encoders.table import EmbeddingTable, TableError, UnknownTextError
 
+IDS = "ids"
+
 __all__ = [
+    "IDS",
     "CacheError",
     "EmbeddingTable",
     "Encoder",
+    "IdEncoder",
     "RecentTexts",
     "SentenceTransformerEncoder",
     "TableError",
@@ -29,12 +34,15 @@ __all__ = [
 
 
 def as_encoder(value: Encoder | str | Path) -> Encoder:
-    """Take an encoder as it is, a `.npz` path as an `EmbeddingTable`, any other name or path as a language model.
+    """Take an encoder as it is, "ids" as an `IdEncoder`, a `.npz` path as an `EmbeddingTable`, any other name or path as a
+    language model.
 
     Raises:
         TypeError: `value` is none of these.
         FileNotFoundError, TableError: the `.npz` file is missing or damaged.
     """
+    if isinstance(value, str) and value == IDS:
+        return IdEncoder()
     if isinstance(value, (str, Path)):
         return EmbeddingTable.load(value) if Path(value).suffix == ".npz" else SentenceTransformerEncoder(value)
     # Looked up on the class: asking the object could load or hash a model.

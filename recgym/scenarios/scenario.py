@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import ClassVar, NamedTuple, TypeVar
 
@@ -16,7 +16,7 @@ from recgym.candidates import CandidateFeatures, PersonalFeatures, Retrieval, ca
 from recgym.catalog import Catalog
 from recgym.choice import ChoiceModel, choice_model
 from recgym.dynamics import Dynamics, History
-from recgym.embedded import NUM_NEIGHBOURS, Embedded
+from recgym.embedded import ITEMS, NUM_NEIGHBOURS, Embedded, Projected, projected
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
 from recgym.folder import is_folder, open_embedded, stored_encoder
 from recgym.index import CatalogSearch, make_search
@@ -101,6 +101,9 @@ class Settings:
     """Embeds the texts: an `Encoder`, a model's name or a folder. By default the built-in table of all-MiniLM-L6-v2
     embeddings for the built-in catalogue, the one that a folder was built with, and the model itself for any other
     catalogue."""
+    agent_encoder: Encoder | str | None = None
+    """Embeds the texts for the agent, where that is not `encoder`: another one, or "ids" for vectors that tell texts
+    apart but carry no language. Users, candidates and rewards stay those of `encoder`."""
     embedding_dim: int = 32
     """Embeddings are projected on so many principal axes; the encoder's own size keeps them whole."""
     whiten: str = "center"
@@ -178,18 +181,21 @@ class Settings:
             if self.encoder is not None:
                 stored_encoder(self.catalog, self.encoder)  # complains about another one
             return open_embedded(self.catalog, self.whiten, self.embedding_dim)
-        encoder = self.load_encoder()
-        if self.embedding_dim > encoder.embedding_dim:
-            raise ValueError(
-                f"embedding_dim: the encoder gives {encoder.embedding_dim} dimensions, so {self.embedding_dim} cannot be "
-                f"kept; choose at most {encoder.embedding_dim}"
-            )
-        return Embedded.build(texts, encoder, self.whiten, self.embedding_dim)
+        return Embedded.build(texts, self.load_encoder(), self.whiten, self.embedding_dim)
+
+    def seen(self, texts: Mapping[str, Sequence[str]], embedded: Embedded) -> Projected:
+        """The vectors that the agent sees, of the size of those that the users are made of."""
+        if self.agent_encoder is None:
+            return Projected(embedded.groups, embedded.projection)
+        return projected(texts, as_encoder(self.agent_encoder), self.whiten, embedded.embedding_dim)
 
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """A domain's simulator under some settings, with what its observations need."""
+    """A domain's simulator under some settings, with what its observations need.
+
+    Vectors and their projection are those that the agent sees.
+    """
 
     config: Settings
     simulator: Simulator
@@ -209,7 +215,7 @@ class Scenario:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """What embeds the texts; loaded when it is first needed."""
+        """What embeds the texts that the users are made of; loaded when it is first needed."""
         return self.config.load_encoder()
 
     def search(self, action: str) -> CatalogSearch | None:
@@ -235,7 +241,8 @@ class Scenario:
         return make_observation(kind, self.simulator, self.counters, fusion, num_extra, config.history_length)
 
     def _live_history(self) -> Callable[[State], NDArray[np.float32]]:
-        encoder, titles = self.encoder, self.simulator.catalog.titles
+        agent_encoder, titles = self.config.agent_encoder, self.simulator.catalog.titles
+        encoder = self.encoder if agent_encoder is None else as_encoder(agent_encoder)
         if isinstance(encoder, EmbeddingTable):
             raise ValueError(
                 f"live: histories are new texts and need a language model, got a table of {len(encoder)} embeddings; pass "
@@ -265,22 +272,25 @@ def build(config: Settings) -> Scenario:
             f"catalog: {config.catalog} holds no embedded {', '.join(missing)}, so it was built for another domain or "
             "version; run recgym build again: what is embedded already is kept"
         )
-    queries = _queries(groups.get("queries"), embedded.embedding_dim)
+    seen, projection = config.seen(texts, embedded)
+    queries = _queries(seen.get("queries"), embedded.embedding_dim)
     needs = _categories(catalog, len(queries) - 1) if domain.needs is None else domain.needs(catalog)
-    items = domain.items(catalog, groups["items"], config.seed)
+    items = domain.items(catalog, groups[ITEMS], config.seed)
+    seen_items = items if seen is groups else replace(items, embeddings=seen[ITEMS])
     popularity = items.trait("popularity")
     weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
-    history = History(items, config.slate_size, config.history_length, _entry_items(catalog, popularity))
+    history = History(seen_items, config.slate_size, config.history_length, _entry_items(catalog, popularity))
     simulator = Simulator(
         catalog=catalog,
         items=items,
         users=UserPopulation(
-            weights, groups["interests"], tuple(groups[name] for name in domain.statements), domain.statements,
-            np.array(domain.sensitivity),
+            weights, groups["interests"], seen["interests"], tuple(seen[name] for name in domain.statements),
+            domain.statements, np.array(domain.sensitivity),
         ),
         retrieval=_retrieval(catalog, items, embedded.neighbours, config, needs),
         features=CandidateFeatures(
-            items.embeddings, items.visible, items.visible_names, queries, _made(domain.personal, catalog, items)
+            seen_items.embeddings, items.visible, items.visible_names, queries,
+            _made(domain.personal, catalog, seen_items),
         ),
         response=FunnelResponse(
             items, config.slate_size, domain.parameters, config.choice, _made(domain.fit, catalog, items)
@@ -292,7 +302,7 @@ def build(config: Settings) -> Scenario:
         hidden=("trust", "need", "readiness", *domain.hidden),
     )  # fmt: skip
     counters = Counters(_query_intent(queries, needs.query_rows))
-    return Scenario(config, simulator, counters, queries, groups["contexts"], texts, needs.names, embedded.projection)
+    return Scenario(config, simulator, counters, queries, seen["contexts"], texts, needs.names, projection)
 
 
 def _check(config: Settings, catalog: Catalog) -> None:

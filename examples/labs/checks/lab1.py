@@ -15,7 +15,8 @@ Floats = NDArray[np.floating]
 
 def check_return(answer: float, rewards: list[float]) -> None:
     """The return of a session is the sum of its rewards."""
-    close(number(answer, "session_return"), sum(rewards), "The return of a session is the sum of the rewards of all its pages.")
+    close(number(answer, "session_return"), sum(rewards),
+          "The return of a session is the sum of the rewards of all its pages.")  # fmt: skip
     well_done(f"the session returned {sum(rewards):.2f}")
 
 
@@ -59,7 +60,8 @@ def check_pool(pool: Callable[[Floats, float], Floats]) -> None:
         raise NotYet("The last row is the latest: it weighs 1, the one before it decay, then decay squared.")
     if np.allclose(found, weights @ vectors):
         raise NotYet("Divide by the sum of the weights: otherwise the vector grows with the length of the history.")
-    close(found, weights @ vectors / weights.sum(), "Weigh row t of T by decay ** (T - 1 - t) and divide by the sum of weights.")
+    close(found, weights @ vectors / weights.sum(),
+          "Weigh row t of T by decay ** (T - 1 - t) and divide by the sum of weights.")  # fmt: skip
     well_done("your pool does not grow with the history")
 
 

@@ -18,7 +18,8 @@ def check_regret(regret: Callable[[Floats, NDArray[np.int64]], Floats]) -> None:
     found = array(called(regret, means, np.array([2, 0, 1])), "regret", (3,))
     if np.allclose(found, [0.2, 0.0, 0.3]):
         raise NotYet("That is the regret of every step. The curve is what has been missed up to a step: add up.")
-    close(found, [0.2, 0.2, 0.5], "Regret of a step: the best mean payoff there was minus the mean payoff of the one chosen.")
+    close(found, [0.2, 0.2, 0.5],
+          "Regret of a step: the best mean payoff there was minus the mean payoff of the one chosen.")  # fmt: skip
     well_done("regret only grows where something better was there")
 
 
@@ -30,7 +31,8 @@ def check_epsilon(choose: Callable[[Floats, float, np.random.Generator], NDArray
         raise NotYet("With epsilon 0 the choice is always the best score of the row.")
     counts = np.bincount(called(choose, scores, 0.5, rng), minlength=5) / 20_000
     if abs(counts[4] - 0.5) < 0.03:
-        raise NotYet("To explore is to take any of the five, the best too: it should be chosen with 1 - epsilon + epsilon / 5.")
+        raise NotYet("To explore is to take any of the five, the best too: it should be chosen with 1 - epsilon + "
+                     "epsilon / 5.")  # fmt: skip
     close(counts, [0.1, 0.1, 0.1, 0.1, 0.6], "Explore row by row with chance epsilon, evenly over all columns.", 0.02)
     well_done("epsilon-greedy")
 
@@ -44,7 +46,8 @@ def check_update(update: Callable[[Floats, Floats, Floats, Floats], tuple[Floats
     if not isinstance(found, tuple) or len(found) != 2:
         raise NotYet("Return both: gram, moment.")
     close(array(found[0], "gram", (3, 3)), gram + rows.T @ rows, "gram gains the sum of x x' over the rows: X'X.")
-    close(array(found[1], "moment", (3,)), moment + payoffs @ rows, "moment gains the sum of payoff times x over the rows.")
+    close(array(found[1], "moment", (3,)), moment + payoffs @ rows,
+          "moment gains the sum of payoff times x over the rows.")  # fmt: skip
     well_done("the same posterior, one by one or many at once")
 
 

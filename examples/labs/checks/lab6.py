@@ -47,6 +47,7 @@ def check_prices(scores: Callable[[dict[str, Floats], dict[str, float]], Floats]
 
 def check_entropy(entropy: Callable[[NDArray[np.int64]], float]) -> None:
     """Of what was consumed."""
-    close(number(called(entropy, np.array([5, 5, 0, 0])), "entropy"), np.log(2), "-sum p ln p over the shares; 0 ln 0 is 0.")
+    close(number(called(entropy, np.array([5, 5, 0, 0])), "entropy"), np.log(2),
+          "-sum p ln p over the shares; 0 ln 0 is 0.")  # fmt: skip
     close(number(called(entropy, np.array([7, 0, 0])), "entropy"), 0.0, "One topic alone has no entropy: mind 0 ln 0.")
     well_done("variety in one number")

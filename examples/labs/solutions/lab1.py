@@ -1,19 +1,19 @@
 # %% [markdown]
 # # Lab 1: a recommender is an environment
 #
-# **Aim.** After this lab you can step through a session by hand, say what an agent sees and what it does not, and test what a
-# language-model embedding of a history holds. 45 minutes.
+# **Aim.** After this lab you can step through a session by hand, say what an agent sees and what it does not, and test
+# what a language-model embedding of a history holds. 45 minutes.
 #
-# A recommender meets a user again and again: it sees something of them, shows a *slate* of items, and the user responds. That
-# is the loop of reinforcement learning. The state of the user is hidden in part (a *partially observable* Markov decision
-# process), the action is the slate, the reward what the page was worth.
+# A recommender meets a user again and again: it sees something of them, shows a *slate* of items, and the user
+# responds. That is the loop of reinforcement learning. The state of the user is hidden in part (a *partially
+# observable* Markov decision process), the action is the slate, the reward what the page was worth.
 
 # %%
 import gymnasium
 import matplotlib.pyplot as plt
 import numpy as np
 
-import recgym
+import recgym  # registers the environments
 from checks import lab1
 
 env = gymnasium.make("RecGym-News-v0", render_mode="ansi")
@@ -22,8 +22,11 @@ print(env.render())
 print("observation:", observation.shape, " action:", env.action_space)
 
 # %% [markdown]
-# The user says something about themselves, and it is one of 120 circumstances. Of 20 candidates the agent shows 3: an action
-# is three positions in the list of candidates. Walk through a session with slates of your own: change the numbers.
+# The user says something about themselves, and it is one of 120 circumstances. Of 20 candidates the agent shows 3: an
+# action is three positions, 0 to 19, in the list of candidates. Four of these are similar to the article last read,
+# four the best rated of the section of interest, four the most read, four the latest, and four anything, in this order.
+# A session ends when the reader is lost, or after 60 pages. Walk through one with slates of your own: change the
+# numbers.
 
 # %%
 rewards = []
@@ -50,8 +53,8 @@ lab1.check_return(session_return, rewards)
 
 # %% [markdown]
 # ## Exercise 2: what the reward is made of
-# A reward is a weighted sum of named terms, $r = \sum_k w_k x_k$. `info["reward_terms"]` holds the terms of the last page,
-# `env.unwrapped.simulator.reward.weights` the weights. Rebuild the reward.
+# A reward is a weighted sum of named terms, $r = \sum_k w_k x_k$. `info["reward_terms"]` holds the terms of the last
+# page, `env.unwrapped.simulator.reward.weights` the weights. Rebuild the reward.
 
 # %%
 print({name: round(float(value), 2) for name, value in info["reward_terms"].items()})
@@ -76,7 +79,7 @@ lab1.check_reward(rebuild)
 
 # %%
 def nearest(vectors, row, count):
-    """(count,) rows of the items with the highest cosine to `vectors[row]`, the nearest first, without the row itself."""
+    """(count,) rows of the items of the highest cosine to `vectors[row]`, the nearest first, without the row itself."""
     # BEGIN SOLUTION
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     order = np.argsort(-(unit @ unit[row]))
@@ -94,8 +97,8 @@ for row in (10, 300):
     print(titles[row], "→", [titles[other] for other in nearest(vectors, row, 3)])
 
 # %% [markdown]
-# The space in two dimensions (principal axes): sections of the newspaper lie together, though nobody told the language model
-# about sections.
+# The space in two dimensions (principal axes): sections of the newspaper lie together, though nobody told the language
+# model about sections.
 
 # %%
 centred = vectors - vectors.mean(axis=0)
@@ -113,8 +116,8 @@ plt.show()
 # %% [markdown]
 # ## Exercise 4: a history as one vector
 # The history $X$ of a user is a mean of the vectors of what they liked, weighted by recency:
-# $x_t = \sum_j \gamma^{t-j} e_j / \sum_j \gamma^{t-j}$. A mean of item vectors predicts what is picked next better than one vector of
-# the joined text, and no text is cut.
+# $x_t = \sum_j \gamma^{t-j} e_j / \sum_j \gamma^{t-j}$. A mean of item vectors predicts what is picked next better than
+# one vector of the joined text, and no text is cut.
 
 # %%
 def pool(liked, decay):
@@ -130,9 +133,10 @@ lab1.check_pool(pool)
 
 # %% [markdown]
 # ## Exercise 5: what does it hold? A probe
-# A *probe* is a linear model that predicts something hidden from the observation. If it succeeds, an agent can learn it too. We
-# predict two things no agent sees from the observations of random pages: the reader's trust, and their interest along the first
-# axis of the picture above. Ridge regression minimises $\lVert Xw - y \rVert^2 + \lambda \lVert w \rVert^2$.
+# A *probe* is a linear model that predicts something hidden from the observation. If it succeeds, an agent can learn it
+# too. We predict two things no agent sees from the observations of random pages: the reader's trust, and their interest
+# along the first axis of the picture above. Ridge regression minimises
+# $\lVert Xw - y \rVert^2 + \lambda \lVert w \rVert^2$.
 
 # %%
 def fit_ridge(x, y, ridge):
@@ -170,5 +174,5 @@ for name, values in hidden.items():
 # %% [markdown]
 # **Discuss.** Which part tells of trust, and why? What could no observation tell? Where would an agent need memory?
 #
-# Sources: Kaelbling, Littman & Cassandra, *Planning and acting in partially observable stochastic domains*, 1998; Alain & Bengio,
-# *Understanding intermediate layers using linear classifier probes*, 2016.
+# Sources: Kaelbling, Littman & Cassandra, *Planning and acting in partially observable stochastic domains*, 1998; Alain
+# & Bengio, *Understanding intermediate layers using linear classifier probes*, 2016.

@@ -1,30 +1,32 @@
 # %% [markdown]
 # # Lab 2: exploration
 #
-# **Aim.** After this lab you can say why a recommender has to try things, write two bandit algorithms on embedded context, and read
-# a regret curve. 45 minutes.
+# **Aim.** After this lab you can say why a recommender has to try things, write two bandit algorithms on embedded
+# context, and read a regret curve. 45 minutes.
 #
-# A recommender sees payoffs only of what it shows. Who always shows what looks best never learns that something else is better. A
-# *contextual bandit* takes each page by itself: context in, one item out, payoff back. What the page does to later pages comes in
-# lab 3.
+# A recommender sees payoffs only of what it shows. Who always shows what looks best never learns that something else is
+# better. A *contextual bandit* takes each page by itself: context in, one item out, payoff back. What the page does to
+# later pages comes in lab 3.
 
 # %%
 import gymnasium
 import matplotlib.pyplot as plt
 import numpy as np
 
-import recgym
+import recgym  # registers the environments
 from checks import lab2
 
 NUM_USERS, NUM_PAGES = 16, 400
 
 # %% [markdown]
-# The context of a candidate is its features (similarities in the language model's space to what was liked, shown and searched for,
-# and its visible traits) times "is the user searching?". The payoff is 1 if the item is clicked and pleases. The simulator knows
-# the true chance of that, so we can compute what no real service can: the regret.
+# The context of a candidate is its features (similarities in the language model's space to what was liked, shown and
+# searched for, and its visible traits) times "is the user searching?". The payoff is 1 if the item is clicked and
+# pleases. The simulator knows the true chance of that, so we can compute what no real service can: the regret.
 
 # %%
-envs = gymnasium.make_vec("RecGym-Ecommerce-v0", num_envs=NUM_USERS, action="item", fill="none", autoreset_mode="SameStep")
+envs = gymnasium.make_vec(
+    "RecGym-Ecommerce-v0", num_envs=NUM_USERS, action="item", fill="none", autoreset_mode="SameStep"
+)
 
 
 def contexts(envs):
@@ -94,8 +96,8 @@ lab2.check_update(update)
 
 # %% [markdown]
 # ## Exercise 4: LinUCB
-# Optimism: score an item by the mean plus a width that is large where little is known (Li et al., WWW 2010, algorithm 1),
-# $\hat\theta^\top x + \alpha \sqrt{x^\top A^{-1} x}$.
+# Optimism: score an item by the mean plus a width that is large where little is known (Li et al., WWW 2010, algorithm
+# 1), $\hat\theta^\top x + \alpha \sqrt{x^\top A^{-1} x}$.
 
 # %%
 def ucb(rows, gram, moment, alpha):
@@ -153,8 +155,8 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# **Discuss.** Why does a line bend? What does too much optimism cost? Greedy does not do badly here: what in this problem explores by
-# itself? Which of these policies would you dare to run on customers?
+# **Discuss.** Why does a line bend? What does too much optimism cost? Greedy does not do badly here: what in this
+# problem explores by itself? Which of these policies would you dare to run on customers?
 #
 # Sources: Auer, Cesa-Bianchi & Fischer, *Finite-time analysis of the multiarmed bandit problem*, 2002; Li et al., *A
 # contextual-bandit approach to personalized news article recommendation*, WWW 2010.

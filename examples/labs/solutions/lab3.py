@@ -1,24 +1,24 @@
 # %% [markdown]
 # # Lab 3: Q-learning and SARSA against the optimum
 #
-# **Aim.** After this lab you can solve a small decision process exactly, learn it from experience in two ways, and say how far from
-# the optimum a learner ends. 60 minutes.
+# **Aim.** After this lab you can solve a small decision process exactly, learn it from experience in two ways, and say
+# how far from the optimum a learner ends. 60 minutes.
 
 # %%
 import gymnasium
 import matplotlib.pyplot as plt
 import numpy as np
 
-import recgym
+import recgym  # registers the environments
 from checks import lab3
 from recgym.classics import LongTermSatisfaction
 from recgym.classics.long_term_satisfaction import SatisfactionPlanner
 
 # %% [markdown]
 # ## A newsstand with five levels of trust
-# A reader trusts the newsstand at a level from 0 to 4. *Bait* is read with probability .9, whatever the trust, and costs a level of
-# it with probability .5; *solid* news is read with probability .3 + .05 × trust and builds a level with probability .5. Reading pays
-# 1. With probability .12 × (1 − trust / 4) the reader never comes back.
+# A reader trusts the newsstand at a level from 0 to 4. *Bait* is read with probability .9, whatever the trust, and
+# costs a level of it with probability .5; *solid* news is read with probability .3 + .05 × trust and builds a level
+# with probability .5. Reading pays 1. With probability .12 × (1 − trust / 4) the reader never comes back.
 
 # %%
 LEVELS, BAIT, SOLID, GONE, DISCOUNT = 5, 0, 1, 5, 0.95
@@ -35,7 +35,8 @@ for trust in range(LEVELS):
 
 # %% [markdown]
 # ## Exercise 1: a Bellman backup
-# $Q(s, a) = r(s, a) + \gamma \sum_{s'} P(s' \mid s, a)\, V(s')$ for all pairs at once. (NumPy's `chances @ values` sums over the last axis.)
+# $Q(s, a) = r(s, a) + \gamma \sum_{s'} P(s' \mid s, a)\, V(s')$ for all pairs at once. (NumPy's `chances @ values` sums
+# over the last axis.)
 
 # %%
 def backup(chances, rewards, values, discount):
@@ -50,7 +51,8 @@ lab3.check_bellman(backup)
 
 # %% [markdown]
 # ## Exercise 2: value iteration
-# Begin anywhere and repeat $V(s) \leftarrow \max_a Q(s, a)$: the distance to the optimum shrinks by γ every time (Bellman, 1957).
+# Begin anywhere and repeat $V(s) \leftarrow \max_a Q(s, a)$: the distance to the optimum shrinks by γ every time
+# (Bellman, 1957).
 
 # %%
 def solve(chances, rewards, discount):
@@ -74,7 +76,8 @@ print("values:", optimal.max(axis=1).round(2), "(a greedy newsstand shows bait a
 # %% [markdown]
 # ## Exercise 3: Q-learning
 # Without knowing the chances: after a step $(s, a, r, s')$ move one value,
-# $Q(s, a) \mathrel{+}= \alpha\,[\,r + \gamma \max_{a'} Q(s', a') - Q(s, a)\,]$ (Watkins, 1989). After the end there is no next value.
+# $Q(s, a) \mathrel{+}= \alpha\,[\,r + \gamma \max_{a'} Q(s', a') - Q(s, a)\,]$ (Watkins, 1989). After the end there is
+# no next value.
 
 # %%
 def q_learning(q, state, action, reward, after, ended, rate, discount):
@@ -91,7 +94,8 @@ lab3.check_q_learning(q_learning)
 
 # %% [markdown]
 # ## Exercise 4: SARSA
-# The same with the action that *is* taken next, exploration and all: $Q(s, a) \mathrel{+}= \alpha\,[\,r + \gamma Q(s', a') - Q(s, a)\,]$.
+# The same with the action that *is* taken next, exploration and all:
+# $Q(s, a) \mathrel{+}= \alpha\,[\,r + \gamma Q(s', a') - Q(s, a)\,]$.
 
 # %%
 def sarsa(q, state, action, reward, after, next_action, ended, rate, discount):
@@ -142,8 +146,9 @@ plt.show()
 
 # %% [markdown]
 # ## A user whose state is hidden
-# `RecGym-LongTermSatisfaction-v0` (Choc and Kale; Mladenov et al., 2019): clickbait c engages now, and lowers a hidden exposure
-# $x_{t+1} = .7\, x_t - 2 (c - \tfrac12) + \text{noise}$, on which all engagement rests. The exposure is not observed, but the history is.
+# `RecGym-LongTermSatisfaction-v0` (Choc and Kale; Mladenov et al., 2019): clickbait c engages now, and lowers a hidden
+# exposure $x_{t+1} = .7\, x_t - 2 (c - \tfrac12) + \text{noise}$, on which all engagement rests. The exposure is not
+# observed, but the history is.
 #
 # ## Exercise 5: rebuild the hidden state
 # Estimate the exposure from the last items' clickbait, the latest first.
@@ -160,8 +165,8 @@ def exposure(history):
 lab3.check_exposure(exposure)
 
 # %% [markdown]
-# Now a table: 15 ranges of the estimated exposure, and three actions: show the candidate with the least, the middle or the most
-# clickbait. Your `q_learning` does one step for one user; this is the same for a thousand.
+# Now a table: 15 ranges of the estimated exposure, and three actions: show the candidate with the least, the middle or
+# the most clickbait. Your `q_learning` does one step for one user; this is the same for a thousand.
 
 # %%
 NUM_USERS, RANGES, HORIZON = 1000, 15, 60
@@ -211,8 +216,8 @@ for name, q in bounds.items():
 print(f"{'optimum, all c available':26} return {planner.start_value(planner.best()):7.1f} (dynamic programming)")
 
 # %% [markdown]
-# **Discuss.** Where does the table lose what the optimum has? Why does SARSA end farther from the optimal values than Q-learning while
-# it still explores, and when would you want its values?
+# **Discuss.** Where does the table lose what the optimum has? Why does SARSA end farther from the optimal values than
+# Q-learning while it still explores, and when would you want its values?
 #
-# Sources: Sutton & Barto, *Reinforcement learning*, 2018, chapters 4 and 6; Mladenov et al., *Advantage amplification in slowly
-# evolving latent-state environments*, IJCAI 2019.
+# Sources: Sutton & Barto, *Reinforcement learning*, 2018, chapters 4 and 6; Mladenov et al., *Advantage amplification
+# in slowly evolving latent-state environments*, IJCAI 2019.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Lab 5: slates
 #
-# **Aim.** After this lab you can measure position bias, explain why the best items are not the best slate, and say what a learner loses
-# that forgets the no-click outcome. 60 minutes.
+# **Aim.** After this lab you can measure position bias, explain why the best items are not the best slate, and say what
+# a learner loses that forgets the no-click outcome. 60 minutes.
 
 # %%
 import itertools
@@ -11,13 +11,14 @@ import gymnasium
 import matplotlib.pyplot as plt
 import numpy as np
 
-import recgym
+import recgym  # registers the environments
 from checks import lab5
 
 # %% [markdown]
 # ## Exercise 1: position bias
-# Users look at the first slot most. If the same items are shown in random order, only the position can explain a difference: estimate
-# examination relative to the first slot, $\theta_k / \theta_1$, from clicks and impressions by slot (Craswell et al., 2008).
+# Users look at the first slot most. If the same items are shown in random order, only the position can explain a
+# difference: estimate examination relative to the first slot, $\theta_k / \theta_1$, from clicks and impressions by
+# slot (Craswell et al., 2008).
 
 # %%
 def examination(clicks, shown):
@@ -50,8 +51,8 @@ print("measured", examination(clicks, shown).round(2), " truth", (slots**-0.9).r
 
 # %% [markdown]
 # ## Exercise 2: choosing one, or nothing
-# In RecSim's interest evolution a user clicks at most one item: $P(i \mid A) = w_i / (w_0 + \sum_{j \in A} w_j)$, where $w_0$ is the weight
-# of clicking nothing.
+# In RecSim's interest evolution a user clicks at most one item: $P(i \mid A) = w_i / (w_0 + \sum_{j \in A} w_j)$, where
+# $w_0$ is the weight of clicking nothing.
 
 # %%
 def choice(weights, no_click):
@@ -83,8 +84,8 @@ lab5.check_value(slate_value)
 
 # %% [markdown]
 # ## Exercise 4: the best slate
-# Return the columns of the best slate of `size` items. Trying all is fine here; for many items the best set is the top of
-# $w_i (\bar Q_i - z)$ for the right $z$.
+# Return the columns of the best slate of `size` items. Trying all is fine here; for many items the best set is the top
+# of $w_i (\bar Q_i - z)$ for the right $z$.
 
 # %%
 def best_slate(weights, values, no_click, value_of_nothing, size):
@@ -103,9 +104,10 @@ lab5.check_best(best_slate)
 
 # %% [markdown]
 # ## What forgetting "no click" costs
-# In `RecGym-InterestEvolution-v0` users have a budget of time $T$: good videos refill it. With a value of $\rho$ per unit of budget
-# a click is worth $\bar Q_i = 4 + \rho\,(T - 4 + 1.06\, L_i)$ with the quality $L_i$, and no click $\bar Q_\bot = \rho\,(T - 0.5)$. The
-# simulator's exact slate search maximises $\sum_i P(i \mid A)\, v_i$; with $v_i = \bar Q_i - \bar Q_\bot$ that is the value of exercise 3.
+# In `RecGym-InterestEvolution-v0` users have a budget of time $T$: good videos refill it. With a value of $\rho$ per
+# unit of budget a click is worth $\bar Q_i = 4 + \rho\,(T - 4 + 1.06\, L_i)$ with the quality $L_i$, and no click
+# $\bar Q_\bot = \rho\,(T - 0.5)$. ($\rho$ was found by search, for each policy its own.) The simulator's exact slate
+# search maximises $\sum_i P(i \mid A)\, v_i$; with $v_i = \bar Q_i - \bar Q_\bot$ that is the value of exercise 3.
 
 # %%
 NUM_USERS = 300
@@ -138,6 +140,8 @@ for name, found in {
     print(f"{name:32} return {found:6.1f}")
 
 # %% [markdown]
-# **Discuss.** Why does the slate that forgets "no click" fill up with videos nobody should watch? When are the best items the best slate?
+# **Discuss.** Why does the slate that forgets "no click" fill up with videos nobody should watch? When are the best
+# items the best slate?
 #
-# Sources: Craswell et al., *An experimental comparison of click position-bias models*, WSDM 2008; Ie et al., *SlateQ*, IJCAI 2019.
+# Sources: Craswell et al., *An experimental comparison of click position-bias models*, WSDM 2008; Ie et al., *SlateQ*,
+# IJCAI 2019.

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.catalog import nearest_neighbours
+from recgym.catalog.inverted import similar_items
 from recgym.encoders import Encoder
 from recgym.encoders.protocol import checked_embeddings
 from recgym.whitening import Projection, fit_whitening
@@ -76,8 +76,7 @@ class Embedded:
             ValueError: See `projected`.
         """
         groups, projection = projected(texts, encoder, whiten, embedding_dim)
-        nearest = nearest_neighbours(groups[ITEMS], min(NUM_NEIGHBOURS, len(texts[ITEMS]) - 1))
-        neighbours = nearest.astype(np.int32)
+        neighbours = similar_items(groups[ITEMS], min(NUM_NEIGHBOURS, len(texts[ITEMS]) - 1))
         return cls(groups, neighbours, projection, whiten)
 
     def save(self, path: str | os.PathLike[str]) -> None:

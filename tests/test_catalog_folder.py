@@ -261,6 +261,16 @@ def test_vectors_in_a_folder_are_those_of_memory(tmp_path, source):
     assert embedded.neighbours.dtype == np.int32 and np.array_equal(embedded.neighbours, expected.neighbours)
 
 
+def test_large_catalogues_in_memory_are_searched_like_those_in_folders(tmp_path, monkeypatch):
+    vectors = np.random.default_rng(3).normal(size=(300, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    np.testing.assert_array_equal(inverted.similar_items(vectors, 5), nearest_neighbours(vectors, 5))
+    monkeypatch.setattr(inverted, "EXACT_UP_TO", 100)
+    np.save(tmp_path / "vectors.npy", vectors)
+    inverted.write_neighbours(tmp_path / "vectors.npy", tmp_path / "found.npy", 5, exact_up_to=100)
+    np.testing.assert_array_equal(inverted.similar_items(vectors, 5), np.load(tmp_path / "found.npy"))
+
+
 def test_the_inverted_file_finds_nearly_all_neighbours(tmp_path):
     """Clusters of thirty: the sixteen nearest are of one's own cluster, nearly always in cells that are looked at."""
     rng = np.random.default_rng(0)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = (
     "arguments", "markdown", "compiled", "prefetch", "randomness", "choice", "state", "catalog", "items", "courses", "whitening", "encoders", "embedded", "folder", "users", "candidates", "index", "limits", "response", "dynamics",
     "outcome", "reward", "simulator", "observation", "actions", "classics", "scenarios", "data", "rendering", "metrics", "sessions", "env", "registration",
-    "recgym", "logs", "calibration", "described", "testing", "speed", "scale", "peers", "playground", "cli",
+    "recgym", "logs", "calibration", "described", "testing", "speed", "growth", "scale", "peers", "playground", "cli",
 )  # fmt: skip
 AT_MODULE_LEVEL = {*sys.stdlib_module_names, "numpy", "numba", "llvmlite", "gymnasium", "recgym"}
 

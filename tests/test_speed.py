@@ -9,9 +9,10 @@ import types
 import numpy as np
 import pytest
 
-from recgym import speed
+from recgym import growth, speed
 from recgym.actions import VIEWS
 from recgym.observation import KINDS
+from recgym.scenarios.builtin import builtin_catalog
 
 ENV_ID = "RecGym-Ecommerce-v0"
 
@@ -71,3 +72,21 @@ def test_memory_is_that_of_a_fresh_process():
     ballast = np.ones(50_000_000)  # 400 MB here must not count there
     assert 30 < speed.memory(ENV_ID, num_envs=2) < 350
     del ballast
+
+
+def test_copies_of_a_catalogue_are_items_of_their_own():
+    catalog = builtin_catalog("news")
+    many = growth.copies(catalog, 2 * catalog.num_items + 5)
+    assert many.num_items == 2 * catalog.num_items + 5 == len(set(many.item_ids)) == len(set(many.texts))
+    again = catalog.num_items + 3
+    assert many.categories[again] == catalog.categories[3] and many.titles[again] == f"{catalog.titles[3]} 1"
+    assert {name: values[again] for name, values in many.attributes.items()} == {
+        name: values[3] for name, values in catalog.attributes.items()
+    }
+
+
+def test_the_growth_is_a_ratio_of_the_fastest_rounds(monkeypatch):
+    monkeypatch.setattr(growth, "MANY", 1_100)
+    times = iter(range(1, 100))  # few: 1, 3, 5, ...; many: 2, 4, 6, ...
+    monkeypatch.setattr(growth, "_cpu_of_a_step", lambda shop, seconds: next(times))
+    assert growth.growth("RecGym-News-v0", 1.0) == 2.0

@@ -6,6 +6,7 @@ Items are put into cells around k-means centres, and each is compared with the i
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,22 @@ ROUNDS = 6  # of k-means
 ROWS_AT_ONCE = 512  # bounds the similarities in memory, even where a cell is large
 RECALL_ITEMS = 500
 _EQUAL = 1e-5  # similarities in float32 that differ by less are equal
+
+
+def similar_items(vectors: NDArray[np.float32], count: int) -> NDArray[np.int32]:
+    """(num_items, count) the most similar other items of every item, nearest first; exact up to `EXACT_UP_TO` items.
+
+    Args:
+        vectors: (num_items, dim), rows of length 1 or 0.
+        count: 1 .. num_items - 1.
+    """
+    if len(vectors) <= EXACT_UP_TO:
+        return nearest_neighbours(vectors, count).astype(np.int32)
+    with tempfile.TemporaryDirectory(prefix="recgym-") as folder:
+        given, found = Path(folder) / "vectors.npy", Path(folder) / "neighbours.npy"
+        np.save(given, vectors)
+        write_neighbours(given, found, count, EXACT_UP_TO)
+        return np.load(found)
 
 
 def write_neighbours(vectors: Path, neighbours: Path, count: int, exact_up_to: int = EXACT_UP_TO) -> float:

@@ -7,14 +7,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from recgym.registration import ENVIRONMENTS
+from recgym.registration import DOMAINS, ENVIRONMENTS
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("speed", help="measure steps per second and memory on this machine")
     parser.add_argument("--seconds", type=_seconds, default=2.0, help="per measurement (default 2)")
-    parser.add_argument("--all", action="store_true", help="every environment, at its default settings")
+    parser.add_argument("--all", action="store_true", help="every environment at its default settings, and what its steps cost with 100,000 items")
     parser.add_argument("--quick", action="store_true", help="the default settings only, no views and observations")
     parser.add_argument("--peers", action="store_true",
                         help="beside other simulators, which are installed for the purpose and removed again")  # fmt: skip
@@ -46,6 +46,16 @@ def speed(options: argparse.Namespace) -> int:
         lines.append(measure(case, cores, options.seconds))
     print("\r".ljust(80) + "\r", end="", file=sys.stderr, flush=True)
     print(render(lines, memory(), markdown=options.markdown))
+    return _growth(options.seconds) if options.all else 0
+
+
+def _growth(seconds: float) -> int:
+    """Print what more items cost, a line a domain as soon as it is measured."""
+    from recgym.growth import FEW, MANY, growth
+
+    print(f"\nA step of {MANY:,} items takes so many times that of {FEW:,}, in 1,024 environments:")
+    for env_id in DOMAINS:
+        print(f"{env_id.removesuffix('-v0'):20}  {growth(env_id, seconds):.2f}", flush=True)
     return 0
 
 

@@ -19,7 +19,7 @@ from baselines.recommender import EVALUATION_SEED, SEED_STRIDE
 from baselines.registry import BASELINES
 from baselines.run import SEEDS
 from baselines.sb3 import algorithm_class, make_model
-from baselines.study import search, space, trials
+from baselines.study import page, search, space, trials
 from baselines.study.search import Study
 from baselines.study.space import SPACES
 from baselines.study.trials import OtherStudy, Trial
@@ -218,3 +218,11 @@ def test_the_command_searches_decides_and_keeps(tmp_path, monkeypatch, capsys):
     assert tuned.settings("PPO", ENV_ID)["gamma"] > TUNED["PPO"]["gamma"]
     assert tuned.settings("A2C", ENV_ID) == {}  # the library's own gamma is 0.99
     assert "unbeaten" in capsys.readouterr().out
+
+
+def test_an_unfinished_study_says_so_and_changes_nothing(tmp_path):
+    found = searched(tmp_path, valued(best=0.99))
+    assert page.row("PPO", ENV_ID, found)[4:6] == ("16.00", "20.00")
+    unfinished = [trial for trial in found if trial.seed != trials.SEEDS[-1]]
+    assert page.row("PPO", ENV_ID, unfinished)[4:6] == ("not finished", "")
+    assert trials.winner(unfinished).number == 0

@@ -13,7 +13,7 @@ from recgym.markdown import table
 from recgym.registration import DOMAINS
 
 HEADER = ("algorithm", "environment", "steps", "tried", "committed", "found", "CPU seconds")
-UNBEATEN = "unbeaten"
+UNBEATEN, UNDECIDED = "unbeaten", "not finished"
 
 
 def section(folder: Path) -> str:
@@ -69,11 +69,14 @@ def _rows(folder: Path) -> list[tuple[str, ...]]:
 
 def row(algorithm: str, env_id: str, found: Sequence[Trial]) -> tuple[str, ...]:
     """What a study found, under HEADER."""
-    number = trials.winner(found).number
-    committed, best = (trials.decisive(found, which) for which in (0, number))
+    numbers = [trial.number for trial in trials.finalists(found)]
+    means = {number: trials.decisive(found, number) for number in numbers}
+    best = trials.winner(found).number
+    decided = not any(isnan(mean) for mean in means.values())
+    outcome = (f"{means[0]:.2f}", f"{means[best]:.2f}" if best else "") if decided else (UNDECIDED, "")
     return (
         algorithm, env_id, f"{found[0].steps:,}", str(len(trials.searched(found))),
-        UNBEATEN if isnan(committed) else f"{committed:.2f}", f"{best:.2f}" if number else "",
+        *(outcome if len(numbers) > 1 else (UNBEATEN, "")),
         f"{sum(trial.cpu_seconds for trial in found):,.0f}",
     )  # fmt: skip
 

@@ -117,7 +117,10 @@ def decisive(found: Sequence[Trial], number: int) -> float:
 
 def winner(found: Sequence[Trial]) -> Trial:
     """The finalist with the highest mean over the seeds that did not search; the committed one unless it is beaten."""
-    return max(finalists(found), key=lambda trial: decisive(found, trial.number))
+    first, *others = finalists(found)
+    if any(np.isnan(decisive(found, trial.number)) for trial in (first, *others)):
+        return first
+    return max(first, *others, key=lambda trial: decisive(found, trial.number))
 
 
 def keep(env_id: str, algorithm: str, found: Sequence[Trial]) -> None:

@@ -1,4 +1,4 @@
-"""What an environment says about itself: read from docstrings, dataclasses and signatures, for pages and for the terminal."""
+"""What an environment says about itself, read from docstrings, dataclasses and signatures."""
 
 from __future__ import annotations
 

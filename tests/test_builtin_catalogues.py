@@ -7,6 +7,7 @@ import importlib
 import re
 import tomllib
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import ModuleType
@@ -14,11 +15,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from recgym.catalog import Catalog, nearest_neighbours
+from recgym.catalog import Catalog, CatalogError, nearest_neighbours
 from recgym.data.building import Deck, fill, to_bytes, zipf_counts
-from recgym.scenarios import search_words
+from recgym.scenarios import SCENARIOS, search_words
 from recgym.scenarios.builtin import DOMAINS, builtin_catalog, builtin_table
+from recgym.scenarios.scenario import Settings
 from recgym.scenarios.skills import builtin_skills, read_skills
+from recgym.testing import HashingEncoder
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = [domain for domain in DOMAINS if domain != "ecommerce"]  # the shop has a test file of its own
@@ -210,3 +213,26 @@ def test_queries_are_ambiguous_and_their_meanings_told_apart():
         rows = np.flatnonzero(queries == query)
         right += meanings[rows[np.argmax(items[rows] @ refined[meaning])]] == meaning
     assert right >= 0.9 * len(pairs)
+
+
+def settings_of(domain: str, catalog: Catalog) -> Settings:
+    """The domain's settings on a catalogue of one's own."""
+    return SCENARIOS[domain](catalog=catalog, encoder=HashingEncoder(16), embedding_dim=16)
+
+
+def test_an_own_catalogue_needs_neither_ratings_nor_popularity(domain, catalog):
+    kept = {name: values for name, values in catalog.attributes.items()
+            if name not in ("rating", "num_ratings", "popularity")}  # fmt: skip
+    items = settings_of(domain, replace(catalog, attributes=kept)).build().simulator.items
+    assert np.isfinite(items.visible).all()
+    assert (items.trait("popularity") == 0).all()
+
+
+def test_what_is_out_of_range_in_an_own_catalogue_is_named(domain, catalog):
+    ranges = SCENARIOS[domain].DOMAIN.ranges
+    assert len(ranges) >= 3
+    for name, (low, _) in ranges.items():
+        wrong = catalog.attributes[name].copy()
+        wrong[7] = low - 0.5
+        with pytest.raises(CatalogError, match=rf"{name}.*expected {low} .*{low - 0.5} in row 8"):
+            settings_of(domain, replace(catalog, attributes={**catalog.attributes, name: wrong})).load_catalog()

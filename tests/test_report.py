@@ -236,6 +236,7 @@ def test_the_docs_get_the_tables_and_keep_their_text(tmp_path, capsys):
     text = target.read_text()
     assert text.startswith(f"# Title\n\nBefore.\n\n{page.BEGIN}\n") and text.endswith(f"{page.END}\n\nAfter.\n")
     assert "stale words" not in text and "| steady | 0.60 (0.60 to 0.60) |" in text and "### What was run" in text
+    assert page.PICTURE_LINE in text and (tmp_path / page.PICTURE).read_text().startswith("<svg")
     target.write_text("# Title\n")
     assert main(["report", str(tmp_path), "--docs", str(target)]) == 2
     assert "expected a Markdown file with the lines" in capsys.readouterr().err

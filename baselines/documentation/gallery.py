@@ -14,31 +14,35 @@ VIEW = "proto"  # of the bounds and of the learner that are shown
 NOT_MEASURED = "–"
 
 
+LEGEND = f"""\
+Gap: (reference - myopic) / reference, both privileged, of the same 500 sessions (`python -m baselines bounds ID`). The
+columns after it are scores with `action="{VIEW}"`: 0 is random, 1 the far-sighted reference. PPO learns 200,000 steps with
+Stable-Baselines3's defaults, mean of the seeds in brackets (`python -m baselines learn ID --rows {measured.SEEN.name}`).
+Hidden: what PPO would gain after {measured.TOLD.steps:,} steps from being told the truth about the user
+(`observation="latent"`). Words: the built-in catalogue, in items and categories."""
+CLASSICS_INTRO = """\
+Published user models with their constants as default arguments, in numbers instead of words; RecSim's three are tested
+against RecSim itself."""
+CLASSICS_LEGEND = """\
+Mean returns of the same 500 sessions with `action="slate"`; gap as above. A model whose own constants leave nothing to look
+ahead for has variants in which it pays."""
+
+
 def gallery() -> str:
     """The page."""
-    return (
-        "\n\n".join(
-            (
-                "<!-- Written by `python -m baselines docs`. -->",
-                "# The environments",
-                "One page each: what it models and why, spaces, rewards, what looking ahead is worth, arguments.",
-                table(),
-                f"Gap: (reference - myopic) / reference, both privileged, of the same 500 sessions (`python -m baselines bounds "
-                f'ID`). The columns after it are scores with `action="{VIEW}"`: 0 is random, 1 the far-sighted reference. PPO '
-                "learns 200,000 steps with Stable-Baselines3's defaults, mean of the seeds in brackets (`python -m baselines "
-                f"learn ID --rows {measured.SEEN.name}`). Hidden: what PPO would gain after "
-                f'{measured.TOLD.steps:,} steps from being told the truth about the user (`observation="latent"`). Words: the built-in catalogue, in items and categories.',
-                "## The classics of the literature",
-                "Published user models with their constants as default arguments, in numbers instead of words; RecSim's three "
-                "are tested against RecSim itself.",
-                classics_table(),
-                'Mean returns of the same 500 sessions with `action="slate"`; gap as above. A model whose own constants '
-                "leave nothing to look ahead for has variants in which it pays.",
-                "```{toctree}\n:hidden:\n" + "\n".join(ENVIRONMENTS.values()) + "\n```",
-            )
-        )
-        + "\n"
+    parts = (
+        "<!-- Written by `python -m baselines docs`. -->",
+        "# The environments",
+        "One page each: what it models and why, spaces, rewards, what looking ahead is worth, arguments.",
+        table(),
+        LEGEND,
+        "## The classics of the literature",
+        CLASSICS_INTRO,
+        classics_table(),
+        CLASSICS_LEGEND,
+        "```{toctree}\n:hidden:\n" + "\n".join(ENVIRONMENTS.values()) + "\n```",
     )
+    return "\n\n".join(parts) + "\n"
 
 
 def table(folder: str = "") -> str:

@@ -81,6 +81,7 @@ def _curves(axes: Axes, env_id: str, levels: dict[str, float]) -> None:
         ylim=(-0.05, 1.1),
         xlim=(0, measured.SEEN.steps),
     )
+    axes.set_xticks(range(0, measured.SEEN.steps + 1, measured.SEEN.steps // 4))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     if shown:
         axes.legend(loc="lower right", fontsize="small", frameon=False)

@@ -38,6 +38,10 @@ PICTURED = {
 }
 
 
+PICTURE = "images/benchmark.svg"  # beside the file with the block
+PICTURE_LINE = f"![Interquartile mean of the score and optimality gap of every baseline]({PICTURE})"
+
+
 class Cell(NamedTuple):
     """Of the HTML table."""
 
@@ -96,19 +100,20 @@ def markdown(summary: Summary, found: Sequence[Table], heading: str = "##") -> s
 
 
 def write_block(path: Path, summary: Summary) -> None:
-    """Replace what stands between `BEGIN` and `END` in a Markdown file by the results.
+    """Replace what stands between `BEGIN` and `END` in a Markdown file by the results, and draw the picture beside it.
 
     Raises:
         BadTable: The file has no such place.
     """
     before, after = split(path)
     write_whole(path, f"{before}{block(summary)}{after}")
+    write_whole(path.parent / PICTURE, pictures(summary)["aggregates"])
 
 
 def block(summary: Summary) -> str:
     """The part of a page in the docs that is generated, with its first and last line."""
     short = [table for table in tables(summary) if table.name in IN_DOCS]
-    return "\n\n".join((BEGIN, markdown(summary, short, heading="###"), END))
+    return "\n\n".join((BEGIN, PICTURE_LINE, markdown(summary, short, heading="###"), END))
 
 
 def split(path: Path) -> tuple[str, str]:

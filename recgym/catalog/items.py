@@ -18,6 +18,7 @@ from recgym.catalog.reading import read_columns
 from recgym.catalog.stored import stored_fields, whole_manifest
 from recgym.catalog.tables import (
     RATING_COLUMNS,
+    Ranges,
     CatalogError,
     array_problems,
     catalog_fields,
@@ -88,6 +89,7 @@ class Catalog:
         *,
         required: Sequence[str] = (),
         defaults: Mapping[str, float | str] | None = None,
+        ranges: Ranges | None = None,
     ) -> "Catalog":
         """Read and check a catalogue: a .csv, .csv.gz or .parquet file, a folder of `recgym build`, or a `Catalog`.
 
@@ -104,6 +106,7 @@ class Catalog:
             required: Attributes that must be there.
             defaults: Values of attributes for catalogues that lack them; a string copies another attribute, as in
                 `{"margin": 0.3, "list_price": "price"}`.
+            ranges: Least and greatest value of attributes, as in `{"minutes": (1, 60)}`.
 
         Raises:
             CatalogError: The content is unusable (all problems are listed), or the folder is not whole.
@@ -112,7 +115,9 @@ class Catalog:
             ImportError: A parquet file, and pyarrow is not installed.
         """
         if isinstance(source, Catalog):
-            attributes, problems = complete_attributes(source.attributes, source.item_ids, required, defaults or {})
+            attributes, problems = complete_attributes(
+                source.attributes, source.item_ids, required, defaults or {}, ranges or {}
+            )
             if problems:
                 raise CatalogError("given", problems)
             return replace(source, attributes=attributes)
@@ -124,8 +129,8 @@ class Catalog:
         path = Path(source)
         if path.is_dir():
             stored = cls(**stored_fields(path, whole_manifest(path)["catalog"]))
-            return cls.load(stored, required=required, defaults=defaults)
-        return cls(**catalog_fields(read_columns(path), path, required, defaults or {}))
+            return cls.load(stored, required=required, defaults=defaults, ranges=ranges)
+        return cls(**catalog_fields(read_columns(path), path, required, defaults or {}, ranges or {}))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a .csv or .csv.gz that `load` reads back to an equal catalogue; a crash leaves no half-written file."""

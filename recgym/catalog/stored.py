@@ -36,7 +36,7 @@ def store_columns(source: Path, folder: Path, required: Sequence[str]) -> Manife
     spool.mkdir()
     try:
         columns = spool_columns(source, spool)
-        fields = catalog_fields(columns, source, required, {}, lambda name, cells: write_texts(folder / name, cells))
+        fields = catalog_fields(columns, source, required, {}, {}, lambda name, cells: write_texts(folder / name, cells))
     finally:
         shutil.rmtree(spool)
     for name in INDEX_FIELDS:

@@ -15,7 +15,8 @@ TEXT_COLUMNS = ("item_id", "title", "category", "department", "brand", "descript
 REQUIRED_COLUMNS = ("item_id", "title", "category")
 RATING_COLUMNS = ("ratings_1", "ratings_2", "ratings_3", "ratings_4", "ratings_5")
 # Lowest and highest allowed value of the attributes whose meaning is fixed.
-RANGES: dict[str, tuple[float, float]] = {
+Ranges = Mapping[str, tuple[float, float]]  # attribute -> least and greatest value
+RANGES: Ranges = {  # of what every domain calls so
     "price": (0, np.inf),
     "list_price": (0, np.inf),
     "margin": (0, 1),
@@ -46,6 +47,7 @@ def catalog_fields(
     source: object,
     required: Sequence[str],
     defaults: Mapping[str, float | str],
+    ranges: Ranges,
     keep: Callable[[str, Iterable[str]], Sequence[str]] = in_memory,
 ) -> dict[str, Any]:
     """Check the columns of a file and convert them to the fields of a `Catalog`.
@@ -57,6 +59,7 @@ def catalog_fields(
         source: What the file is called in messages.
         required: Attributes that must be there.
         defaults: Values of attributes that are not there.
+        ranges: Between which attributes must lie, beside RANGES.
         keep: Stores a column of texts, given its name, once all checks have passed.
 
     Raises:
@@ -76,11 +79,11 @@ def catalog_fields(
     if not problems:
         texts = {"item_id": item_ids, "title": titles, "category": categories, "department": homes}
         problems += _check_texts(texts | {"text": columns["text"]} if "text" in columns else texts)
-    numbers, unreadable = _numbers(columns, item_ids, known={*RANGES, *required, *defaults})
+    numbers, unreadable = _numbers(columns, item_ids, known={*RANGES, *ranges, *required, *defaults})
     problems += unreadable.values()
     problems += _check_star_columns(columns)
     attributes, incomplete = complete_attributes(
-        numbers, item_ids, [name for name in required if name not in unreadable], defaults, columns
+        numbers, item_ids, [name for name in required if name not in unreadable], defaults, ranges, columns
     )
     problems += incomplete
     if problems:
@@ -109,6 +112,7 @@ def complete_attributes(
     item_ids: Sequence[str],
     required: Sequence[str],
     defaults: Mapping[str, float | str],
+    ranges: Ranges,
     columns: Iterable[str] = (),
 ) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
     """Add the ratings' summary and the defaults to the attributes.
@@ -130,7 +134,8 @@ def complete_attributes(
             continue  # a default that copies a missing attribute: that one is reported, if it is required
         attributes[name] = attributes[default] if isinstance(default, str) else np.full(len(item_ids), float(default))
     # The ratings' summary is left out: where it is out of range, the counts behind it are, and those are named.
-    problems = _check_values({name: attributes[name] for name in (*given, *defaults) if name in attributes}, item_ids)
+    checked = {name: attributes[name] for name in (*given, *defaults) if name in attributes}
+    problems = _check_values(checked, item_ids, {**RANGES, **ranges})
     problems += [_missing(name, [*columns, *given]) for name in required if name not in attributes]
     return {name: read_only(values) for name, values in attributes.items()}, problems
 
@@ -239,14 +244,16 @@ def _check_star_columns(columns: Mapping[str, list[str]]) -> list[str]:
     return []
 
 
-def _check_values(attributes: Mapping[str, NDArray[np.float64]], item_ids: Sequence[str]) -> list[str]:
+def _check_values(
+    attributes: Mapping[str, NDArray[np.float64]], item_ids: Sequence[str], ranges: Ranges
+) -> list[str]:
     """Problems with numbers that are not finite, outside their range, or at odds with each other."""
     problems = []
     for name, values in attributes.items():
-        low, high = RANGES.get(name, (-np.inf, np.inf))
+        low, high = ranges.get(name, (-np.inf, np.inf))
         wrong = np.nonzero(~(np.isfinite(values) & (values >= low) & (values <= high)))[0]
         if len(wrong):
-            expected = f"{low} to {high}" if high < np.inf else "0 or more" if low == 0 else "a finite number"
+            expected = f"{low} to {high}" if high < np.inf else f"{low} or more" if low > -np.inf else "a finite number"
             cells = some(f"{values[i]} in row {i + 1} ({item_ids[i]})" for i in wrong)
             cure = "; write a fraction of the price, 0.3 for 30 %" if name == "margin" else "; correct these rows"
             problems.append(f"column {name!r}: expected {expected}, got {cells}{cure}")

@@ -56,7 +56,7 @@ from recgym.catalog import Catalog
 from recgym.compiled import sigmoid
 from recgym.courses import Courses
 from recgym.dynamics import Dynamics, Knowledge, Satiation, Tracing, Trust
-from recgym.items import Items, standardised
+from recgym.items import Items
 from recgym.outcome import Outcome
 from recgym.response import Funnel, Habits, ItemResponse, Response
 from recgym.reward import Reward
@@ -65,7 +65,7 @@ from recgym.scenarios.learners import LearnerFeatures
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
 from recgym.scenarios.skills import builtin_skills
-from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State
 
 HABITS = Habits(
@@ -169,10 +169,10 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Cour
     difficulty = columns["difficulty"] - typical[catalog.categories]
     visible = {
         "rating": shrunk_rating(columns),
-        "popularity": standardised(np.log(columns["popularity"])),
+        "popularity": log_scaled(columns["popularity"]),
         "catchy": catchy,
         "exercise": exercise,
-        "length": standardised(np.log(columns["minutes"])),
+        "length": log_scaled(columns["minutes"]),
         "difficulty": difficulty,
     }
     kinds = np.stack((catchy, 1.0 - exercise - catchy, exercise), axis=1)
@@ -232,4 +232,5 @@ class Education(Settings):
         hidden=("learned", "recall"),
         required=("difficulty", "minutes", "kind"),
         defaults={"level": 3.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        ranges={"level": (1, 5), "minutes": (0, np.inf), "kind": (0, 1)},
     )  # fmt: skip

@@ -236,4 +236,6 @@ class Finance(Settings):
         required=("risk_class", "commission", "volatility"),
         defaults={"lockup_months": 0.0, "complexity": 0.5, "rating": 3.6, "num_ratings": 0.0,
                   "popularity": "num_ratings"},
+        ranges={"risk_class": (1, 7), "commission": (0, 1), "volatility": (0, np.inf), "lockup_months": (0, np.inf),
+                "complexity": (0, 1)},
     )  # fmt: skip

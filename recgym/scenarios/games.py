@@ -46,7 +46,7 @@ from recgym.reward import Reward
 from recgym.scenarios import games_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State
 
 HABITS = Habits(
@@ -117,12 +117,12 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     rating = shrunk_rating(columns)
     visible = {
         "rating": rating,
-        "popularity": standardised(np.log(columns["popularity"])),
+        "popularity": log_scaled(columns["popularity"]),
         "newness": np.exp(-columns["days_online"] / 120),
         "monetisation": columns["monetisation"],
         "depth": columns["depth"],
         "difficulty": standardised(columns["difficulty"]),
-        "length": standardised(np.log(columns["session_minutes"])),
+        "length": log_scaled(columns["session_minutes"]),
         "coop": columns["coop"],
     }
     return items_of(catalog, embeddings, visible, seed, {"value": 1.0})
@@ -162,4 +162,6 @@ class Games(Settings):
         required=("monetisation", "session_minutes", "depth"),
         defaults={"difficulty": 0.5, "coop": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
                   "days_online": 365.0},
+        ranges={"session_minutes": (0, np.inf), "difficulty": (0, 1), "depth": (0, 1), "monetisation": (0, 1),
+                "coop": (0, 1)},
     )  # fmt: skip

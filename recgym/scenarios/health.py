@@ -55,7 +55,7 @@ from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
 from recgym.dynamics import Dose, Dynamics, Satiation
-from recgym.items import Items, standardised
+from recgym.items import Items
 from recgym.outcome import Outcome
 from recgym.response import Funnel, Habits, Response
 from recgym.reward import Reward
@@ -63,7 +63,7 @@ from recgym.scenarios import health_words as words
 from recgym.scenarios.health_people import Capacity, CoachsEye, Contraindications, benefit, harms, serving
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State
 
 HABITS = Habits(
@@ -158,10 +158,10 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     effect, intensity = columns["effect"], np.clip((columns["mets"] - 1) / (INTENSE - 1), 0.0, 1.0)
     visible = {
         "rating": shrunk_rating(columns),
-        "popularity": standardised(np.log(columns["popularity"])),
+        "popularity": log_scaled(columns["popularity"]),
         "effect": effect,
         "demand": 0.7 * columns["burden"] + 0.3 * intensity,
-        "length": standardised(np.log(columns["minutes"])),
+        "length": log_scaled(columns["minutes"]),
     }
     hidden = {
         "value": 1.0,
@@ -211,4 +211,6 @@ class Health(Settings):
         hidden=("dose", "fitness"),
         required=("minutes", "burden", "mets", "effect"),
         defaults={"contraindication": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        ranges={"minutes": (0, np.inf), "burden": (0, 1), "mets": (0, np.inf), "effect": (0, 1),
+                "contraindication": (0, 3)},
     )  # fmt: skip

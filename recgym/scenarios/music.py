@@ -46,7 +46,7 @@ from recgym.reward import Reward
 from recgym.scenarios import music_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State
 
 HABITS = Habits(
@@ -114,7 +114,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     rating, log_seconds = shrunk_rating(columns), np.log(columns["length_s"])
     visible = {
         "rating": rating,
-        "popularity": standardised(np.log(columns["popularity"])),
+        "popularity": log_scaled(columns["popularity"]),
         "newness": np.exp(-(columns["year"].max() - columns["year"]) / 6),
         "familiarity": columns["familiarity"],
         "energy": columns["energy"],
@@ -159,4 +159,5 @@ class Music(Settings):
         outcome=MusicOutcome,
         required=("familiarity", "length_s", "year"),
         defaults={"energy": 0.5, "tempo_bpm": 110.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        ranges={"familiarity": (0, 1), "length_s": (1, np.inf), "energy": (0, 1), "tempo_bpm": (0, np.inf)},
     )

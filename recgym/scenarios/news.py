@@ -42,14 +42,14 @@ from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
 from recgym.dynamics import Dynamics, Leaning, Satiation
-from recgym.items import Items, standardised
+from recgym.items import Items
 from recgym.outcome import Outcome
 from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import news_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State
 
 HABITS = Habits(
@@ -123,11 +123,11 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     rating = shrunk_rating(columns)
     visible = {
         "rating": rating,
-        "popularity": standardised(np.log(columns["popularity"])),
+        "popularity": log_scaled(columns["popularity"]),
         "newness": np.exp(-columns["age_hours"] / 24),
         "clickbait": columns["clickbait"],
         "depth": columns["depth"],
-        "length": standardised(np.log(columns["num_words"])),
+        "length": log_scaled(columns["num_words"]),
         "stance": columns["stance"],
     }
     items = items_of(catalog, embeddings, visible, seed, {"value": 1.0})
@@ -170,4 +170,6 @@ class News(Settings):
         outcome=NewsOutcome,
         required=("age_hours", "clickbait", "num_words", "depth"),
         defaults={"stance": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        ranges={"age_hours": (0, np.inf), "clickbait": (0, 1), "num_words": (0, np.inf), "depth": (0, 1),
+                "stance": (-1, 1)},
     )

@@ -71,6 +71,8 @@ class Domain:
     """State variables that are the truth about a user, beside trust, need and readiness."""
     required: tuple[str, ...] = ()  # attributes that a catalogue must have
     defaults: Mapping[str, float | str] = field(default_factory=dict)  # of those it may lack
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Least and greatest value of attributes."""
 
 
 class Needs(NamedTuple):
@@ -158,7 +160,8 @@ class Settings:
         """The catalogue these settings name."""
         if self.catalog is None:
             return builtin.builtin_catalog(self.DOMAIN.name)
-        return Catalog.load(self.catalog, required=self.DOMAIN.required, defaults=self.DOMAIN.defaults)
+        domain = self.DOMAIN
+        return Catalog.load(self.catalog, required=domain.required, defaults=domain.defaults, ranges=domain.ranges)
 
     def load_encoder(self) -> Encoder:
         """The encoder these settings name."""

@@ -56,14 +56,14 @@ from numpy.typing import NDArray
 from recgym.catalog import Catalog
 from recgym.compiled import sigmoid
 from recgym.dynamics import Drift, Dynamics, Evidence, Intent, ReferencePrice, Satiation, Trust
-from recgym.items import Items, standardised
+from recgym.items import Items
 from recgym.outcome import Outcome
 from recgym.response import Habits, Response, Shifts, no_shifts
 from recgym.reward import Reward
 from recgym.scenarios import search_words as words
 from recgym.scenarios.people import visits
 from recgym.scenarios.scenario import Domain, Facts, Needs, Settings
-from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State
 
 HABITS = Habits(
@@ -160,10 +160,10 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     columns = catalog.attributes
     visible = {
         "rating": shrunk_rating(columns),
-        "popularity": standardised(np.log(columns["popularity"])),
+        "popularity": log_scaled(columns["popularity"]),
         "newness": np.exp(-columns["age_days"] / 30),
         "authority": columns["authority"],
-        "length": standardised(np.log(columns["num_words"])),
+        "length": log_scaled(columns["num_words"]),
     }
     items = items_of(catalog, embeddings, visible, seed, {"value": 1.0})
     return replace(items, meanings=columns["meaning"].astype(np.int64))
@@ -222,4 +222,6 @@ class Search(Settings):
         needs=_needs,
         required=("query", "meaning", "authority", "num_words", "age_days"),
         defaults={"rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        ranges={"query": (0, np.inf), "meaning": (0, np.inf), "authority": (0, 1), "num_words": (0, np.inf),
+                "age_days": (0, np.inf)},
     )  # fmt: skip

@@ -64,7 +64,7 @@ from recgym.scenarios import social_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
 from recgym.scenarios.social_members import Company, SocialGraph
-from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State
 
 FRIEND, AD = 1, 2  # in the column `kind`; 0 is a post
@@ -178,7 +178,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
         rating[same] = standardised(rating[same])
     visible = {
         "rating": rating,
-        "popularity": standardised(np.log(columns["popularity"])),
+        "popularity": log_scaled(columns["popularity"]),
         "newness": np.exp(-columns["age_hours"] / 48),
         "virality": columns["virality"],
         "outrage": columns["outrage"],
@@ -244,4 +244,5 @@ class Social(Settings):
         hidden=("heat", "active", "ads_felt", "ads_tolerance"),
         required=("kind", "virality", "outrage", "ad_bid", "age_hours"),
         defaults={"rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        ranges={"kind": (0, 2), "virality": (0, 1), "outrage": (0, 1), "ad_bid": (0, np.inf), "age_hours": (0, np.inf)},
     )

@@ -23,6 +23,12 @@ def shrunk_rating(columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.floa
     return standardised((columns["rating"] * count + mean_rating * PRIOR_RATINGS) / (count + PRIOR_RATINGS))
 
 
+def log_scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(num_items,) logarithms of counts or lengths, standardised; a 0, where nothing is known, counts as the least there is."""
+    known = values[values > 0]
+    return standardised(np.log(np.maximum(values, known.min()))) if known.size else np.zeros_like(values)
+
+
 def items_of(
     catalog: Catalog, embeddings: NDArray[np.float32], visible: Mapping[str, NDArray[np.float64]], seed: int,
     hidden: Mapping[str, NDArray[np.float64] | float] = MappingProxyType({}),

@@ -47,7 +47,7 @@ from recgym.reward import Reward
 from recgym.scenarios import video_words as words
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Domain, Facts, Settings
-from recgym.scenarios.traits import items_of, shrunk_rating
+from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State
 
 WISHES = ("search", "more")
@@ -116,7 +116,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     rating, log_seconds = shrunk_rating(columns), np.log(columns["duration_s"])
     visible = {
         "rating": rating,
-        "popularity": standardised(np.log(columns["popularity"])),
+        "popularity": log_scaled(columns["popularity"]),
         "newness": np.exp(-columns["days_online"] / 40),
         "bait": columns["bait"],
         "production": columns["production"],
@@ -167,4 +167,5 @@ class Video(Settings):
         required=("duration_s", "bait"),
         defaults={"production": 0.5, "pace": 0.5, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
                   "days_online": 365.0},
+        ranges={"duration_s": (1, np.inf), "bait": (0, 1), "production": (0, 1), "pace": (0, 1)},
     )  # fmt: skip

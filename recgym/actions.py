@@ -111,7 +111,8 @@ class ItemAction(_WholeSlate):
     def slates_by_lead(self, state: State, lead: NDArray[np.int64]) -> NDArray[np.int64]:
         """(num_envs, slate_size) positions: the lead ((num_envs,)) and the candidates nearest to it."""
         positions = np.empty((len(lead), self.slate_size), dtype=np.int64)
-        _nearest(state["candidate_features"], lead, state.get("allowed", NO_LIMITS), positions)
+        features = state["candidate_features"]
+        _nearest(features, lead, state.get("allowed", NO_LIMITS), np.empty(features.shape[1], dtype=np.float32), positions)
         return positions
 
     def masks(self, state: State) -> NDArray[np.bool_]:
@@ -186,7 +187,8 @@ class ProtoAction(_WholeSlate):
             slates = self.search.best(state, queries, self.slate_size)
         else:
             positions = np.empty((num_envs, self.slate_size), dtype=np.int64)
-            _ranked(state["candidate_features"], queries, positions)
+            features = state["candidate_features"]
+            _ranked(features, queries, np.empty(features.shape[1], dtype=np.float32), positions)
             slates = rows_at(state, positions)
         return Decision(state, slates, np.ones(num_envs, dtype=bool), np.zeros(num_envs, dtype=np.int64))
 
@@ -258,9 +260,8 @@ def _without_repeats(wanted: Ints, num_candidates: int, allowed: Flags, position
 
 
 @kernel
-def _nearest(features: Singles, lead: Ints, allowed: Flags, positions: Ints) -> None:
-    """Without limits `allowed` has no rows."""
-    closeness = np.empty(features.shape[1], dtype=np.float32)
+def _nearest(features: Singles, lead: Ints, allowed: Flags, closeness: Singles, positions: Ints) -> None:
+    """Without limits `allowed` has no rows. `closeness` (num_candidates,) is room to work in."""
     for lane in range(len(lead)):
         for position in range(len(closeness)):
             distance = np.float32(0.0)
@@ -275,8 +276,8 @@ def _nearest(features: Singles, lead: Ints, allowed: Flags, positions: Ints) -> 
 
 
 @kernel
-def _ranked(features: Singles, query: Singles, positions: Ints) -> None:
-    scores = np.empty(features.shape[1], dtype=np.float32)
+def _ranked(features: Singles, query: Singles, scores: Singles, positions: Ints) -> None:
+    """`scores` (num_candidates,) is room to work in."""
     for lane in range(len(query)):
         for position in range(len(scores)):
             scores[position] = dot(features[lane, position], query[lane])

@@ -59,16 +59,17 @@ class Retrieval:
         drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
         _draw(rng.keys, state["step"], state["interest_item"], state["query_category"], state["interest_category"],
               self.neighbours, self.rated, self.popular, self.new, self.explore, self.rating, self.per_source,
-              drawn)  # fmt: skip
+              np.empty(SEEN, dtype=np.int64), drawn)  # fmt: skip
         return drawn
 
 
 @kernel
 def _draw(
     keys: Keys, step: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
-    rated: Ints, popular: Ints, new: Ints, explore: Ints, rating: Floats, each: int, drawn: Ints,
+    rated: Ints, popular: Ints, new: Ints, explore: Ints, rating: Floats, each: int, seen: Ints,
+    drawn: Ints,
 ) -> None:  # fmt: skip
-    seen = np.full(SEEN, -1)
+    seen[:] = -1
     for lane in range(len(keys)):
         if lane + 1 < len(keys):
             prefetch(neighbours, interest_item[lane + 1])

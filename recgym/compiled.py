@@ -49,10 +49,15 @@ def _discard_stale_machine_code() -> None:
 
 
 _discard_stale_machine_code()
-kernel = numba.njit(cache=True, error_model="numpy")
+_OPTIONS = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+# Numba counts references to arrays (its runtime, NRT). Kernels only borrow what they are given, so they go without: an
+# argument then costs half. Those that make arrays need the counts.
+_BORROWING = {**_OPTIONS, "_nrt": False}
+kernel = numba.njit(**_BORROWING)
+allocating_kernel = numba.njit(**_OPTIONS)
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@numba.njit(**_BORROWING, fastmath={"reassoc", "nsz"})
 def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Sum of products of two rows of equal length, in their own precision."""
     total = a.dtype.type(0)
@@ -61,7 +66,7 @@ def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
     return total
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@numba.njit(**_BORROWING, fastmath={"reassoc", "nsz"})
 def dots(
     a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], d: NDArray[Any]
 ) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -74,7 +75,7 @@ class SlateAction(_WholeSlate):
         positions, replaced = np.empty(actions.shape, dtype=np.int64), np.zeros(num_envs, dtype=np.int64)
         _without_repeats(np.ascontiguousarray(actions, dtype=np.int64), self.num_candidates,
                          state.get("allowed", NO_LIMITS), positions, replaced)  # fmt: skip
-        return Decision(state, rows_at(state, positions), np.ones(num_envs, dtype=bool), replaced)
+        return Decision(state, rows_at(state, positions), _all_complete(num_envs), replaced)
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         return np.tile(allowed_positions(state), len(self.space.nvec))
@@ -106,7 +107,7 @@ class ItemAction(_WholeSlate):
         else:
             positions = self.slates_by_lead(state, lead)
         nothing = np.zeros(num_envs, dtype=np.int64)
-        return Decision(state, rows_at(state, positions), np.ones(num_envs, dtype=bool), nothing)
+        return Decision(state, rows_at(state, positions), _all_complete(num_envs), nothing)
 
     def slates_by_lead(self, state: State, lead: NDArray[np.int64]) -> NDArray[np.int64]:
         """(num_envs, slate_size) positions: the lead ((num_envs,)) and the candidates nearest to it."""
@@ -190,7 +191,7 @@ class ProtoAction(_WholeSlate):
             features = state["candidate_features"]
             _ranked(features, queries, np.empty(features.shape[1], dtype=np.float32), positions)
             slates = rows_at(state, positions)
-        return Decision(state, slates, np.ones(num_envs, dtype=bool), np.zeros(num_envs, dtype=np.int64))
+        return Decision(state, slates, _all_complete(num_envs), np.zeros(num_envs, dtype=np.int64))
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         raise TypeError(
@@ -200,6 +201,14 @@ class ProtoAction(_WholeSlate):
 
 
 NO_LIMITS = np.zeros((0, 0), dtype=bool)
+
+
+@lru_cache
+def _all_complete(num_envs: int) -> NDArray[np.bool_]:
+    """(num_envs,) True, read-only: one array for every step."""
+    complete = np.ones(num_envs, dtype=bool)
+    complete.flags.writeable = False
+    return complete
 
 
 def allowed_positions(state: State) -> NDArray[np.bool_]:

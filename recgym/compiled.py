@@ -9,7 +9,6 @@ alone.
 from __future__ import annotations
 
 import hashlib
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -79,16 +78,17 @@ def dots(
     return with_b, with_c, with_d
 
 
-@numba.vectorize(["float64(float64)"], cache=True)
-def sigmoid(x: float) -> float:
+@allocating_kernel
+def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)); for numbers inside a kernel and for arrays outside."""
-    return 1.0 / (1.0 + math.exp(-x))
+    return 1.0 / (1.0 + np.exp(-x))
 
 
-@numba.vectorize(["float64(float64, float64, float64)"], cache=True)
-def purchase_change(surprise: float, good: float, bad: float) -> float:
-    """What a purchase rated `surprise` stars above 3 changes: at most `good` or `bad` times its tanh."""
-    return (good if surprise > 0 else bad) * math.tanh(surprise)
+@allocating_kernel
+def purchase_change(surprise: Any, good: float, bad: float) -> Any:
+    """What a purchase rated `surprise` stars above 3 changes: at most `good` or `bad` times its tanh; like `sigmoid` for
+    numbers and arrays."""
+    return good * np.tanh(np.maximum(surprise, 0.0)) + bad * np.tanh(np.minimum(surprise, 0.0))
 
 
 @kernel

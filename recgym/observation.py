@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -78,13 +79,13 @@ class Fusion:
             orthogonal = np.linalg.qr(gaussian)[0] * np.sqrt(total / fused_dim)
             object.__setattr__(self, "_map", orthogonal.astype(np.float32))
 
-    @property
+    @cached_property
     def concat_dim(self) -> int:
         """Length of [X; Y; Z]."""
         pools = 1 if self.live_history else 3
         return (pools + 2) * self.query_vectors.shape[1]
 
-    @property
+    @cached_property
     def dim(self) -> int:
         """Length of the fused vector."""
         return self.concat_dim if self.kind == "concat" else self.fused_dim
@@ -147,7 +148,7 @@ class Counters:
         f"recent_{name}" for name in History.RECENT
     )
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Those of NAMES that there are: where nobody searches, none of a query."""
         return self.NAMES if len(self.query_intent) > 1 else self.NAMES[2:]

@@ -177,6 +177,9 @@ def _funnel(
                 item = max(shown[lane + 1, slot], 0)
                 prefetch(embeddings, item)
                 prefetch(rows, item)
+                prefetch(categories, item)
+                prefetch(needs, item)
+            prefetch(embeddings, interest_item[lane + 1])
         has_need = need[lane] >= 0
         now = 0 if not has_need else 1 if readiness[lane] < READY else 2
         weights = stages[now]

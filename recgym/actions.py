@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from recgym.compiled import Flags, Ints, Singles, dot, kernel, top
+from recgym.compiled import Flags, Ints, Singles, allocating_kernel, dot, kernel, top
 from recgym.index import CatalogSearch
 from recgym.state import Array, State
 
@@ -99,21 +99,18 @@ class ItemAction(_WholeSlate):
         self.fill = fill
 
     def decode(self, state: State, actions: Array) -> Decision:
-        lead = actions.astype(np.int64)
-        num_envs = len(lead)
+        lead, num_envs = actions.astype(np.int64), len(actions)
         if self.fill == "none":
             positions = np.full((num_envs, self.slate_size), -1, dtype=np.int64)
             positions[:, 0] = lead
         else:
             positions = self.slates_by_lead(state, lead)
-        nothing = np.zeros(num_envs, dtype=np.int64)
-        return Decision(state, rows_at(state, positions), _all_complete(num_envs), nothing)
+        return Decision(state, rows_at(state, positions), _all_complete(num_envs), np.zeros(num_envs, dtype=np.int64))
 
     def slates_by_lead(self, state: State, lead: NDArray[np.int64]) -> NDArray[np.int64]:
         """(num_envs, slate_size) positions: the lead ((num_envs,)) and the candidates nearest to it."""
         positions = np.empty((len(lead), self.slate_size), dtype=np.int64)
-        features = state["candidate_features"]
-        _nearest(features, lead, state.get("allowed", NO_LIMITS), np.empty(features.shape[1], dtype=np.float32), positions)
+        _nearest(state["candidate_features"], lead, state.get("allowed", NO_LIMITS), positions)
         return positions
 
     def masks(self, state: State) -> NDArray[np.bool_]:
@@ -188,8 +185,7 @@ class ProtoAction(_WholeSlate):
             slates = self.search.best(state, queries, self.slate_size)
         else:
             positions = np.empty((num_envs, self.slate_size), dtype=np.int64)
-            features = state["candidate_features"]
-            _ranked(features, queries, np.empty(features.shape[1], dtype=np.float32), positions)
+            _ranked(state["candidate_features"], queries, positions)
             slates = rows_at(state, positions)
         return Decision(state, slates, _all_complete(num_envs), np.zeros(num_envs, dtype=np.int64))
 
@@ -201,14 +197,8 @@ class ProtoAction(_WholeSlate):
 
 
 NO_LIMITS = np.zeros((0, 0), dtype=bool)
-
-
-@lru_cache
-def _all_complete(num_envs: int) -> NDArray[np.bool_]:
-    """(num_envs,) True, read-only: one array for every step."""
-    complete = np.ones(num_envs, dtype=bool)
-    complete.flags.writeable = False
-    return complete
+# (num_envs,) True, to be read only: one array for every step.
+_all_complete = lru_cache(partial(np.broadcast_to, True))
 
 
 def allowed_positions(state: State) -> NDArray[np.bool_]:
@@ -268,9 +258,10 @@ def _without_repeats(wanted: Ints, num_candidates: int, allowed: Flags, position
             replaced[lane] += given != wanted[lane, slot]
 
 
-@kernel
-def _nearest(features: Singles, lead: Ints, allowed: Flags, closeness: Singles, positions: Ints) -> None:
-    """Without limits `allowed` has no rows. `closeness` (num_candidates,) is room to work in."""
+@allocating_kernel
+def _nearest(features: Singles, lead: Ints, allowed: Flags, positions: Ints) -> None:
+    """Without limits `allowed` has no rows."""
+    closeness = np.empty(features.shape[1], dtype=np.float32)
     for lane in range(len(lead)):
         for position in range(len(closeness)):
             distance = np.float32(0.0)
@@ -284,9 +275,9 @@ def _nearest(features: Singles, lead: Ints, allowed: Flags, closeness: Singles, 
         top(closeness, positions[lane])
 
 
-@kernel
-def _ranked(features: Singles, query: Singles, scores: Singles, positions: Ints) -> None:
-    """`scores` (num_candidates,) is room to work in."""
+@allocating_kernel
+def _ranked(features: Singles, query: Singles, positions: Ints) -> None:
+    scores = np.empty(features.shape[1], dtype=np.float32)
     for lane in range(len(query)):
         for position in range(len(scores)):
             scores[position] = dot(features[lane, position], query[lane])

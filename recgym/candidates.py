@@ -125,7 +125,7 @@ def distinct(rows: Ints, num_items: int, lane: int, seen: Ints) -> None:
 @kernel
 def _best_first(rows: Ints, rating: Floats, each: int) -> None:
     """Sort each source's items by falling rating, in place and stable."""
-    # Neighbours change places without a branch: of a few items in any order the processor guesses half the branches wrong.
+    # Neighbours change places without a branch: the processor would guess wrong every other time.
     for first in range(0, len(rows), each):
         for last in range(first + each - 1, first, -1):
             for i in range(first, last):

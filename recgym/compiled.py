@@ -4,6 +4,8 @@ A `kernel` runs over the lanes of a batch in machine code. Compiling happens whe
 on disk, so it costs a few seconds once per installation. Arithmetic is IEEE's, in the order it is written, so that a
 lane has the same bits in any batch; only `dot` and `dots` may sum in another order, one that depends on the length
 alone.
+
+A kernel borrows its arrays and makes none; what does make or return some is an `allocating_kernel`.
 """
 
 from __future__ import annotations
@@ -23,7 +25,6 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int8]
 Flags = NDArray[np.bool_]
-
 
 
 def _discard_stale_machine_code() -> None:
@@ -86,8 +87,10 @@ def sigmoid(x: Any) -> Any:
 
 @allocating_kernel
 def purchase_change(surprise: Any, good: float, bad: float) -> Any:
-    """What a purchase rated `surprise` stars above 3 changes: at most `good` or `bad` times its tanh; like `sigmoid` for
-    numbers and arrays."""
+    """What a purchase rated `surprise` stars above 3 changes: at most `good` or `bad` times its tanh.
+
+    For numbers and arrays, as `sigmoid`.
+    """
     return good * np.tanh(np.maximum(surprise, 0.0)) + bad * np.tanh(np.minimum(surprise, 0.0))
 
 

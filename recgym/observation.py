@@ -156,9 +156,13 @@ class Counters:
     def of(self, state: State) -> NDArray[np.float32]:
         """(num_envs, len(names)) float32."""
         counted = np.empty((state.num_envs, len(self.names)), dtype=np.float32)
-        _count(state["query"], state["page"], state["visit"], state["days_away"], state["need_pages"], state["recent"],
-               self.query_intent, counted)  # fmt: skip
+        self.write(state, counted)
         return counted
+
+    def write(self, state: State, observed: NDArray[np.float32]) -> None:
+        """Put them into the first columns of `observed`."""
+        _count(state["query"], state["page"], state["visit"], state["days_away"], state["need_pages"], state["recent"],
+               self.query_intent, observed)  # fmt: skip
 
 
 @kernel
@@ -195,10 +199,11 @@ class FlatObservation:
         return spaces.Box(-np.inf, np.inf, (length,), np.float32)
 
     def observe(self, state: State, extra: NDArray[np.float32]) -> NDArray[np.float32]:
-        num_envs, counters = state.num_envs, self.counters.of(state)
-        embedded = counters.shape[1] + self.num_candidate_values
-        observed = np.empty((num_envs, embedded + self.fusion.dim + self.num_extra), dtype=np.float32)
-        _lay_out(counters, state["candidate_features"].reshape(num_envs, -1), CANDIDATE_SCALE, observed)
+        num_counters = len(self.counters.names)
+        embedded = num_counters + self.num_candidate_values
+        observed = np.empty((state.num_envs, embedded + self.fusion.dim + self.num_extra), dtype=np.float32)
+        self.counters.write(state, observed)
+        _lay_out(state["candidate_features"], CANDIDATE_SCALE, num_counters, observed)
         self.fusion.write(state, observed, embedded, EMBEDDING_SCALE)
         if self.num_extra:
             observed[:, embedded + self.fusion.dim :] = extra
@@ -206,12 +211,11 @@ class FlatObservation:
 
 
 @kernel
-def _lay_out(counters: Singles, candidates: Singles, scale: np.float32, observed: Singles) -> None:
-    num_counters, num_values = counters.shape[1], candidates.shape[1]
-    for lane in range(len(counters)):
-        for i in range(num_counters):
-            observed[lane, i] = counters[lane, i]
-        scaled(observed[lane, num_counters : num_counters + num_values], candidates[lane], scale)
+def _lay_out(features: Singles, scale: np.float32, first: int, observed: Singles) -> None:
+    num_values = features.shape[1] * features.shape[2]
+    values = features.reshape(len(features), num_values)
+    for lane in range(len(features)):
+        scaled(observed[lane, first : first + num_values], values[lane], scale)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from recgym.compiled import Flags, Ints, Singles, dot, kernel, top
+from recgym.compiled import Flags, Ints, Singles, allocating_kernel, dot, kernel, top
 from recgym.index import CatalogSearch
 from recgym.state import Array, State
 
@@ -74,7 +75,7 @@ class SlateAction(_WholeSlate):
         positions, replaced = np.empty(actions.shape, dtype=np.int64), np.zeros(num_envs, dtype=np.int64)
         _without_repeats(np.ascontiguousarray(actions, dtype=np.int64), self.num_candidates,
                          state.get("allowed", NO_LIMITS), positions, replaced)  # fmt: skip
-        return Decision(state, rows_at(state, positions), np.ones(num_envs, dtype=bool), replaced)
+        return Decision(state, rows_at(state, positions), _all_complete(num_envs), replaced)
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         return np.tile(allowed_positions(state), len(self.space.nvec))
@@ -98,15 +99,13 @@ class ItemAction(_WholeSlate):
         self.fill = fill
 
     def decode(self, state: State, actions: Array) -> Decision:
-        lead = actions.astype(np.int64)
-        num_envs = len(lead)
+        lead, num_envs = actions.astype(np.int64), len(actions)
         if self.fill == "none":
             positions = np.full((num_envs, self.slate_size), -1, dtype=np.int64)
             positions[:, 0] = lead
         else:
             positions = self.slates_by_lead(state, lead)
-        nothing = np.zeros(num_envs, dtype=np.int64)
-        return Decision(state, rows_at(state, positions), np.ones(num_envs, dtype=bool), nothing)
+        return Decision(state, rows_at(state, positions), _all_complete(num_envs), np.zeros(num_envs, dtype=np.int64))
 
     def slates_by_lead(self, state: State, lead: NDArray[np.int64]) -> NDArray[np.int64]:
         """(num_envs, slate_size) positions: the lead ((num_envs,)) and the candidates nearest to it."""
@@ -188,7 +187,7 @@ class ProtoAction(_WholeSlate):
             positions = np.empty((num_envs, self.slate_size), dtype=np.int64)
             _ranked(state["candidate_features"], queries, positions)
             slates = rows_at(state, positions)
-        return Decision(state, slates, np.ones(num_envs, dtype=bool), np.zeros(num_envs, dtype=np.int64))
+        return Decision(state, slates, _all_complete(num_envs), np.zeros(num_envs, dtype=np.int64))
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         raise TypeError(
@@ -198,6 +197,8 @@ class ProtoAction(_WholeSlate):
 
 
 NO_LIMITS = np.zeros((0, 0), dtype=bool)
+# (num_envs,) True, to be read only: one array for every step.
+_all_complete = lru_cache(partial(np.broadcast_to, True))
 
 
 def allowed_positions(state: State) -> NDArray[np.bool_]:
@@ -257,7 +258,7 @@ def _without_repeats(wanted: Ints, num_candidates: int, allowed: Flags, position
             replaced[lane] += given != wanted[lane, slot]
 
 
-@kernel
+@allocating_kernel
 def _nearest(features: Singles, lead: Ints, allowed: Flags, positions: Ints) -> None:
     """Without limits `allowed` has no rows."""
     closeness = np.empty(features.shape[1], dtype=np.float32)
@@ -274,7 +275,7 @@ def _nearest(features: Singles, lead: Ints, allowed: Flags, positions: Ints) -> 
         top(closeness, positions[lane])
 
 
-@kernel
+@allocating_kernel
 def _ranked(features: Singles, query: Singles, positions: Ints) -> None:
     scores = np.empty(features.shape[1], dtype=np.float32)
     for lane in range(len(query)):

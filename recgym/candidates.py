@@ -16,7 +16,7 @@ from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
 CANDIDATES = int(Purpose.CANDIDATES)
-SEEN = 256  # remainders of rows that are remembered to find repeats quickly
+SEEN = 256  # a power of two: remainders of rows that are remembered to find repeats quickly
 LANE_BITS = 40  # a row is below 2**40
 
 
@@ -49,7 +49,7 @@ class Retrieval:
 
     SOURCES = ("similar", "rated", "popular", "new", "explore")
 
-    @property
+    @cached_property
     def num_candidates(self) -> int:
         """Number of candidates per step."""
         return self.per_source * len(self.SOURCES)
@@ -59,16 +59,17 @@ class Retrieval:
         drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
         _draw(rng.keys, state["step"], state["interest_item"], state["query_category"], state["interest_category"],
               self.neighbours, self.rated, self.popular, self.new, self.explore, self.rating, self.per_source,
-              drawn)  # fmt: skip
+              np.empty(SEEN, dtype=np.int64), drawn)  # fmt: skip
         return drawn
 
 
 @kernel
 def _draw(
     keys: Keys, step: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
-    rated: Ints, popular: Ints, new: Ints, explore: Ints, rating: Floats, each: int, drawn: Ints,
+    rated: Ints, popular: Ints, new: Ints, explore: Ints, rating: Floats, each: int, seen: Ints,
+    drawn: Ints,
 ) -> None:  # fmt: skip
-    seen = np.full(SEEN, -1)
+    seen[:] = -1
     for lane in range(len(keys)):
         if lane + 1 < len(keys):
             prefetch(neighbours, interest_item[lane + 1])
@@ -107,7 +108,7 @@ def distinct(rows: Ints, num_items: int, lane: int, seen: Ints) -> None:
     for position in range(len(rows)):
         row = rows[position]
         while True:
-            last = seen[row % SEEN]
+            last = seen[row & (SEEN - 1)]
             if last >> LANE_BITS != lane:
                 break
             repeat = last == here + row
@@ -118,19 +119,19 @@ def distinct(rows: Ints, num_items: int, lane: int, seen: Ints) -> None:
                 break
             row = (row + 1) % num_items
         rows[position] = row
-        seen[row % SEEN] = here + row
+        seen[row & (SEEN - 1)] = here + row
 
 
 @kernel
 def _best_first(rows: Ints, rating: Floats, each: int) -> None:
     """Sort each source's items by falling rating, in place and stable."""
+    # Neighbours change places without a branch: the processor would guess wrong every other time.
     for first in range(0, len(rows), each):
-        for i in range(first + 1, first + each):
-            row, place = rows[i], i
-            while place > first and rating[rows[place - 1]] < rating[row]:
-                rows[place] = rows[place - 1]
-                place -= 1
-            rows[place] = row
+        for last in range(first + each - 1, first, -1):
+            for i in range(first, last):
+                one, two = rows[i], rows[i + 1]
+                worse = rating[one] < rating[two]
+                rows[i], rows[i + 1] = two if worse else one, one if worse else two
 
 
 def category_rankings(
@@ -213,7 +214,7 @@ class CandidateFeatures:
 
     RELATIONS = ("liked", "exposed", "query")
 
-    @property
+    @cached_property
     def relations(self) -> tuple[str, ...]:
         """Those of RELATIONS that there are: where nobody searches, none to a query."""
         return self.RELATIONS if len(self.query_vectors) > 1 else self.RELATIONS[:2]
@@ -223,7 +224,7 @@ class CandidateFeatures:
         """(num_items, num_visible) `visible` as it is seen."""
         return self.visible.astype(np.float32)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the features: cosine-like similarities to the pools and the query, visible traits, personal ones."""
         return self.relations + self.visible_names + (self.personal.names if self.personal else ())

@@ -4,12 +4,13 @@ A `kernel` runs over the lanes of a batch in machine code. Compiling happens whe
 on disk, so it costs a few seconds once per installation. Arithmetic is IEEE's, in the order it is written, so that a
 lane has the same bits in any batch; only `dot` and `dots` may sum in another order, one that depends on the length
 alone.
+
+A kernel borrows its arrays and makes none; what does make or return some is an `allocating_kernel`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,6 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int8]
 Flags = NDArray[np.bool_]
-
 
 
 def _discard_stale_machine_code() -> None:
@@ -49,10 +49,15 @@ def _discard_stale_machine_code() -> None:
 
 
 _discard_stale_machine_code()
-kernel = numba.njit(cache=True, error_model="numpy")
+_OPTIONS = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+# Numba counts references to arrays (its runtime, NRT). Kernels only borrow what they are given, so they go without: an
+# argument then costs half. Those that make arrays need the counts.
+_BORROWING = {**_OPTIONS, "_nrt": False}
+kernel = numba.njit(**_BORROWING)
+allocating_kernel = numba.njit(**_OPTIONS)
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@numba.njit(**_BORROWING, fastmath={"reassoc", "nsz"})
 def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Sum of products of two rows of equal length, in their own precision."""
     total = a.dtype.type(0)
@@ -61,7 +66,7 @@ def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
     return total
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@numba.njit(**_BORROWING, fastmath={"reassoc", "nsz"})
 def dots(
     a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], d: NDArray[Any]
 ) -> tuple[float, float, float]:
@@ -74,16 +79,19 @@ def dots(
     return with_b, with_c, with_d
 
 
-@numba.vectorize(["float64(float64)"], cache=True)
-def sigmoid(x: float) -> float:
+@allocating_kernel
+def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)); for numbers inside a kernel and for arrays outside."""
-    return 1.0 / (1.0 + math.exp(-x))
+    return 1.0 / (1.0 + np.exp(-x))
 
 
-@numba.vectorize(["float64(float64, float64, float64)"], cache=True)
-def purchase_change(surprise: float, good: float, bad: float) -> float:
-    """What a purchase rated `surprise` stars above 3 changes: at most `good` or `bad` times its tanh."""
-    return (good if surprise > 0 else bad) * math.tanh(surprise)
+@allocating_kernel
+def purchase_change(surprise: Any, good: float, bad: float) -> Any:
+    """What a purchase rated `surprise` stars above 3 changes: at most `good` or `bad` times its tanh.
+
+    For numbers and arrays, as `sigmoid`.
+    """
+    return good * np.tanh(np.maximum(surprise, 0.0)) + bad * np.tanh(np.minimum(surprise, 0.0))
 
 
 @kernel

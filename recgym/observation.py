@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -78,13 +79,13 @@ class Fusion:
             orthogonal = np.linalg.qr(gaussian)[0] * np.sqrt(total / fused_dim)
             object.__setattr__(self, "_map", orthogonal.astype(np.float32))
 
-    @property
+    @cached_property
     def concat_dim(self) -> int:
         """Length of [X; Y; Z]."""
         pools = 1 if self.live_history else 3
         return (pools + 2) * self.query_vectors.shape[1]
 
-    @property
+    @cached_property
     def dim(self) -> int:
         """Length of the fused vector."""
         return self.concat_dim if self.kind == "concat" else self.fused_dim
@@ -147,7 +148,7 @@ class Counters:
         f"recent_{name}" for name in History.RECENT
     )
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Those of NAMES that there are: where nobody searches, none of a query."""
         return self.NAMES if len(self.query_intent) > 1 else self.NAMES[2:]
@@ -155,9 +156,13 @@ class Counters:
     def of(self, state: State) -> NDArray[np.float32]:
         """(num_envs, len(names)) float32."""
         counted = np.empty((state.num_envs, len(self.names)), dtype=np.float32)
-        _count(state["query"], state["page"], state["visit"], state["days_away"], state["need_pages"], state["recent"],
-               self.query_intent, counted)  # fmt: skip
+        self.write(state, counted)
         return counted
+
+    def write(self, state: State, observed: NDArray[np.float32]) -> None:
+        """Put them into the first columns of `observed`."""
+        _count(state["query"], state["page"], state["visit"], state["days_away"], state["need_pages"], state["recent"],
+               self.query_intent, observed)  # fmt: skip
 
 
 @kernel
@@ -194,10 +199,11 @@ class FlatObservation:
         return spaces.Box(-np.inf, np.inf, (length,), np.float32)
 
     def observe(self, state: State, extra: NDArray[np.float32]) -> NDArray[np.float32]:
-        num_envs, counters = state.num_envs, self.counters.of(state)
-        embedded = counters.shape[1] + self.num_candidate_values
-        observed = np.empty((num_envs, embedded + self.fusion.dim + self.num_extra), dtype=np.float32)
-        _lay_out(counters, state["candidate_features"].reshape(num_envs, -1), CANDIDATE_SCALE, observed)
+        num_counters = len(self.counters.names)
+        embedded = num_counters + self.num_candidate_values
+        observed = np.empty((state.num_envs, embedded + self.fusion.dim + self.num_extra), dtype=np.float32)
+        self.counters.write(state, observed)
+        _lay_out(state["candidate_features"], CANDIDATE_SCALE, num_counters, observed)
         self.fusion.write(state, observed, embedded, EMBEDDING_SCALE)
         if self.num_extra:
             observed[:, embedded + self.fusion.dim :] = extra
@@ -205,12 +211,11 @@ class FlatObservation:
 
 
 @kernel
-def _lay_out(counters: Singles, candidates: Singles, scale: np.float32, observed: Singles) -> None:
-    num_counters, num_values = counters.shape[1], candidates.shape[1]
-    for lane in range(len(counters)):
-        for i in range(num_counters):
-            observed[lane, i] = counters[lane, i]
-        scaled(observed[lane, num_counters : num_counters + num_values], candidates[lane], scale)
+def _lay_out(features: Singles, scale: np.float32, first: int, observed: Singles) -> None:
+    num_values = features.shape[1] * features.shape[2]
+    values = features.reshape(len(features), num_values)
+    for lane in range(len(features)):
+        scaled(observed[lane, first : first + num_values], values[lane], scale)
 
 
 @dataclass(frozen=True, eq=False)

@@ -149,7 +149,8 @@ def bare_kernel(num_envs: int, num_items: int, embedding_dim: int, slate_size: i
 def _choose(slates: Ints, embeddings: Singles, interest: Singles, u: Floats, clicked: Flags) -> None:
     for lane in range(len(slates)):
         for slot in range(slates.shape[1]):
-            clicked[lane, slot] = u[lane, slot] < sigmoid(dot(embeddings[slates[lane, slot]], interest[lane]))
+            attraction = np.float64(dot(embeddings[slates[lane, slot]], interest[lane]))
+            clicked[lane, slot] = u[lane, slot] < sigmoid(attraction)
 
 
 def copying(num_bytes: int) -> Callable[[], Any]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from recgym.catalog.items import nearest_neighbours
 from recgym.catalog.rows import create_rows, read_rows, row_blocks, take_rows, write_rows
-from recgym.compiled import Ints, Singles, kernel
+from recgym.compiled import Ints, Singles, allocating_kernel
 
 EXACT_UP_TO = 20_000  # items; all pairs take about ten seconds there
 PROBED = 16  # cells looked at
@@ -152,7 +152,7 @@ def _enough(near: NDArray[np.int64], sizes: NDArray[np.int64], count: int) -> ND
     return near[: max(PROBED, int(np.searchsorted(np.cumsum(sizes[near]), count, side="right")) + 1)]
 
 
-@kernel
+@allocating_kernel
 def _most_similar(similar: Singles, rows: Ints, own: Ints, best: Ints) -> None:
     """Fill `best` (len(own), count) with the rows of the highest similarities, ties to the lower row, never one's own.
 

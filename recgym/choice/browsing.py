@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from recgym.choice.examination import attraction, table
-from recgym.compiled import Flags, Floats, Ints, kernel
+from recgym.compiled import Flags, Floats, Ints, allocating_kernel
 
 ULTRA_BROWSING = (
     (1.0,),
@@ -92,7 +92,7 @@ def _gamma(rows: tuple[tuple[float, ...], ...], eta: float, slate_size: int) -> 
     return gamma
 
 
-@kernel
+@allocating_kernel
 def _browse(attraction: Floats, gamma: Floats, u: Floats) -> Flags:
     clicked = np.zeros(attraction.shape, dtype=np.bool_)
     for lane in range(len(attraction)):
@@ -104,7 +104,7 @@ def _browse(attraction: Floats, gamma: Floats, u: Floats) -> Flags:
     return clicked
 
 
-@kernel
+@allocating_kernel
 def _clicked(attraction: Floats, gamma: Floats) -> Floats:
     """Forward over the ranks: the last click is at a rank if it was clicked there and nowhere since."""
     chance = np.zeros(attraction.shape)

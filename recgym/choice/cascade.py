@@ -9,7 +9,7 @@ import numpy as np
 
 from recgym.choice.examination import attraction, by_rank, probability, table
 from recgym.choice.slates import best_cascade, best_matching
-from recgym.compiled import Flags, Floats, Ints, kernel
+from recgym.compiled import Flags, Floats, Ints, allocating_kernel
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class DependentClick(Cascade):
         return best_matching(self.leaving(slate_size), self.attraction(utility, np.ones(utility.shape, dtype=bool)))
 
 
-@kernel
+@allocating_kernel
 def _scaled(utility: Floats, shown: Flags, attention: float, scaling: float) -> tuple[Floats, float]:
     """The attraction, and the largest utility that is shown."""
     found, largest = np.zeros(utility.shape), -np.inf
@@ -128,7 +128,7 @@ def _scaled(utility: Floats, shown: Flags, attention: float, scaling: float) -> 
     return found, largest
 
 
-@kernel
+@allocating_kernel
 def _reached_and_clicked(attraction: Floats, leaving: Floats) -> Floats:
     chance = np.empty(attraction.shape)
     for lane in range(len(attraction)):
@@ -139,7 +139,7 @@ def _reached_and_clicked(attraction: Floats, leaving: Floats) -> Floats:
     return chance
 
 
-@kernel
+@allocating_kernel
 def _read_down(attraction: Floats, leaving: Floats, u: Floats) -> Flags:
     clicked = np.zeros(attraction.shape, dtype=np.bool_)
     for lane in range(len(attraction)):

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from recgym.compiled import Flags, Floats, kernel, sigmoid
+from recgym.compiled import Flags, Floats, allocating_kernel, sigmoid
 
 ULTRA_EXAMINATION = (0.68, 0.61, 0.48, 0.34, 0.28, 0.20, 0.11, 0.10, 0.08, 0.06)
 """Chance that ranks 1 to 10 are examined: ULTRA's pbm_0.1_1.0_4_1.0.json and trust_bias.json."""
@@ -44,7 +44,7 @@ def by_rank(values: tuple[float, ...], slate_size: int, eta: float = 1.0) -> Flo
     return found
 
 
-@kernel
+@allocating_kernel
 def attraction(utility: Floats, shown: Flags) -> Floats:
     """(num_envs, slate_size) float64: the chance of a click once examined, sigmoid(utility), 0 for an empty slot."""
     found = np.zeros(utility.shape)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recgym.choice.slates import best_assortment
-from recgym.compiled import Flags, Floats, Ints, kernel
+from recgym.compiled import Flags, Floats, Ints, allocating_kernel, kernel
 
 
 class _Multinomial(ABC):
@@ -109,7 +109,7 @@ def exponentials(utility: Floats, shown: Flags, no_click: float, weight: Floats)
     return math.exp(no_click - largest)
 
 
-@kernel
+@allocating_kernel
 def _exponentials(utility: Floats, shown: Flags, no_click: float) -> tuple[Floats, Floats]:
     weight, none = np.empty(utility.shape), np.empty(len(utility))
     for lane in range(len(utility)):
@@ -117,7 +117,7 @@ def _exponentials(utility: Floats, shown: Flags, no_click: float) -> tuple[Float
     return weight, none
 
 
-@kernel
+@allocating_kernel
 def _above(utility: Floats, shown: Flags, bound: float) -> tuple[Floats, float]:
     """How far the utilities are above `bound`, 0 for an empty slot; and the least utility that is shown."""
     weight, least = np.zeros(utility.shape), np.inf
@@ -139,7 +139,7 @@ def shares(weight: Floats, none: float, share: Floats) -> None:
         share[slot] = weight[slot] / total if total > 0 else 0.0
 
 
-@kernel
+@allocating_kernel
 def _shares(weight: Floats, none: Floats) -> Floats:
     share = np.empty(weight.shape)
     for lane in range(len(weight)):
@@ -147,7 +147,7 @@ def _shares(weight: Floats, none: Floats) -> Floats:
     return share
 
 
-@kernel
+@allocating_kernel
 def _choose(chances: Floats, u: Floats) -> Flags:
     """The slot in whose part of the unit interval u[lane, 0] falls; what the chances leave over is no click."""
     clicked = np.zeros(chances.shape, dtype=np.bool_)

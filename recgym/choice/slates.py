@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recgym.compiled import Floats, Ints, kernel, top
+from recgym.compiled import Floats, Ints, allocating_kernel, kernel, top
 
 
 def _unfilled(num_envs: int, num_items: int, slate_size: int) -> Ints:
@@ -29,7 +29,7 @@ def best_assortment(weight: Floats, none: Floats, value: Floats, slate_size: int
     return slates
 
 
-@kernel
+@allocating_kernel
 def _best_assortment(weight: Floats, none: Floats, value: Floats, slates: Ints) -> None:
     chosen = np.empty(slates.shape[1], dtype=np.int64)
     for lane in range(len(slates)):
@@ -64,7 +64,7 @@ def best_cascade(attraction: Floats, leaving: float, value: Floats, slate_size: 
     return slates
 
 
-@kernel
+@allocating_kernel
 def _best_cascade(attraction: Floats, leaving: float, value: Floats, slates: Ints) -> None:
     num_items, slate_size = value.shape[1], slates.shape[1]
     best = np.zeros((num_items + 1, slate_size + 1))
@@ -97,7 +97,7 @@ def best_matching(strength: Floats, score: Floats) -> Ints:
     return slates
 
 
-@kernel
+@allocating_kernel
 def _best_matching(strength: Floats, score: Floats, slates: Ints) -> None:
     chosen = np.empty(slates.shape[1], dtype=np.int64)
     slots = np.argsort(-strength, kind="mergesort")
@@ -117,7 +117,7 @@ def best_assignment(gain: Floats) -> Ints:
     return slates
 
 
-@kernel
+@allocating_kernel
 def _best_assignment(gain: Floats, slates: Ints) -> None:
     num_envs, slate_size, num_items = gain.shape
     for lane in range(num_envs):

@@ -44,7 +44,7 @@ from numpy.typing import NDArray
 
 from recgym.arguments import one_of, real_number, whole_number
 from recgym.classics.classic import PUBLISHED, Classic, Responded, shown
-from recgym.compiled import Flags, Floats, Ints, Singles, dot, drawn, kernel, sigmoid
+from recgym.compiled import Flags, Floats, Ints, Singles, allocating_kernel, dot, drawn, kernel, sigmoid
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
@@ -202,7 +202,7 @@ class Boredom(Classic):
         return list(zip(self.feature_names, (state["taste"][0] * sign).tolist(), strict=True))
 
 
-@kernel
+@allocating_kernel
 def _meet(keys: Keys, steps: Ints, counts: Floats, taste: Floats) -> None:
     num_topics = taste.shape[1]
     order = np.empty(num_topics)
@@ -221,7 +221,7 @@ def _meet(keys: Keys, steps: Ints, counts: Floats, taste: Floats) -> None:
             taste[lane, topic] /= math.sqrt(length)
 
 
-@kernel
+@allocating_kernel
 def _draw(
     keys: Keys, steps: Ints, vectors: Singles, mains: Ints, item: Ints, topic: Ints, features: Singles
 ) -> None:
@@ -244,7 +244,7 @@ def _draw(
             rows[i], rows[swapped[i]] = rows[swapped[i]], rows[i]
 
 
-@kernel
+@allocating_kernel
 def _relevance(
     taste: Floats, bored_for: Ints, vectors: Floats, items: Ints, everything: bool, offset: float, slope: float,
     found: Floats,
@@ -256,7 +256,7 @@ def _relevance(
             found[lane, i] = relevance(current, vectors[items[lane, i]], offset, slope)
 
 
-@kernel
+@allocating_kernel
 def _examine(
     visible: Flags, topics: Ints, num_topics: int, examination: float, alike_threshold: int, penalty: float,
     chance: Floats,
@@ -270,7 +270,7 @@ def _examine(
             looked *= examination
 
 
-@kernel
+@allocating_kernel
 def _change(
     steps: Ints, items: Ints, visible: Flags, clicked: Flags, vectors: Floats, mains: Ints, memory: float,
     threshold: int, window: int, timeout: int, taste: Floats, bored_for: Ints, topics: Ints, when: Ints, wants: Floats,
@@ -297,7 +297,7 @@ def _change(
         wants[lane] = 0.0 if bored else 1.0
 
 
-@kernel
+@allocating_kernel
 def _spare(
     relevant: Floats, mains: Ints, topics: Ints, when: Ints, steps: Ints, window: int, examination: float, cap: float,
     num_topics: int, slates: Ints,

@@ -43,7 +43,7 @@ from recgym.arguments import real_number
 from recgym.choice import MultinomialLogit
 from recgym.choice.multinomial import exponentials, shares
 from recgym.classics.classic import PUBLISHED, Classic, Responded, shown
-from recgym.compiled import Flags, Floats, Ints, Singles, drawn, kernel
+from recgym.compiled import Flags, Floats, Ints, Singles, allocating_kernel, drawn, kernel
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, normal_at, uniform_at
 from recgym.state import State
 
@@ -236,7 +236,7 @@ def value_at(values: Floats, belief: float) -> float:
     return values[below] + (place - below) * (values[below + 1] - values[below])
 
 
-@kernel
+@allocating_kernel
 def outcome_chances(
     affinity: Floats, topics: Ints, quality: Floats, slate: Ints, no_click: float, chances: Floats
 ) -> None:
@@ -252,7 +252,7 @@ def outcome_chances(
         chances[slate_size] -= chances[slot]
 
 
-@kernel
+@allocating_kernel
 def best_slate(
     belief: float, affinity: Floats, topics: Ints, quality: Floats, order: Ints, no_click: float, after: Floats,
     slate: Ints,
@@ -289,7 +289,7 @@ def best_slate(
     return best
 
 
-@kernel
+@allocating_kernel
 def _plan(
     affinity: Floats, topics: Ints, quality: Floats, no_click: float, slate_size: int, farsighted: bool, values: Floats
 ) -> None:
@@ -317,7 +317,7 @@ def _plan(
             values[step, point] = total / len(topics)
 
 
-@kernel
+@allocating_kernel
 def _show(
     belief: Floats, steps: Ints, affinity: Floats, topics: Ints, quality: Floats, no_click: float, values: Floats,
     slates: Ints,
@@ -327,7 +327,7 @@ def _show(
         best_slate(belief[lane], affinity, topics[lane], quality[lane], order, no_click, after, slates[lane])
 
 
-@kernel
+@allocating_kernel
 def _learn(
     affinity: Floats, topics: Ints, quality: Floats, clicked: Flags, no_click: float, belief: Floats
 ) -> None:

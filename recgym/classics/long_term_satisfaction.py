@@ -41,7 +41,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recgym.arguments import real_number, whole_number
 from recgym.classics.classic import PUBLISHED, Classic, Responded
-from recgym.compiled import Flags, Floats, Ints, Singles, kernel, sigmoid
+from recgym.compiled import Flags, Floats, Ints, Singles, allocating_kernel, sigmoid
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, normal_at
 from recgym.state import State
 
@@ -144,7 +144,7 @@ class LongTermSatisfaction(Classic):
         return [("exposure", exposure), ("satisfaction", float(state["satisfaction"][0]))]
 
 
-@kernel
+@allocating_kernel
 def _engage(
     keys: Keys, steps: Ints, slates: Ints, clickbait: Floats, seen: Singles, memory: float, sensitivity: float,
     innovation_sd: float, choc_mean: float, choc_sd: float, kale_mean: float, kale_sd: float, clicked: Flags,
@@ -162,31 +162,31 @@ def _engage(
         history[lane, 1:] = seen[lane, :-1]
 
 
-@kernel
+@allocating_kernel
 def first_exposure(u: float, memory: float) -> float:
     """Net positive exposure at the start of a session."""
     return (u - 0.5) / (1.0 - memory)
 
 
-@kernel
+@allocating_kernel
 def exposure_after(exposure: float, clickbait: float, memory: float, noise: float) -> float:
     """Net positive exposure after an item whose clickbait is in [0, 1]; `noise` has the innovation's deviation."""
     return memory * exposure - 2.0 * (clickbait - 0.5) + noise
 
 
-@kernel
+@allocating_kernel
 def satisfaction_of(exposure: float, sensitivity: float) -> float:
     """Satisfaction in (0, 1)."""
     return sigmoid(sensitivity * exposure)
 
 
-@kernel
+@allocating_kernel
 def between(clickbait: float, choc: float, kale: float) -> float:
     """A constant of an item between chocolate and kale: the scale of log engagement is that of the two deviations."""
     return clickbait * choc + (1.0 - clickbait) * kale
 
 
-@kernel
+@allocating_kernel
 def log_engagement(clickbait: float, satisfaction: float, choc: float, kale: float) -> float:
     """The location of log engagement."""
     return between(clickbait, choc, kale) * satisfaction

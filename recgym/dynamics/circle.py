@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import Codes, Floats, Ints, drawn, kernel
+from recgym.compiled import Codes, Floats, Ints, allocating_kernel, drawn, kernel
 from recgym.items import Items
 from recgym.response import Funnel, Response
 from recgym.state import State
@@ -179,7 +179,7 @@ def _catch(
         active[lane] = count / num_friends
 
 
-@kernel
+@allocating_kernel
 def _sight(
     friends: Codes, topics: Ints, links: Ints, shown: Ints, categories: Ints, spread: Floats, beta: float,
     direct: float, off_topic: float, active_out: Floats, fresh_out: Floats, woken_out: Floats,

@@ -95,6 +95,8 @@ class FunnelResponse:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tables", self.parameters.tables(self.items))
+        items = (self.items.embeddings, self.items.categories, self.items.needs, *self._tables[:-2])
+        object.__setattr__(self, "_of_items", items)
         examination = np.arange(1, self.slate_size + 1) ** -self.parameters.examination_decay
         object.__setattr__(self, "examination", examination)
 
@@ -108,7 +110,7 @@ class FunnelResponse:
                         np.empty(shape, dtype=bool))  # fmt: skip
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
-                self.items.embeddings, self.items.categories, self.items.needs, *self._tables[:-2], *funnel)  # fmt: skip
+                *self._of_items, *funnel)  # fmt: skip
         if self.fit is not None:
             for chances, logits in zip(funnel, self.fit.of(state, shown), strict=False):
                 shift(chances, logits)
@@ -177,6 +179,9 @@ def _funnel(
                 item = max(shown[lane + 1, slot], 0)
                 prefetch(embeddings, item)
                 prefetch(rows, item)
+                prefetch(categories, item)
+                prefetch(needs, item)
+            prefetch(embeddings, interest_item[lane + 1])
         has_need = need[lane] >= 0
         now = 0 if not has_need else 1 if readiness[lane] < READY else 2
         weights = stages[now]

@@ -64,8 +64,8 @@ def _price_of_not_knowing(env_id: str) -> list[str]:
     with_history, with_truth = scores(seen, TOLD.steps), scores(told, TOLD.steps)
     return [
         f"**What is hidden costs** {with_truth.value - with_history.value:+.2f}: after {TOLD.steps:,} steps PPO scores "
-        f'{with_truth} where it is told the truth about the user (`observation="latent"`, {len(told)} seeds) and '
-        f"{with_history} where it sees the embedded history ({len(seen)} seeds)."
+        f'{with_truth} where it is told the truth about the user (`observation="latent"`, {seeds(told)}) and '
+        f"{with_history} where it sees the embedded history ({seeds(seen)})."
     ]
 
 
@@ -113,3 +113,8 @@ def _variants(env_id: str, measured: Mapping[str, Any]) -> str:
             table(("policy", *(f'`variant="{name}"`' for name in variants)), [*rows, gaps, chances]),
         )
     )
+
+
+def seeds(found: Sequence[Record]) -> str:
+    """Of how many trainings, in words."""
+    return f"{len(found)} seed{'s' * (len(found) > 1)}"

@@ -68,7 +68,7 @@ def _curves(axes: Axes, env_id: str, levels: dict[str, float]) -> None:
         values = np.array([point.value for point in points])
         widths = np.nan_to_num([point.half_width for point in points])
         axes.fill_between(steps, values - widths, values + widths, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(steps, values, color=colour, label=f"{name} ({_seeds(found)})")
+        axes.plot(steps, values, color=colour, label=f"{name} ({measured.seeds(found)})")
     for name, level in levels.items():
         if name.startswith(("linear", "myopic", "far-sighted")):
             axes.axhline(level, color="0.6", linewidth=1, linestyle="--", zorder=0)
@@ -91,7 +91,3 @@ def _points(row: Row, found: list[Record]) -> tuple[list[int], list[Estimate]]:
     """The steps of a learning curve and the scores there; it begins at random."""
     steps = [row.steps * point // POINTS for point in range(1, POINTS + 1)]
     return [0, *steps], [Estimate(0.0, 0.0), *(measured.scores(found, step) for step in steps)]
-
-
-def _seeds(found: list[Record]) -> str:
-    return f"{len(found)} seed{'s' * (len(found) > 1)}"

@@ -30,7 +30,7 @@ from baselines.logs import EpsilonMixed
 from baselines.quality import relevance
 from baselines.recommender import EVALUATION_SEED, Recommender, evaluate
 from baselines.registry import find
-from baselines.run import CURE, OtherRun
+from baselines.run import OtherRun
 from baselines.task import Task
 from recgym import metrics
 from recgym.encoders import IDS
@@ -46,6 +46,7 @@ STATES: Mapping[str, dict[str, Any]] = {LANGUAGE: {}, IDS: {"agent_encoder": IDS
 RANKING = ("accuracy", "precision", "recall", "f1", "ndcg")  # of pages that are the same for all arms
 MEASURES = (*RANKING, "ctr", "return")  # the last two of an arm's own sessions
 LEADER, EPSILON = "popular", 0.5  # whose pages these are, half of them random: as in what the filters learn from
+CURE = "Choose another file by --out, or move this one away"
 KEY = ("env_id", "arm", "seed")
 COLUMNS = (*KEY, "state", "view", "steps", "sessions", *MEASURES, "cpu_seconds")
 

@@ -55,11 +55,13 @@ def language(agent: str) -> Comparison:
     return Comparison(f"{agent} on language", f"{agent} on ids", f"{agent}-language", (f"{agent}-ids",))
 
 
+LOOKING_AHEAD = Comparison("REINFORCE on language", "short-sighted", "REINFORCE-language", ("short-sighted",))
 SOURCES = (
     language("REINFORCE"),
     language("PPO"),
-    Comparison("REINFORCE on language", "short-sighted", "REINFORCE-language", ("short-sighted",)),
+    LOOKING_AHEAD,
     Comparison("short-sighted", BEST_FILTER, "short-sighted", COLLABORATIVE),
+    Comparison("REINFORCE on ids", "content-based filtering", "REINFORCE-ids", ("content",)),
     *(Comparison(f"{agent} on ids", BEST_FILTER, f"{agent}-ids", COLLABORATIVE) for agent in AGENTS),
     Comparison("popular", BEST_FILTER, "popular", COLLABORATIVE),
 )
@@ -162,7 +164,8 @@ def _sources(rows: Sequence[Row]) -> str:
 
 def _by_domain(rows: Sequence[Row]) -> str:
     parts = []
-    for comparison in (one for agent in AGENTS for one in (*against_classics(agent), language(agent))):
+    by_agent = (one for agent in AGENTS for one in (*against_classics(agent), language(agent)))
+    for comparison in (*by_agent, LOOKING_AHEAD):
         lines = [(scenario, *(percent(relative(rows, env_id, comparison, measure)) for measure in SHOWN))
                  for env_id, scenario in DOMAINS.items() if values(rows, env_id, comparison.arm, "f1")]  # fmt: skip
         if lines:

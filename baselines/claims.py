@@ -39,13 +39,14 @@ from recgym.simulator import Simulator
 from recgym.state import State
 
 PATH = MEASUREMENTS / "claims.csv"
-SEEDS, SESSIONS = 5, 500
+SEEDS, SESSIONS = 3, 500
 STEPS = 49_152  # pages: 12 rollouts of PPO, 6 of REINFORCE
 LANGUAGE = "language"
 STATES: Mapping[str, dict[str, Any]] = {LANGUAGE: {}, IDS: {"agent_encoder": IDS}}
 RANKING = ("accuracy", "precision", "recall", "f1", "ndcg")  # of pages that are the same for all arms
 MEASURES = (*RANKING, "ctr", "return")  # the last two of an arm's own sessions
-LEADER, EPSILON = "popular", 0.5  # whose pages these are: half of the time random ones, as in what the filters learn from
+LEADER, EPSILON = "popular", 0.5  # whose pages these are, half of them random: as in what the filters learn from
+CURE = "Choose another file by --out, or move this one away"
 KEY = ("env_id", "arm", "seed")
 COLUMNS = (*KEY, "state", "view", "steps", "sessions", *MEASURES, "cpu_seconds")
 
@@ -153,8 +154,9 @@ def _measured(env_id: str, seed: int, arm: Arm, steps: int, sessions: int) -> Ro
     }  # fmt: skip
 
 
-def missing(rows: Sequence[Row], env_ids: Sequence[str], arms: Sequence[str], seeds: int, steps: int, sessions: int
-) -> list[Cell]:  # fmt: skip
+def missing(
+    rows: Sequence[Row], env_ids: Sequence[str], arms: Sequence[str], seeds: int, steps: int, sessions: int
+) -> list[Cell]:
     """What the rows lack, the first seed of all domains first.
 
     Raises:
@@ -164,8 +166,8 @@ def missing(rows: Sequence[Row], env_ids: Sequence[str], arms: Sequence[str], se
         expected = {"steps": steps if find(ARMS[row["arm"]].baseline).steps else 0, "sessions": sessions}
         for name, wanted in expected.items():
             if row[name] != wanted:
-                raise OtherRun(f"{row['arm']} on {row['env_id']}, seed {row['seed']}, was measured with {row[name]} {name}, "
-                               f"now {wanted} are asked for. Choose another file by --out, or move this one away")  # fmt: skip
+                raise OtherRun(f"{row['arm']} on {row['env_id']}, seed {row['seed']}, was measured with {row[name]} "
+                               f"{name}, now {wanted} are asked for. {CURE}")  # fmt: skip
     done = {tuple(row[name] for name in KEY) for row in rows}
     cells = [Cell(env_id, seed, tuple(name for name in arms if (env_id, name, seed) not in done), steps, sessions)
              for seed in range(seeds) for env_id in env_ids]  # fmt: skip
@@ -192,12 +194,12 @@ def load(path: Path) -> list[Row]:
         return []
     reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
     if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise OtherRun(f"{path}: expected the columns {', '.join(COLUMNS)}, found {', '.join(reader.fieldnames or ())}. "
-                       "Choose another file by --out, or move this one away")  # fmt: skip
+        found = ", ".join(reader.fieldnames or ("nothing",))
+        raise OtherRun(f"{path}: expected the columns {', '.join(COLUMNS)}, found {found}. {CURE}")
     rows: list[Row] = []
     for row in reader:
         if row["arm"] not in ARMS:
-            raise OtherRun(f"{path}, line {reader.line_num}: there is no arm {row['arm']!r}. Move the file away")
+            raise OtherRun(f"{path}, line {reader.line_num}: there is no arm {row['arm']!r}. {CURE}")
         whole = {name: int(row[name]) for name in ("seed", "steps", "sessions")}
         rows.append({**row, **whole, **{name: float(row[name]) for name in (*MEASURES, "cpu_seconds")}})
     return rows
@@ -208,8 +210,8 @@ def table_of(rows: Sequence[Row]) -> str:
     out = io.StringIO()
     table = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     table.writeheader()
-    places = [list(DOMAINS), list(ARMS)]
-    for row in sorted(rows, key=lambda row: (places[0].index(row["env_id"]), places[1].index(row["arm"]), row["seed"])):
+    domains, arms = list(DOMAINS), list(ARMS)
+    for row in sorted(rows, key=lambda row: (domains.index(row["env_id"]), arms.index(row["arm"]), row["seed"])):
         numbers = {name: f"{row[name]:.6g}" for name in MEASURES} | {"cpu_seconds": f"{row['cpu_seconds']:.1f}"}
         table.writerow(row | numbers)
     return out.getvalue()
@@ -250,17 +252,17 @@ def claims(options: argparse.Namespace) -> int:
                 seconds = sum(row["cpu_seconds"] for row in found)
                 console.print(f"{cell.env_id}, seed {cell.seed}: {len(found)} arms in {seconds:.0f} s", soft_wrap=True)
     rows = [row for row in load(options.out) if row["env_id"] in options.envs and row["arm"] in options.arms]
-    console.print(tables.table("means over domains and seeds", ("", "runs", *MEASURES), [lines(rows)]))
+    console.print(tables.table("means over domains and seeds", ("", "runs", *MEASURES), [means(rows)]))
     console.print(f"All runs: {options.out}", soft_wrap=True)
     return 1 if failed else 0
 
 
-def lines(rows: Sequence[Row]) -> list[Sequence[str]]:
+def means(rows: Sequence[Row]) -> list[Sequence[str]]:
     """A line for every arm that was measured."""
     found: list[Sequence[str]] = []
     for name in ARMS:
         runs = [row for row in rows if row["arm"] == name]
         if runs:
-            means = (f"{mean_of(np.array([row[measure] for row in runs])).value:.3f}" for measure in MEASURES)
-            found.append((name, str(len(runs)), *means))
+            numbers = (f"{mean_of(np.array([row[measure] for row in runs])).value:.3f}" for measure in MEASURES)
+            found.append((name, str(len(runs)), *numbers))
     return found

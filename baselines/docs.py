@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from baselines import slateq
-from baselines.documentation import gallery, pages, pictures
+from baselines.documentation import claims, gallery, pages, pictures
 from baselines.files import MEASUREMENTS
 from baselines.kinds import KINDS
 from baselines.registry import BASELINES
@@ -74,7 +74,7 @@ def write(options: argparse.Namespace) -> int:
     """Write the pages and name them."""
     environments = options.out / pages.FOLDER.name
     written = [options.out / "baselines.md", *pages.write(environments), gallery.write(environments),
-               *pictures.write(environments)]  # fmt: skip
+               *pictures.write(environments), *claims.write(options.out)]  # fmt: skip
     written[0].write_text(page(), encoding="utf-8")
     for path in written:
         print(path)

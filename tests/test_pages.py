@@ -92,6 +92,8 @@ def test_command_writes_pages_and_pictures(tmp_path, monkeypatch, capsys):
         *(folder / f"{name}.md" for name in ENVIRONMENTS.values()),
         folder / "README.md",
         *(folder / "pictures" / f"{name}.svg" for name in DOMAINS.values()),
+        tmp_path / "docs" / "claims.md",
+        tmp_path / "docs" / "images" / "claims.svg",
     ]
     assert (folder / "ecommerce.md").read_text(encoding="utf-8") == pages.page(ENV_ID)
     drawn = (folder / "pictures" / "ecommerce.svg").read_text(encoding="utf-8")

@@ -116,17 +116,17 @@ def block(summary: Summary) -> str:
     return "\n\n".join((BEGIN, PICTURE_LINE, markdown(summary, short, heading="###"), END))
 
 
-def split(path: Path) -> tuple[str, str]:
-    """What stands before and after the generated part of a file.
+def split(path: Path, begin: str = BEGIN, end: str = END) -> tuple[str, str]:
+    """What stands before and after the generated part of a file, whose first and last line are `begin` and `end`.
 
     Raises:
         BadTable: The file has no such part.
     """
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise BadTable(f"{path}: expected a Markdown file with the lines {BEGIN!r} and {END!r}, between which the "
+    before, begins, rest = text.partition(begin)
+    _, ends, after = rest.partition(end)
+    if not begins or not ends:
+        raise BadTable(f"{path}: expected a Markdown file with the lines {begin!r} and {end!r}, between which the "
                        "results are written")  # fmt: skip
     return before, after
 

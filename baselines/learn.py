@@ -81,8 +81,9 @@ def markdown(rows: Sequence[Row], records: Sequence[Record]) -> str:
         )
         arguments = "SB3's defaults" if row.settings == DEFAULTS else "committed"
         reached = f"{score.value:.2f}" + (f" ±{score.half_width:.2f}" if len(measured) > 1 else "")
+        view = f"`{row.view}`" if row.observation == "flat" else f'`{row.view}`, `observation="{row.observation}"`'
         lines.append(
-            (row.algorithm, f"`{row.view}`", arguments, f"{row.steps:,}", str(len(measured)), reached, *others)
+            (row.algorithm, view, arguments, f"{row.steps:,}", str(len(measured)), reached, *others)
         )
     return markdown_table(MARKDOWN_HEADER, lines)
 

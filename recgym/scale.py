@@ -27,7 +27,7 @@ from recgym.index import CatalogSearch, ExactIndex, FaissIndex
 from recgym.registration import ENVIRONMENTS
 from recgym.scenarios.builtin import builtin_catalog
 from recgym.scenarios.ecommerce import Ecommerce
-from recgym.scenarios.ecommerce_words import texts_of
+from recgym.scenarios.ecommerce_words import SENTENCES
 from recgym.speed import Case, Running, rate
 from recgym.testing import HashingEncoder
 
@@ -160,7 +160,7 @@ def _built(source: Path, folder: Path, num_items: int, embedding_dim: int) -> It
         times.setdefault(stage, []).append(time.perf_counter())
 
     encoder = HashingEncoder(384)
-    manifest = build_folder(source, folder, encoder, texts_of, required=Ecommerce.DOMAIN.required, embedding_dim=embedding_dim,
+    manifest = build_folder(source, folder, encoder, SENTENCES.texts_of, required=Ecommerce.DOMAIN.required, embedding_dim=embedding_dim,
                             report=report)  # fmt: skip
     for stage, seen in times.items():
         yield f"build {num_items:,} items, {stage}", f"{seen[-1] - seen[0]:.1f} s"

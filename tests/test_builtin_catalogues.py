@@ -111,7 +111,7 @@ def test_the_builder_reproduces_the_file(domain, build):
 
 
 def test_embeddings_cover_every_text_and_no_other(domain, catalog, words, build):
-    texts, table = words.all_texts(catalog), builtin_table(domain)
+    texts, table = words.SENTENCES.all_texts(catalog), builtin_table(domain)
     assert len(texts) == len(set(texts)) == len(table)
     assert all(text in table for text in texts)
     assert tuple(texts[: catalog.num_items]) == catalog.texts
@@ -129,13 +129,13 @@ def test_an_interest_lies_nearest_its_own_items(domain, catalog, words):
     table = builtin_table(domain)
     items = table.encode(catalog.texts).astype(np.float64)
     means = np.stack([items[catalog.categories == c].mean(axis=0) for c in range(catalog.num_categories)])
-    said = table.encode([words.interest_statement(name) for name in catalog.category_names]).astype(np.float64)
+    said = table.encode([words.SENTENCES.interest_statement(name) for name in catalog.category_names]).astype(np.float64)
     nearest = np.argmax(said @ (means / np.linalg.norm(means, axis=1, keepdims=True)).T, axis=1)
     assert (nearest == np.arange(catalog.num_categories)).mean() >= 0.75
 
 
 def test_contexts_are_few_and_groups_are_named(catalog, words):
-    texts = words.texts_of(catalog)
+    texts = words.SENTENCES.texts_of(catalog)
     assert len(texts["contexts"]) == len(set(texts["contexts"])) <= 170
     said = {"items", "interests", "queries", "contexts"}
     groups = [values for name, values in texts.items() if name not in said]
@@ -207,7 +207,7 @@ def test_queries_are_ambiguous_and_their_meanings_told_apart():
     counts = np.bincount(list(pairs.values()))
     assert len(counts) == len(search_words.QUERIES) == 40 and counts.min() >= 3 and counts.max() <= 5
     items = table.encode(catalog.texts)
-    refined = table.encode(search_words.refinements(catalog))
+    refined = table.encode(search_words.SENTENCES.refinements(catalog))
     right = 0
     for meaning, query in pairs.items():  # what is typed again finds a document of its own meaning among the query's
         rows = np.flatnonzero(queries == query)

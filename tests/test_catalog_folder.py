@@ -28,7 +28,7 @@ from recgym.encoders import EmbeddingTable
 from recgym.encoders.protocol import unit_rows
 from recgym.folder import build_folder, open_embedded
 from recgym.scenarios import builtin, ecommerce, ecommerce_words
-from recgym.scenarios.ecommerce_words import all_texts
+from recgym.scenarios.ecommerce_words import SENTENCES
 from recgym.testing import HashingEncoder, small_catalog
 from tests.test_catalog import assert_same
 
@@ -39,7 +39,7 @@ ENCODER = HashingEncoder(24)
 
 def build(source: Path, folder: Path, **settings) -> dict:
     settings = {"encoder": ENCODER, "embedding_dim": 8, "required": ("price",), **settings}
-    return build_folder(source, folder, texts_of=ecommerce_words.texts_of, **settings)
+    return build_folder(source, folder, texts_of=ecommerce_words.SENTENCES.texts_of, **settings)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -151,14 +151,14 @@ import sys, time
 from pathlib import Path
 from recgym.folder import build, build_folder
 from recgym.scenarios import ecommerce, ecommerce_words
-from recgym.scenarios.ecommerce_words import all_texts
+from recgym.scenarios.ecommerce_words import SENTENCES
 from recgym.testing import HashingEncoder
 
 build.CHUNK = 256
 def report(stage, done, total):
     print(stage, done, flush=True)
     time.sleep(0.03)
-build_folder(Path(sys.argv[1]), Path(sys.argv[2]), HashingEncoder(24), ecommerce_words.texts_of, required=("price",),
+build_folder(Path(sys.argv[1]), Path(sys.argv[2]), HashingEncoder(24), ecommerce_words.SENTENCES.texts_of, required=("price",),
              embedding_dim=8, report=report)
 """
 
@@ -253,8 +253,8 @@ def test_vectors_in_a_folder_are_those_of_memory(tmp_path, source):
     """Of a table of float16, in which a folder keeps what the encoder gave."""
     build(source, tmp_path / "shop", whiten="relaxed")
     embedded = open_embedded(tmp_path / "shop", "relaxed", 8)
-    table = EmbeddingTable.build(all_texts(Catalog.load(source)), ENCODER)  # float16 as well
-    expected = Embedded.build(ecommerce_words.texts_of(Catalog.load(source)), table, "relaxed", 8)
+    table = EmbeddingTable.build(SENTENCES.all_texts(Catalog.load(source)), ENCODER)  # float16 as well
+    expected = Embedded.build(ecommerce_words.SENTENCES.texts_of(Catalog.load(source)), table, "relaxed", 8)
     assert list(embedded.groups) == list(expected.groups)
     for name, values in expected.groups.items():
         assert embedded.groups[name].shape == values.shape and np.allclose(embedded.groups[name], values, atol=1e-6)
@@ -297,7 +297,7 @@ def test_equal_items_are_equally_good_neighbours(tmp_path):
 
 def test_a_folder_of_another_domain_is_told(tmp_path, source):
     def others(catalog: Catalog) -> dict:
-        return {name: texts for name, texts in ecommerce_words.texts_of(catalog).items() if name != "budget"}
+        return {name: texts for name, texts in ecommerce_words.SENTENCES.texts_of(catalog).items() if name != "budget"}
 
     build_folder(source, tmp_path / "shop", ENCODER, others, required=("price",), embedding_dim=8)
     with pytest.raises(ValueError, match="no embedded budget.*recgym build again"):

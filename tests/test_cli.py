@@ -21,7 +21,7 @@ from recgym.cli.play import InputProblem, help_text, parse
 from recgym.cli.realism import random_sessions, statistics
 from recgym.encoders import EmbeddingTable
 from recgym.scenarios.builtin import DOMAINS
-from recgym.scenarios.ecommerce_words import all_texts
+from recgym.scenarios.ecommerce_words import SENTENCES
 
 ENV_ID = "RecGym-Ecommerce-v0"
 
@@ -247,7 +247,7 @@ def small_shop(tmp_path_factory) -> tuple[Path, Path]:
     """A small catalogue's file and a table of test-double embeddings of its texts."""
     folder = tmp_path_factory.mktemp("shop")
     testing.small_catalog().save(folder / "catalog.csv")
-    texts = all_texts(Catalog.load(folder / "catalog.csv"))
+    texts = SENTENCES.all_texts(Catalog.load(folder / "catalog.csv"))
     EmbeddingTable.build(texts, testing.HashingEncoder()).save(folder / "double.npz")
     return folder / "catalog.csv", folder / "double.npz"
 
@@ -256,7 +256,7 @@ def test_embed_makes_a_table_an_environment_runs_on(recgym_command, small_shop, 
     catalog, double = small_shop
     code, out, err = recgym_command("embed", str(catalog), "-o", str(tmp_path / "table.npz"), "--encoder", str(double))
     table = EmbeddingTable.load(tmp_path / "table.npz")
-    texts = all_texts(Catalog.load(catalog))
+    texts = SENTENCES.all_texts(Catalog.load(catalog))
     assert code == 0 and f"{len(texts):,} of {len(texts):,} texts\n" in err and f"{len(texts):,} texts" in out
     np.testing.assert_allclose(table.encode(texts), EmbeddingTable.load(double).encode(texts), atol=1e-3)
     env = gymnasium.make(ENV_ID, catalog=str(catalog), encoder=str(tmp_path / "table.npz"), embedding_dim=8)

@@ -130,9 +130,9 @@ def test_prices(catalog):
 
 
 def test_words_read_well():
-    assert words.interest_statement("Plates, Bowls & Mugs") == "I love plates, bowls and mugs."
-    assert words.interest_statement("TV Stands") == "I love TV stands."
-    assert words.queries("Bluetooth Speakers")["compare"][1] == "which Bluetooth speakers should I get"
+    assert words.SENTENCES.interest_statement("Plates, Bowls & Mugs") == "I love plates, bowls and mugs."
+    assert words.SENTENCES.interest_statement("TV Stands") == "I love TV stands."
+    assert words.SENTENCES.queries("Bluetooth Speakers")["compare"][1] == "which Bluetooth speakers should I get"
     assert words.context_sentence("Saturday", "evening", "phone", "spring", "garden week") == (
         "A Saturday evening in spring, on a phone, during the garden week."
     )
@@ -142,14 +142,14 @@ def test_words_read_well():
 
 
 def test_all_texts_covers_every_sentence_once(catalog):
-    texts = words.all_texts(catalog)
+    texts = words.SENTENCES.all_texts(catalog)
     assert len(texts) == len(set(texts)) == 3840 + 5 + 3 + 96 + 96 * 6 + 7 * 4 * 3 * 4 * 4
     assert tuple(texts[:3840]) == catalog.texts
     known = set(texts)
     for category in catalog.category_names:
-        assert words.interest_statement(category) in known
-        assert set(words.queries(category)) == set(words.STAGES)
-        for paraphrases in words.queries(category).values():
+        assert words.SENTENCES.interest_statement(category) in known
+        assert set(words.SENTENCES.queries(category)) == set(words.STAGES)
+        for paraphrases in words.SENTENCES.queries(category).values():
             assert len(paraphrases) == 3 and known.issuperset(paraphrases)
     assert words.context_sentence("Sunday", "morning", "tablet", "autumn", "gift season") in known
     assert known.issuperset([*words.AGE_GROUPS.values(), *words.BUDGETS.values()])

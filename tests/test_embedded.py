@@ -61,7 +61,7 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path):
 
 def test_the_shipped_vectors_are_those_of_the_shipped_texts():
     shipped, defaults = builtin.builtin_vectors("ecommerce"), ecommerce.Ecommerce()
-    texts = ecommerce_words.texts_of(builtin.builtin_catalog("ecommerce"))
+    texts = ecommerce_words.SENTENCES.texts_of(builtin.builtin_catalog("ecommerce"))
     built_now = Embedded.build(texts, builtin.builtin_table("ecommerce"), defaults.whiten, defaults.embedding_dim)
     assert (shipped.whiten, shipped.embedding_dim) == (defaults.whiten, defaults.embedding_dim)
     assert list(shipped.groups) == list(texts)

@@ -68,7 +68,7 @@ def test_ansi_before_the_first_page_says_who_the_user_is(env):
 
 def test_only_what_the_profile_embeds_is_said(env):
     names = env.simulator.catalog.category_names
-    third = words.interest_statement(names[env.state["favourites"][0, 2]])
+    third = words.SENTENCES.interest_statement(names[env.state["favourites"][0, 2]])
     assert len(story.says(env.sessions.setting, env.state)) == 4
     assert third not in story.says(env.sessions.setting, env.state)
 

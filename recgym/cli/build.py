@@ -12,7 +12,7 @@ from recgym.cli.progress import bar
 from recgym.encoders import CacheError, SentenceTransformerEncoder, UnknownTextError, as_encoder
 from recgym.folder import build_folder
 from recgym.scenarios.ecommerce import Ecommerce
-from recgym.scenarios.ecommerce_words import texts_of
+from recgym.scenarios.ecommerce_words import SENTENCES
 from recgym.whitening import WhiteningMethod
 
 SAID = {"embeddings": "texts embedded", "vectors": "items projected"}  # stages that can say how far they are
@@ -39,7 +39,7 @@ def build(options: argparse.Namespace) -> int:
         if isinstance(encoder, SentenceTransformerEncoder):
             encoder.progress = False  # the bar here covers all texts
         manifest = build_folder(
-            options.catalog, options.folder, encoder, texts_of, required=Ecommerce.DOMAIN.required,
+            options.catalog, options.folder, encoder, SENTENCES.texts_of, required=Ecommerce.DOMAIN.required,
             embedding_dim=options.embedding_dim, whiten=options.whiten, encoder_name=options.encoder, report=_report,
         )  # fmt: skip
     except (UnknownTextError, CacheError, ImportError, OSError, ValueError) as error:

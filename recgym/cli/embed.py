@@ -59,7 +59,7 @@ def embed(options: argparse.Namespace) -> int:
     try:
         catalog = Catalog.load(options.catalog) if options.catalog else builtin_catalog(options.domain)
         words = importlib.import_module(f"recgym.scenarios.{options.domain}_words")
-        table = EmbeddingTable.build(words.all_texts(catalog), WithProgress(as_encoder(options.encoder)))
+        table = EmbeddingTable.build(words.SENTENCES.all_texts(catalog), WithProgress(as_encoder(options.encoder)))
         table.save(options.out)
     except (CatalogError, TableError, WeightsError, UnknownTextError, ImportError, OSError) as error:
         print(f"recgym embed: {error}", file=sys.stderr)

@@ -129,7 +129,7 @@ class Ecommerce(Settings):
 
     DOMAIN = Domain(
         name="ecommerce",
-        texts_of=words.texts_of,
+        texts_of=words.SENTENCES.texts_of,
         statements=("age_group", "budget"),
         sensitivity=[1.2 - 0.2 * budget for budget in range(len(words.BUDGETS))],  # the thriftiest first
         items=_items,

@@ -4,11 +4,7 @@ Pure functions of closed lists, so that all sentences are known beforehand: `all
 and nothing is encoded inside `step`.
 """
 
-from collections.abc import Sequence
-
-from recgym.catalog import Catalog
-from recgym.scenarios import wording
-from recgym.scenarios.wording import DAYTIMES, DEVICES
+from recgym.scenarios.wording import DAYTIMES, DEVICES, Sentences
 
 AGE_GROUPS = {
     "teens": "I am a teenager.",
@@ -33,24 +29,6 @@ QUERY_TEMPLATES = {
     "buy": ("buy {category} today", "{category} best price free delivery", "order {category} in stock now"),
 }
 
-# Words of category names that keep their capitals inside a sentence.
-PROPER_WORDS = {"Bluetooth", "Christmas", "English", "French", "German", "Italian", "Japanese", "Wi-Fi"}
-
-
-def category_phrase(category: str) -> str:
-    """A category's name as it reads inside a sentence: "Plates, Bowls & Mugs" becomes "plates, bowls and mugs"."""
-    return wording.category_phrase(category, PROPER_WORDS)
-
-
-def interest_statement(category: str) -> str:
-    """What a user says who likes a category: "I love trail running shoes."."""
-    return f"I love {category_phrase(category)}."
-
-
-def queries(category: str) -> dict[str, tuple[str, ...]]:
-    """Search queries for a category: three ways to say it at each of `STAGES`."""
-    return wording.by_wish(QUERY_TEMPLATES, category_phrase(category))
-
 
 def context_sentence(weekday: str, daytime: str, device: str, season: str, campaign: str) -> str:
     """The circumstances of a visit: "A Saturday evening in spring, on a phone, during the garden week."."""
@@ -58,23 +36,11 @@ def context_sentence(weekday: str, daytime: str, device: str, season: str, campa
     return f"A {weekday} {daytime} in {season}, on a {device}{during}."
 
 
-def context_sentences() -> list[str]:
-    """All 1,344 context sentences, the last part (the campaign) changing fastest."""
-    return wording.every(context_sentence, WEEKDAYS, DAYTIMES, DEVICES, SEASONS, CAMPAIGNS)
-
-
-def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
-    """All texts by group, the items' first."""
-    return {
-        "items": catalog.texts,
-        "interests": [interest_statement(name) for name in catalog.category_names],
-        "age_group": list(AGE_GROUPS.values()),
-        "budget": list(BUDGETS.values()),
-        "queries": wording.in_order(queries, catalog.category_names),
-        "contexts": context_sentences(),
-    }
-
-
-def all_texts(catalog: Catalog) -> list[str]:
-    """Everything to embed for a catalogue, each text once."""
-    return wording.every_text(texts_of(catalog))
+SENTENCES = Sentences(
+    interest="I love {category}.",
+    statements={"age_group": AGE_GROUPS, "budget": BUDGETS},
+    context=context_sentence,
+    circumstances=(WEEKDAYS, DAYTIMES, DEVICES, SEASONS, CAMPAIGNS),
+    wishes=QUERY_TEMPLATES,
+    proper_words=frozenset({"Bluetooth", "Christmas", "English", "French", "German", "Italian", "Japanese", "Wi-Fi"}),
+)

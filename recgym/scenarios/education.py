@@ -217,7 +217,7 @@ class Education(Settings):
 
     DOMAIN = Domain(
         name="education",
-        texts_of=words.texts_of,
+        texts_of=words.SENTENCES.texts_of,
         statements=("stages", "approaches"),
         sensitivity=(0.7, 1.0, 0.5, 1.4),  # who is easily discouraged minds difficulty most
         items=_items,

@@ -219,7 +219,7 @@ class Finance(Settings):
 
     DOMAIN = Domain(
         name="finance",
-        texts_of=words.texts_of,
+        texts_of=words.SENTENCES.texts_of,
         statements=("lives", "tolerances"),
         sensitivity=(1.3, 1.0, 0.8, 0.5),  # the anxious mind risk most
         items=_items,

@@ -1,10 +1,6 @@
 """Every sentence a bank's environment can say about a customer."""
 
-from collections.abc import Sequence
-
-from recgym.catalog import Catalog
-from recgym.scenarios import wording
-from recgym.scenarios.wording import DAYTIMES, DEVICES, WEEKDAY_KINDS
+from recgym.scenarios.wording import DAYTIMES, DEVICES, WEEKDAY_KINDS, Sentences
 
 LIVES = {
     "students": "I study and have little money.",
@@ -22,35 +18,9 @@ TOLERANCES = {
 }
 MARKETS = ("calm", "rising", "falling", "crashing", "high-inflation")
 
-PROPER_WORDS = frozenset()
-
-
-def interest_statement(category: str) -> str:
-    """What a customer says who asks for a kind of product: "I would like to know more about index funds."."""
-    return f"I would like to know more about {wording.category_phrase(category, PROPER_WORDS)}."
-
-
-def context_sentence(weekday: str, daytime: str, device: str, market: str) -> str:
-    """The circumstances of a visit: "A weekday morning on a laptop, in a falling market."."""
-    return f"A {weekday} {daytime} on a {device}, in a {market} market."
-
-
-def context_sentences() -> list[str]:
-    """All 120 context sentences, the market changing fastest."""
-    return wording.every(context_sentence, WEEKDAY_KINDS, DAYTIMES, DEVICES, MARKETS)
-
-
-def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
-    """All texts by group, the items' first."""
-    return {
-        "items": catalog.texts,
-        "interests": [interest_statement(name) for name in catalog.category_names],
-        "lives": list(LIVES.values()),
-        "tolerances": list(TOLERANCES.values()),
-        "contexts": context_sentences(),
-    }
-
-
-def all_texts(catalog: Catalog) -> list[str]:
-    """Everything to embed for a catalogue, each text once."""
-    return wording.every_text(texts_of(catalog))
+SENTENCES = Sentences(
+    interest="I would like to know more about {category}.",
+    statements={"lives": LIVES, "tolerances": TOLERANCES},
+    context="A {} {} on a {}, in a {} market.".format,
+    circumstances=(WEEKDAY_KINDS, DAYTIMES, DEVICES, MARKETS),
+)

@@ -149,7 +149,7 @@ class Games(Settings):
 
     DOMAIN = Domain(
         name="games",
-        texts_of=words.texts_of,
+        texts_of=words.SENTENCES.texts_of,
         statements=("spendings", "skills"),
         sensitivity=(1.3, 1.1, 0.7, 0.3),  # newcomers mind difficulty most
         items=_items,

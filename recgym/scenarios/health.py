@@ -195,7 +195,7 @@ class Health(Settings):
 
     DOMAIN = Domain(
         name="health",
-        texts_of=words.texts_of,
+        texts_of=words.SENTENCES.texts_of,
         statements=("conditions", "goals"),
         sensitivity=(0.5, 0.9, 1.0, 0.8, 0.6),  # who wants to sleep better minds long activities most
         items=_items,

@@ -1,10 +1,6 @@
 """Every sentence a health coach's environment can say about a user."""
 
-from collections.abc import Sequence
-
-from recgym.catalog import Catalog
-from recgym.scenarios import wording
-from recgym.scenarios.wording import DAYTIMES, WEEKDAY_KINDS
+from recgym.scenarios.wording import DAYTIMES, WEEKDAY_KINDS, Sentences
 
 # In the order of the attribute `contraindication`: who must not be shown what.
 CONDITIONS = {
@@ -31,35 +27,10 @@ HELPS = {
 PLACES = ("at home", "at work", "outdoors")
 STATES = ("rested", "tired", "stressed", "in a good mood", "in a hurry", "bored")
 
-PROPER_WORDS = frozenset({"Chi", "Tai"})
-
-
-def interest_statement(category: str) -> str:
-    """What a user says who likes a kind of activity: "I enjoy yoga and Tai Chi."."""
-    return f"I enjoy {wording.category_phrase(category, PROPER_WORDS)}."
-
-
-def context_sentence(weekday: str, daytime: str, place: str, state: str) -> str:
-    """The circumstances: "A weekday evening at home, tired."."""
-    return f"A {weekday} {daytime} {place}, {state}."
-
-
-def context_sentences() -> list[str]:
-    """All 144 context sentences, the state changing fastest."""
-    return wording.every(context_sentence, WEEKDAY_KINDS, DAYTIMES, PLACES, STATES)
-
-
-def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
-    """All texts by group, the items' first."""
-    return {
-        "items": catalog.texts,
-        "interests": [interest_statement(name) for name in catalog.category_names],
-        "conditions": list(CONDITIONS.values()),
-        "goals": list(GOALS.values()),
-        "contexts": context_sentences(),
-    }
-
-
-def all_texts(catalog: Catalog) -> list[str]:
-    """Everything to embed for a catalogue, each text once."""
-    return wording.every_text(texts_of(catalog))
+SENTENCES = Sentences(
+    interest="I enjoy {category}.",
+    statements={"conditions": CONDITIONS, "goals": GOALS},
+    context="A {} {} {}, {}.".format,
+    circumstances=(WEEKDAY_KINDS, DAYTIMES, PLACES, STATES),
+    proper_words=frozenset({"Chi", "Tai"}),
+)

@@ -147,7 +147,7 @@ class Music(Settings):
 
     DOMAIN = Domain(
         name="music",
-        texts_of=words.texts_of,
+        texts_of=words.SENTENCES.texts_of,
         statements=("eras", "curiosities"),
         sensitivity=(0.6, 0.8, 1.0, 1.2),
         items=_items,

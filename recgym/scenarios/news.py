@@ -158,7 +158,7 @@ class News(Settings):
 
     DOMAIN = Domain(
         name="news",
-        texts_of=words.texts_of,
+        texts_of=words.SENTENCES.texts_of,
         statements=("stances", "depths"),
         sensitivity=(1.2, 0.9, 0.5, 0.7),  # skimmers mind long articles most
         items=_items,

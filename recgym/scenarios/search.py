@@ -174,7 +174,7 @@ def _needs(catalog: Catalog) -> Needs:
     pairs = words.meanings(catalog)
     refined = len(words.QUERIES) + np.arange(len(pairs))
     rows = np.stack((np.array([query for query, _ in pairs]), refined), axis=1)
-    return Needs(words.refinements(catalog), rows[:, :, None])
+    return Needs(words.SENTENCES.refinements(catalog), rows[:, :, None])
 
 
 def _intent(items: Items, query_rows: NDArray[np.int64]) -> Intent:
@@ -207,7 +207,7 @@ class Search(Settings):
 
     DOMAIN = Domain(
         name="search",
-        texts_of=words.texts_of,
+        texts_of=words.SENTENCES.texts_of,
         statements=("trades", "styles"),
         sensitivity=(1.4, 0.8, 0.9, 0.2),  # who clicks on the first result minds long pages most
         items=_items,

@@ -1,10 +1,7 @@
 """Every sentence a search engine's environment can say about a searcher, and the ambiguous words that are typed."""
 
-from collections.abc import Sequence
-
 from recgym.catalog import Catalog
-from recgym.scenarios import wording
-from recgym.scenarios.wording import DAYTIMES, DEVICES, WEEKDAY_KINDS
+from recgym.scenarios.wording import DAYTIMES, DEVICES, WEEKDAY_KINDS, Sentences
 
 QUERIES = (
     "amazon", "apple", "atlas", "bank", "bass", "bat", "beetle", "cell", "cobra", "corona", "crane", "cricket", "delta",
@@ -29,18 +26,6 @@ STYLES = {
 }
 OCCASIONS = ("in a hurry", "for school", "for work", "out of curiosity", "planning a purchase", "settling a bet")
 
-PROPER_WORDS = frozenset()
-
-
-def interest_statement(category: str) -> str:
-    """What a searcher says about an interest: "I am interested in rivers and mountains."."""
-    return f"I am interested in {wording.category_phrase(category, PROPER_WORDS)}."
-
-
-def refinement(query: str, category: str) -> str:
-    """A query typed again with what is meant: "jaguar wild animals"."""
-    return f"{query} {wording.category_phrase(category, PROPER_WORDS)}"
-
 
 def meanings(catalog: Catalog) -> list[tuple[int, int]]:
     """The query, an index of QUERIES, and the category of every meaning, in the order of the attribute `meaning`.
@@ -58,33 +43,21 @@ def meanings(catalog: Catalog) -> list[tuple[int, int]]:
     return [(int(query), categories[meaning]) for meaning, query in found]
 
 
-def refinements(catalog: Catalog) -> list[str]:
-    """The refined query of every meaning."""
-    return [refinement(QUERIES[query], catalog.category_names[place]) for query, place in meanings(catalog)]
+class SearchSentences(Sentences):
+    """A search begins with an ambiguous word; refined, it says what is meant."""
+
+    def refinements(self, catalog: Catalog) -> list[str]:
+        """The refined query of every meaning: "jaguar wild animals"."""
+        return [f"{QUERIES[query]} {self.phrase(catalog.category_names[place])}" for query, place in meanings(catalog)]
+
+    def searches(self, catalog: Catalog) -> list[str]:
+        """The words, then the refined queries."""
+        return [*QUERIES, *self.refinements(catalog)]
 
 
-def context_sentence(weekday: str, daytime: str, device: str, occasion: str) -> str:
-    """The circumstances of a search: "A search on a weekday evening on a phone, out of curiosity."."""
-    return f"A search on a {weekday} {daytime} on a {device}, {occasion}."
-
-
-def context_sentences() -> list[str]:
-    """All 144 context sentences, the occasion changing fastest."""
-    return wording.every(context_sentence, WEEKDAY_KINDS, DAYTIMES, DEVICES, OCCASIONS)
-
-
-def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
-    """All texts by group, the items' first."""
-    return {
-        "items": catalog.texts,
-        "interests": [interest_statement(name) for name in catalog.category_names],
-        "trades": list(TRADES.values()),
-        "styles": list(STYLES.values()),
-        "queries": [*QUERIES, *refinements(catalog)],
-        "contexts": context_sentences(),
-    }
-
-
-def all_texts(catalog: Catalog) -> list[str]:
-    """Everything to embed for a catalogue, each text once."""
-    return wording.every_text(texts_of(catalog))
+SENTENCES = SearchSentences(
+    interest="I am interested in {category}.",
+    statements={"trades": TRADES, "styles": STYLES},
+    context="A search on a {} {} on a {}, {}.".format,
+    circumstances=(WEEKDAY_KINDS, DAYTIMES, DEVICES, OCCASIONS),
+)

@@ -229,7 +229,7 @@ class Social(Settings):
 
     DOMAIN = Domain(
         name="social",
-        texts_of=words.texts_of,
+        texts_of=words.SENTENCES.texts_of,
         statements=("roles", "tempers"),
         sensitivity=(1.6, 0.2, 0.8, 1.2),  # the calm mind outrage most
         items=_items,

@@ -144,8 +144,9 @@ def _facts(catalog: Catalog, row: int) -> Facts:
 
 def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:
     """All texts of the scenario by group, the items' first; of the queries those of a search and of a wish for more."""
-    queries = [words.queries(name) for name in catalog.category_names]
-    return words.texts_of(catalog) | {"queries": [text for ways in queries for wish in WISHES for text in ways[wish]]}
+    queries = [words.SENTENCES.queries(name) for name in catalog.category_names]
+    chosen = [text for ways in queries for wish in WISHES for text in ways[wish]]
+    return words.SENTENCES.texts_of(catalog) | {"queries": chosen}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from recgym.items import standardised
 from recgym.response import Habits
 from recgym.reward import Reward
 from recgym.scenarios.people import usual_dynamics, visits
-from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.domain import Domain, Facts
+from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, shrunk_rating
 
 PERIODS = (("weekday", "weekend"), ("morning", "evening"), ("phone", "tablet"), ("alone", "with guests"))

@@ -43,7 +43,7 @@ def copies(catalog: Catalog, num_items: int) -> Catalog:
     rows = np.arange(num_items) % catalog.num_items
     again = np.arange(num_items) // catalog.num_items
     texts = {
-        name: tuple(f"{texts[row]} {time}" for row, time in zip(rows, again, strict=True))
+        name: tuple(f"{texts[row]} {number}" for row, number in zip(rows, again, strict=True))
         for name, texts in (("item_ids", catalog.item_ids), ("titles", catalog.titles), ("texts", catalog.texts))
     }
     attributes = {name: values[rows] for name, values in catalog.attributes.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from baselines.claims import ARMS, COLLABORATIVE, MEASURES, PATH, SEEDS, Row, lo
 from baselines.files import write_whole
 from baselines.intervals import Estimate, mean_of, ratio_of
 from baselines.report.page import split
-from baselines.report.pictures import STYLE
+from baselines.report.pictures import style
+from baselines.report.pictures import svg as as_svg
 from recgym.markdown import table
 from recgym.registration import DOMAINS
 
@@ -119,7 +119,7 @@ def percent(estimate: Estimate | None) -> str:
 
 def block(rows: Sequence[Row]) -> str:
     """The generated part of the page, with its first and last line."""
-    parts = [_measured(rows), "### The claims", _claims(rows), "![Relative differences by domain](images/claims.svg)",
+    parts = [_measured(rows), "### The claims", _claims(rows), f"![Relative differences by domain]({PICTURE.as_posix()})",
              "### Where differences come from", _sources(rows), "### By domain", _by_domain(rows),
              "### Means over domains and seeds", _means(rows)]  # fmt: skip
     return "\n\n".join((BEGIN, *parts, END))
@@ -180,10 +180,9 @@ def _means(rows: Sequence[Row]) -> str:
 
 def svg(rows: Sequence[Row]) -> str:
     """F1 and return by domain: against content, against the best collaborative filter, and language against ids."""
-    import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(dict(STYLE)):
+    with style():
         figure = Figure(figsize=(9.5, 4.2), layout="constrained")
         panels = figure.subplots(1, 3, sharey=True)
         for axes, comparison in zip(panels, against_classics("REINFORCE"), strict=False):
@@ -192,9 +191,7 @@ def svg(rows: Sequence[Row]) -> str:
         _panel(panels[-1], rows, language("REINFORCE"))
         entries = {label: line for line, label in zip(*figure.axes[0].get_legend_handles_labels(), strict=True)}
         figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=3, frameon=False)
-        file = io.StringIO()
-        figure.savefig(file, format="svg", metadata={"Date": None})
-    return file.getvalue()
+        return as_svg(figure)
 
 
 def _panel(axes: Axes, rows: Sequence[Row], comparison: Comparison) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,8 @@ from baselines.documentation import measured
 from baselines.files import write_whole
 from baselines.intervals import Estimate
 from baselines.learning import POINTS, Record, Row
-from baselines.report.pictures import STYLE
+from baselines.report.pictures import style
+from baselines.report.pictures import svg as as_svg
 from recgym.registration import DOMAINS
 
 if TYPE_CHECKING:
@@ -36,18 +36,15 @@ def write(folder: Path) -> list[Path]:
 
 def svg(env_id: str) -> str:
     """Left the scores of what does not learn, right the learning curves on the same scale."""
-    import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(dict(STYLE)):
+    with style():
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
         rows = measured.bounds(env_id)["views"][VIEW]["rows"]
         _bars(left, rows)
         _curves(right, env_id, {row["name"]: row["score"] for row in rows})
-        file = io.StringIO()
-        figure.savefig(file, format="svg", metadata={"Date": None})
-    return file.getvalue()
+        return as_svg(figure)
 
 
 def _bars(axes: Axes, rows: list[dict[str, Any]]) -> None:

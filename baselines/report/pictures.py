@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,10 +33,8 @@ STYLE: Mapping[str, Any] = {
 
 def pictures(summary: Summary) -> dict[str, str]:
     """Name -> SVG of all that the results allow."""
-    import matplotlib
-
     found = {}
-    with matplotlib.rc_context(dict(STYLE)):
+    with style():
         if summary.strata:
             found["aggregates"] = svg(aggregates(summary))
             found["profiles"] = svg(profiles(summary))
@@ -48,8 +47,15 @@ def pictures(summary: Summary) -> dict[str, str]:
     return found
 
 
+def style() -> AbstractContextManager[None]:
+    """In it, figures look like each other, and equal figures are equal text."""
+    import matplotlib
+
+    return matplotlib.rc_context(dict(STYLE))
+
+
 def svg(figure: Figure) -> str:
-    """The figure as an element of an HTML page."""
+    """The figure as an element of an HTML page, or a file of its own."""
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None})
     text = file.getvalue()

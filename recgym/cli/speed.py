@@ -46,17 +46,18 @@ def speed(options: argparse.Namespace) -> int:
         lines.append(measure(case, cores, options.seconds))
     print("\r".ljust(80) + "\r", end="", file=sys.stderr, flush=True)
     print(render(lines, memory(), markdown=options.markdown))
-    return _growth(options.seconds) if options.all else 0
+    if options.all:
+        _growth(options.seconds)
+    return 0
 
 
-def _growth(seconds: float) -> int:
+def _growth(seconds: float) -> None:
     """Print what more items cost, a line a domain as soon as it is measured."""
     from recgym.growth import FEW, MANY, growth
 
     print(f"\nA step of {MANY:,} items takes so many times that of {FEW:,}, in 1,024 environments:")
     for env_id in DOMAINS:
         print(f"{env_id.removesuffix('-v0'):20}  {growth(env_id, seconds):.2f}", flush=True)
-    return 0
 
 
 def _scale(options: argparse.Namespace) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from recgym.response import stage
-from recgym.scenarios.scenario import Facts, Scenario
+from recgym.scenarios.domain import Facts
+from recgym.scenarios.scenario import Scenario
 from recgym.state import State
 
 SKIPPED = 0

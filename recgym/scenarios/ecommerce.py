@@ -58,7 +58,8 @@ from recgym.items import Items, standardised
 from recgym.response import FunnelParameters
 from recgym.reward import ShopReward
 from recgym.scenarios import ecommerce_words as words
-from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.domain import Domain, Facts
+from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, shrunk_rating
 
 

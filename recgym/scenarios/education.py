@@ -63,7 +63,8 @@ from recgym.reward import Reward
 from recgym.scenarios import education_words as words
 from recgym.scenarios.learners import LearnerFeatures
 from recgym.scenarios.people import usual_dynamics, visits
-from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.domain import Domain, Facts
+from recgym.scenarios.scenario import Settings
 from recgym.scenarios.skills import builtin_skills
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State

@@ -66,7 +66,8 @@ from recgym.reward import Reward
 from recgym.scenarios import finance_words as words
 from recgym.scenarios.clients import KnownOfClient, Suitability, Temper, risk_of
 from recgym.scenarios.people import usual_dynamics, visits
-from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.domain import Domain, Facts
+from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, shrunk_rating
 from recgym.state import State
 

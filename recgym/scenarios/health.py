@@ -62,7 +62,8 @@ from recgym.reward import Reward
 from recgym.scenarios import health_words as words
 from recgym.scenarios.health_people import Capacity, CoachsEye, Contraindications, benefit, harms, serving
 from recgym.scenarios.people import usual_dynamics, visits
-from recgym.scenarios.scenario import Domain, Facts, Settings
+from recgym.scenarios.domain import Domain, Facts
+from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State
 

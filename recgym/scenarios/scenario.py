@@ -6,89 +6,32 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.arguments import whole_number
-from recgym.candidates import CandidateFeatures, PersonalFeatures, Retrieval, category_rankings, with_queries
+from recgym.candidates import CandidateFeatures, Retrieval
 from recgym.catalog import Catalog
 from recgym.choice import ChoiceModel, choice_model
-from recgym.dynamics import Dynamics, History
+from recgym.dynamics import History
 from recgym.embedded import ITEMS, NUM_NEIGHBOURS, Embedded, Projected, projected
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
 from recgym.folder import is_folder, open_embedded, stored_encoder
 from recgym.index import CatalogSearch, make_search
 from recgym.items import Items
-from recgym.limits import Limits
 from recgym.observation import FUSED_DIM, KINDS, Counters, Fusion, Observation, history_texts, make_observation
-from recgym.outcome import Outcome
-from recgym.response import Fit, FunnelResponse, Parameters
-from recgym.reward import Reward
+from recgym.response import FunnelResponse
 from recgym.scenarios import builtin
+from recgym.scenarios.domain import Domain
+from recgym.scenarios.retrieving import category_needs, entry_items, query_intent, query_vectors, retrieval
 from recgym.simulator import Simulator
 from recgym.state import State
 from recgym.users import UserPopulation
 from recgym.whitening import Projection
 
-TOP_SHARE = 0.05  # of the catalogue: the best sellers, and the latest arrivals
-EXPLORE_POPULARITY = 1.0  # how much more often exploration finds popular items
-
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True, eq=False)
-class Domain:
-    """What makes a domain: its words, what matters about its items, how its users respond and change."""
-
-    name: str  # of its folder in recgym.data
-    texts_of: Callable[[Catalog], dict[str, Sequence[str]]]
-    """All texts by group: items, interests (of every category), the groups of `statements`, contexts, and where users
-    search also queries (of every category, the same number for each of two wishes)."""
-    statements: tuple[str, str]
-    """The groups of what users say about themselves; also the names of the state's variables."""
-    sensitivity: Sequence[float]
-    """How much users mind an item's cost, by what they say in the second statement."""
-    items: Callable[[Catalog, NDArray[np.float32], int], Items]
-    """The traits of a catalogue's items, from its embeddings and a seed. `rating` and `popularity` are always there."""
-    arrivals: str
-    """Attribute of the catalogue, the lowest of which are the latest arrivals, or what else a source of its own shows (the
-    gentlest exercises); with "-" before it the highest."""
-    parameters: Parameters  # of the response
-    dynamics: Callable[[Catalog, Items, NDArray[np.int64], NDArray[np.float64]], tuple[Dynamics, ...]]
-    """All but the history, from the rows of the queries (num_needs, 2, num_paraphrases; -1 where nobody searches)
-    and how often each category is liked."""
-    reward: type[Reward]
-    facts: Callable[[Catalog, int], Facts]
-    outcome: type[Outcome] | None = None
-    fit: Callable[[Catalog, Items], Fit] | None = None
-    limits: Callable[[Catalog, Items], Limits] | None = None
-    personal: Callable[[Catalog, Items], PersonalFeatures] | None = None
-    needs: Callable[[Catalog], Needs] | None = None
-    """What users may need, where that is not a category; queries then have lists of their own to retrieve from."""
-    hidden: tuple[str, ...] = ()
-    """State variables that are the truth about a user, beside trust, need and readiness."""
-    required: tuple[str, ...] = ()  # attributes that a catalogue must have
-    defaults: Mapping[str, float | str] = field(default_factory=dict)  # of those it may lack
-    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """Least and greatest value of attributes."""
-
-
-class Needs(NamedTuple):
-    """What users may be looking for, and which of the texts "queries" say it."""
-
-    names: Sequence[str]
-    query_rows: NDArray[np.int64]  # (num_needs, 2 wishes, num_paraphrases); a query may stand for several needs
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a card of an item shows beside its title and stars."""
-
-    main: str  # such as a price or a length
-    badge: str = ""  # such as a discount
-    small: str = ""  # such as the price before
 
 
 @dataclass(frozen=True)
@@ -273,13 +216,13 @@ def build(config: Settings) -> Scenario:
             "version; run recgym build again: what is embedded already is kept"
         )
     seen, projection = config.seen(texts, embedded)
-    queries = _queries(seen.get("queries"), embedded.embedding_dim)
-    needs = _categories(catalog, len(queries) - 1) if domain.needs is None else domain.needs(catalog)
+    queries = query_vectors(seen.get("queries"), embedded.embedding_dim)
+    needs = category_needs(catalog, len(queries) - 1) if domain.needs is None else domain.needs(catalog)
     items = domain.items(catalog, groups[ITEMS], config.seed)
     seen_items = items if seen is groups else replace(items, embeddings=seen[ITEMS])
     popularity = items.trait("popularity")
     weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
-    history = History(seen_items, config.slate_size, config.history_length, _entry_items(catalog, popularity))
+    history = History(seen_items, config.slate_size, config.history_length, entry_items(catalog, popularity))
     simulator = Simulator(
         catalog=catalog,
         items=items,
@@ -287,7 +230,7 @@ def build(config: Settings) -> Scenario:
             weights, groups["interests"], seen["interests"], tuple(seen[name] for name in domain.statements),
             domain.statements, np.array(domain.sensitivity),
         ),
-        retrieval=_retrieval(catalog, items, embedded.neighbours, config, needs),
+        retrieval=retrieval(domain, catalog, items, embedded.neighbours, needs, config.candidates_per_source),
         features=CandidateFeatures(
             seen_items.embeddings, items.visible, items.visible_names, queries,
             _made(domain.personal, catalog, seen_items),
@@ -301,7 +244,7 @@ def build(config: Settings) -> Scenario:
         limits=_made(domain.limits, catalog, items),
         hidden=("trust", "need", "readiness", *domain.hidden),
     )  # fmt: skip
-    counters = Counters(_query_intent(queries, needs.query_rows))
+    counters = Counters(query_intent(queries, needs.query_rows))
     return Scenario(config, simulator, counters, queries, seen["contexts"], texts, needs.names, projection)
 
 
@@ -324,68 +267,3 @@ def _check(config: Settings, catalog: Catalog) -> None:
 def _made(make: Callable[[Catalog, Items], Made] | None, catalog: Catalog, items: Items) -> Made | None:
     """What a domain has for its catalogue, if it has it."""
     return None if make is None else make(catalog, items)
-
-
-def _queries(found: NDArray[np.float32] | None, embedding_dim: int) -> NDArray[np.float32]:
-    """The query vectors (num_queries + 1, embedding_dim), the last one, row -1, of no query."""
-    no_query = np.zeros((1, embedding_dim), dtype=np.float32)
-    return no_query if found is None else np.concatenate((found, no_query))
-
-
-def _categories(catalog: Catalog, num_queries: int) -> Needs:
-    """A need for every category, the queries in their order; their rows are all -1 where nobody searches."""
-    rows = np.arange(num_queries) if num_queries else np.full(2 * catalog.num_categories, -1)
-    return Needs(catalog.category_names, rows.reshape(catalog.num_categories, 2, -1))
-
-
-def _query_intent(queries: NDArray[np.float32], query_rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(num_queries + 1,) position between the mean query of the first wish (-1) and the mean one of the second (1)."""
-    if len(queries) == 1:
-        return np.zeros(1)
-    vectors = queries[:-1].astype(np.float64)
-    first, second = (vectors[query_rows[:, wish].ravel()].mean(axis=0) for wish in (0, 1))
-    axis = second - first
-    length = max(float(axis @ axis), 1e-12)
-    position = (vectors - (second + first) / 2) @ axis * 2 / length
-    return np.append(np.clip(position, -2.0, 2.0), 0.0)
-
-
-def _retrieval(
-    catalog: Catalog, items: Items, neighbours: NDArray[np.int32], config: Settings, needs: Needs
-) -> Retrieval:
-    rating, popularity = items.trait("rating"), items.trait("popularity")
-    best = min(2 * config.candidates_per_source, catalog.num_items)
-    top = max(round(TOP_SHARE * catalog.num_items), config.candidates_per_source)
-    age = catalog.attributes[config.DOMAIN.arrivals.removeprefix("-")]
-    age = -age if config.DOMAIN.arrivals.startswith("-") else age
-    found, rows = np.exp(EXPLORE_POPULARITY * popularity), np.arange(catalog.num_items, dtype=np.int32)
-    rated = category_rankings(rating, items.categories, catalog.departments, best)
-    popular, new = (np.argsort(score, kind="stable")[None, :top] for score in (-popularity, age))
-    if config.DOMAIN.needs is not None:
-        finds = _found(items, needs.query_rows)
-        rated = with_queries(rated, rating, finds)
-        popular, new = (
-            with_queries(np.repeat(ranking, items.num_categories, axis=0), score, finds)
-            for ranking, score in ((popular, popularity), (new, -age))
-        )
-    return Retrieval(
-        neighbours=neighbours,
-        rated=rated,
-        popular=popular,
-        new=new,
-        explore=np.repeat(rows, np.ceil(4 * found / found.mean()).astype(np.int64)),
-        rating=rating,
-        per_source=config.candidates_per_source,
-    )
-
-
-def _found(items: Items, query_rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """The catalogue rows that each query finds: those of all needs it may stand for."""
-    stands_for = np.zeros((int(query_rows.max()) + 1, len(query_rows)), dtype=bool)
-    stands_for[query_rows, np.arange(len(query_rows))[:, None, None]] = True
-    return [np.flatnonzero(needs[items.needs]) for needs in stands_for]
-
-
-def _entry_items(catalog: Catalog, popularity: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(num_categories,) the most popular item of each category."""
-    return category_rankings(popularity, catalog.categories, catalog.departments, 1)[:, 0]

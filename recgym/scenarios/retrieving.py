@@ -1,0 +1,80 @@
+"""What is retrieved in a domain: the lists that candidates come from, and the queries that name a need."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recgym.candidates import Retrieval, category_rankings, with_queries
+from recgym.catalog import Catalog
+from recgym.items import Items
+from recgym.scenarios.domain import Domain, Needs
+
+TOP_SHARE = 0.05  # of the catalogue: the best sellers, and the latest arrivals
+EXPLORE_POPULARITY = 1.0  # how much more often exploration finds popular items
+
+
+def query_vectors(found: NDArray[np.float32] | None, embedding_dim: int) -> NDArray[np.float32]:
+    """The query vectors (num_queries + 1, embedding_dim), the last one, row -1, of no query."""
+    no_query = np.zeros((1, embedding_dim), dtype=np.float32)
+    return no_query if found is None else np.concatenate((found, no_query))
+
+
+def category_needs(catalog: Catalog, num_queries: int) -> Needs:
+    """A need for every category, the queries in their order; their rows are all -1 where nobody searches."""
+    rows = np.arange(num_queries) if num_queries else np.full(2 * catalog.num_categories, -1)
+    return Needs(catalog.category_names, rows.reshape(catalog.num_categories, 2, -1))
+
+
+def query_intent(queries: NDArray[np.float32], query_rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(num_queries + 1,) position between the mean query of the first wish (-1) and the mean one of the second (1)."""
+    if len(queries) == 1:
+        return np.zeros(1)
+    vectors = queries[:-1].astype(np.float64)
+    first, second = (vectors[query_rows[:, wish].ravel()].mean(axis=0) for wish in (0, 1))
+    axis = second - first
+    length = max(float(axis @ axis), 1e-12)
+    position = (vectors - (second + first) / 2) @ axis * 2 / length
+    return np.append(np.clip(position, -2.0, 2.0), 0.0)
+
+
+def retrieval(
+    domain: Domain, catalog: Catalog, items: Items, neighbours: NDArray[np.int32], needs: Needs, per_source: int
+) -> Retrieval:
+    """The sources of candidates, `per_source` from each; `neighbours` (num_items, any number) are each item's in the texts."""
+    rating, popularity = items.trait("rating"), items.trait("popularity")
+    best = min(2 * per_source, catalog.num_items)
+    top = max(round(TOP_SHARE * catalog.num_items), per_source)
+    age = catalog.attributes[domain.arrivals.removeprefix("-")]
+    age = -age if domain.arrivals.startswith("-") else age
+    found, rows = np.exp(EXPLORE_POPULARITY * popularity), np.arange(catalog.num_items, dtype=np.int32)
+    rated = category_rankings(rating, items.categories, catalog.departments, best)
+    popular, new = (np.argsort(score, kind="stable")[None, :top] for score in (-popularity, age))
+    if domain.needs is not None:
+        finds = _found(items, needs.query_rows)
+        rated = with_queries(rated, rating, finds)
+        popular, new = (
+            with_queries(np.repeat(ranking, items.num_categories, axis=0), score, finds)
+            for ranking, score in ((popular, popularity), (new, -age))
+        )
+    return Retrieval(
+        neighbours=neighbours,
+        rated=rated,
+        popular=popular,
+        new=new,
+        explore=np.repeat(rows, np.ceil(4 * found / found.mean()).astype(np.int64)),
+        rating=rating,
+        per_source=per_source,
+    )
+
+
+def _found(items: Items, query_rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The catalogue rows that each query finds: those of all needs it may stand for."""
+    stands_for = np.zeros((int(query_rows.max()) + 1, len(query_rows)), dtype=bool)
+    stands_for[query_rows, np.arange(len(query_rows))[:, None, None]] = True
+    return [np.flatnonzero(needs[items.needs]) for needs in stands_for]
+
+
+def entry_items(catalog: Catalog, popularity: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(num_categories,) the most popular item of each category."""
+    return category_rankings(popularity, catalog.categories, catalog.departments, 1)[:, 0]

@@ -101,9 +101,14 @@ class Settings:
 
     def load_catalog(self) -> Catalog:
         """The catalogue these settings name."""
-        if self.catalog is None:
-            return builtin.builtin_catalog(self.DOMAIN.name)
         domain = self.DOMAIN
+        if self.catalog is None and domain.name not in builtin.DOMAINS:
+            raise ValueError(
+                f"catalog: the domain {domain.name!r} has no built-in catalogue; pass catalog=\"items.csv\" and an encoder, or "
+                'register it with them: recgym.register("Id-v0", "module:Class", catalog="items.csv", encoder=...)'
+            )
+        if self.catalog is None:
+            return builtin.builtin_catalog(domain.name)
         return Catalog.load(self.catalog, required=domain.required, defaults=domain.defaults, ranges=domain.ranges)
 
     def load_encoder(self) -> Encoder:

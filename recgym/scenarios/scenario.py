@@ -266,7 +266,10 @@ def _check(config: Settings, catalog: Catalog) -> None:
             f"candidates_per_source"
         )
     if catalog.num_categories < UserPopulation.NUM_FAVOURITES:
-        raise ValueError(f"catalog: expected at least 3 categories, got {catalog.num_categories}")
+        raise ValueError(
+            f"catalog: expected at least {UserPopulation.NUM_FAVOURITES} categories, since every user has so many favourites, "
+            f"got {catalog.num_categories}; divide the items more finely"
+        )
 
 
 def _made(make: Callable[[Catalog, Items], Made] | None, catalog: Catalog, items: Items) -> Made | None:

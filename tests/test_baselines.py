@@ -388,7 +388,8 @@ def test_the_score_and_the_gap_are_what_they_say():
         (["learn", ENV_ID, "--jobs", "0"], "expected a whole number of at least 1"),
         (["tune"], "ID"),
         (["tune", "RecGym-Boredom-v0"], "is a published model"),
-        ([], "COMMAND"),
+        (["train", "ppo", ENV_ID], "Did you mean 'PPO'?"),
+        ([], "measure baselines on environments"),  # all commands, with what they do
     ],
 )
 def test_wrong_requests_end_with_2_and_say_what_is_wrong(arguments, message, capsys):

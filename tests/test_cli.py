@@ -53,7 +53,7 @@ def recgym_command(capsys, monkeypatch):
         (["show", ENV_ID, "--seed", "-1"], "expected a whole number of at least 0"),
         (["speed", "--seconds", "nan"], "expected seconds between 0 and 3600"),
         (["embed"], "-o/--out"),
-        ([], "COMMAND"),
+        ([], "what an environment models"),  # all commands, with what they do
     ],
 )
 def test_wrong_requests_end_with_2_and_say_what_is_wrong(recgym_command, arguments, message):
@@ -288,6 +288,7 @@ def test_embed_knows_the_sentences_of_every_domain(recgym_command, tmp_path):
         out = tmp_path / f"{domain}.npz"
         code, said, _ = recgym_command("embed", "--domain", domain, "-o", str(out), "--encoder", str(shipped))
         assert code == 0 and f"{len(EmbeddingTable.load(shipped)):,} texts" in said
+        assert f'gymnasium.make("recgym:RecGym-{domain.title()}-v0", encoder="{out}")' in said
         assert len(EmbeddingTable.load(out)) == len(EmbeddingTable.load(shipped))
 
 

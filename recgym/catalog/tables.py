@@ -254,7 +254,7 @@ def _check_values(
         low, high = ranges.get(name, (-np.inf, np.inf))
         wrong = np.nonzero(~(np.isfinite(values) & (values >= low) & (values <= high)))[0]
         if len(wrong):
-            expected = f"{low} to {high}" if high < np.inf else f"{low} or more" if low > -np.inf else "a finite number"
+            expected = allowed(low, high)
             cells = some(f"{values[i]} in row {i + 1} ({item_ids[i]})" for i in wrong)
             cure = "; write a fraction of the price, 0.3 for 30 %" if name == "margin" else "; correct these rows"
             problems.append(f"column {name!r}: expected {expected}, got {cells}{cure}")
@@ -268,6 +268,11 @@ def _check_values(
                 "it is the price before the discount, equal to the price where there is none"
             )
     return problems
+
+
+def allowed(low: float, high: float) -> str:
+    """The values of a column from `low` to `high`, in words."""
+    return f"{low} to {high}" if high < np.inf else f"{low} or more" if low > -np.inf else "a finite number"
 
 
 def _missing(name: str, columns: Iterable[str]) -> str:

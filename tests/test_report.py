@@ -93,6 +93,8 @@ def test_returns_groups_measures_and_costs():
 def test_a_baseline_that_lacks_an_environment_is_in_no_aggregate():
     partial = fabricated({"everywhere": [[0.5] * 3] * 2, "news only": [[0.9] * 3]})
     assert "news only" not in table("aggregates", partial) and "everywhere" in table("aggregates", partial)
+    assert summary.aggregates(Summary(partial)).note.endswith("Not measured in all of them, and therefore left out: news only.")
+    assert "left out" not in summary.aggregates(Summary(KNOWN)).note
     assert table("scores", partial)["news only"][1] == ""
 
 

@@ -128,6 +128,8 @@ def aggregates(summary: Summary) -> Table:
     note = (f"Over {counted(len(summary.scored), 'environment')}. Score 0 is random, 1 the far-sighted reference. IQM is the mean "
             "of the middle half of all runs; the gap is how far runs stay below 1 on average; in parentheses 95 % stratified "
             "bootstrap intervals.")  # fmt: skip
+    if lacking := [name for name in summary.names if name not in (*summary.strata, *YARDSTICKS)]:
+        note += f" Not measured in all of them, and therefore left out: {', '.join(map(summary.label, lacking))}."
     return Table(
         "aggregates", "All environments", note, ("baseline", "IQM", "median", "mean", "optimality gap", "runs"), rows
     )

@@ -19,8 +19,6 @@ from torch import nn
 
 import recgym  # noqa: F401 - registers the environments
 
-HELD_OUT = 20  # sessions in which the imitator is tried
-
 
 def record(env_id: str, sessions: int, dataset_id: str) -> minari.MinariDataset:
     """Sessions of a policy that shows a random item in one of two pages, else the best rated."""
@@ -43,12 +41,8 @@ def record(env_id: str, sessions: int, dataset_id: str) -> minari.MinariDataset:
         episodes.append(log)
     if dataset_id in minari.list_local_datasets():
         minari.delete_dataset(dataset_id)
-    with warnings.catch_warnings():  # an example has no author to write to, and is evaluated where it was recorded
-        warnings.simplefilter("ignore", UserWarning)
-        return minari.create_dataset_from_buffers(
-            dataset_id, episodes, env=env, data_format="arrow", algorithm_name="half random, half best rated",
-            description=f"{sessions} sessions of {env_id}",
-        )  # fmt: skip
+    warnings.filterwarnings("ignore", module="minari")  # an example has no author to write to
+    return minari.create_dataset_from_buffers(dataset_id, episodes, env=env, data_format="arrow")
 
 
 def imitate(dataset: minari.MinariDataset, epochs: int) -> nn.Linear:
@@ -75,17 +69,17 @@ def main(env_id: str, sessions: int, epochs: int, dataset_id: str = "recgym/exam
     dataset = record(env_id, sessions, dataset_id)
     policy = imitate(dataset, epochs)
     env = dataset.recover_environment()  # the same id and arguments
-    total = 0.0
-    for seed in range(HELD_OUT):
+    total, held_out = 0.0, 20
+    for seed in range(held_out):
         observation, _ = env.reset(seed=1_000_000 + seed)
         over = False
         while not over:
             action = int(policy(torch.as_tensor(observation)).argmax())
             observation, reward, terminated, truncated, _ = env.step(action)
             total, over = total + float(reward), terminated or truncated
-    print(f"{dataset.total_episodes} sessions, {dataset.total_steps:,} pages; the imitator's mean return over {HELD_OUT} held-out "
-          f"sessions: {total / HELD_OUT:.2f}")  # fmt: skip
-    return total / HELD_OUT
+    mean = total / held_out
+    print(f"{dataset.total_episodes} sessions, {dataset.total_steps:,} pages; the imitator's mean return: {mean:.2f}")
+    return mean
 
 
 if __name__ == "__main__":

@@ -278,7 +278,7 @@ def test_live_histories_need_a_language_model(tmp_path):
 
 
 def test_a_text_that_the_table_does_not_have():
-    with pytest.raises(UnknownTextError, match=all_of("SentenceTransformerEncoder()", 'pip install "recgym[encoder]"')):
+    with pytest.raises(UnknownTextError, match=all_of("recgym embed", "all-MiniLM-L6-v2", 'pip install "recgym[encoder]"')):
         make(encoder=EmbeddingTable.build(["one"], HashingEncoder(16)))
 
 

@@ -45,7 +45,7 @@ class History:
         state["history_events"] = np.zeros(pages, dtype=np.int8)
         # Before the first click the shop goes by one of the two favourites the profile names.
         named = (u[:, 0] * 2).astype(np.int64)
-        state["interest_category"] = np.take_along_axis(state["favourites"], named[:, None], axis=1)[:, 0]
+        state["interest_category"] = state["favourites"][np.arange(num_envs), named]
         state["interest_item"] = self.entry_items[state["interest_category"]]
         state["recent"] = np.zeros((num_envs, len(self.RECENT)))
 

@@ -84,7 +84,8 @@ TUNED: Mapping[str, Mapping[str, Any]] = {
     "RecurrentPPO": CLIPPED,
     "MaskablePPO": CLIPPED,
     "DQN": VALUES,
-    "QRDQN": VALUES,
+    # Its loss compares every quantile with every other: SB3's own 200 cost sixteen times as much.
+    "QRDQN": {**VALUES, "policy_kwargs": {"n_quantiles": 50}},
     "SAC": OFF_POLICY,
     "TQC": OFF_POLICY,
     "TD3": DETERMINISTIC,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.compiled import Ints, Singles, Unrolled, dots, kernel, unrolled
-from recgym.prefetch import prefetch
+from recgym.prefetch import prefetch, whole_lines
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
@@ -80,30 +80,32 @@ def _draw(
     rated: Ints, popular: Ints, new: Ints, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints, sorting: Ints,
     drawn: Ints,
 ) -> None:  # fmt: skip
-    seen[:] = -1
     for lane in range(len(keys)):
         if lane + 1 < len(keys):
             prefetch(neighbours, interest_item[lane + 1])
         u = counter_of(keys[lane], step[lane], CANDIDATES)
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
-        _source(u, neighbours[interest_item[lane]], 0, strata, rank, drawn[lane])
-        _source(u, rated[wanted], 1, strata, rank, drawn[lane])
-        _source(u, popular[wanted if len(popular) > 1 else 0], 2, strata, rank, drawn[lane])
-        _source(u, new[wanted if len(new) > 1 else 0], 3, strata, rank, drawn[lane])
-        _source(u, explore, 4, strata, rank, drawn[lane])
+        _source(u, neighbours[interest_item[lane]], 0, strata, drawn[lane])
+        _source(u, rated[wanted], 1, strata, drawn[lane])
+        _source(u, popular[wanted if len(popular) > 1 else 0], 2, strata, drawn[lane])
+        _source(u, new[wanted if len(new) > 1 else 0], 3, strata, drawn[lane])
+        _source(u, explore, 4, strata, drawn[lane])
+    seen[:] = -1
+    for lane in range(len(keys)):
+        for row in drawn[min(lane + 1, len(keys) - 1)]:
+            prefetch(rank, row)
         distinct(drawn[lane], len(rank), lane, seen)
         _best_first(drawn[lane], rank, strata, sorting)
 
 
 @kernel
-def _source(u: int, ranking: Ints, source: int, strata: Unrolled, rank: Ints, drawn: Ints) -> None:
-    """One item of each of the strata of a ranking; their ranks are asked for."""
+def _source(u: int, ranking: Ints, source: int, strata: Unrolled, drawn: Ints) -> None:
+    """One item of each of the strata of a ranking."""
     each = len(strata)
     for i in range(each):
         position = source * each + i
         # At the highest uniform, i + u rounds up to i + 1.
         drawn[position] = ranking[min(int((i + uniform_at(u, position)) / each * len(ranking)), len(ranking) - 1)]
-        prefetch(rank, drawn[position])
 
 
 @kernel
@@ -241,8 +243,9 @@ class CandidateFeatures:
         return self.visible.astype(np.float32)
 
     @cached_property
-    def _columns(self) -> Unrolled:
-        return unrolled(self.visible.shape[1])
+    def _columns(self) -> tuple[NDArray[np.float32], Unrolled]:
+        """The traits as they are gathered, and how many."""
+        return whole_lines(self.traits), unrolled(self.visible.shape[1])
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -253,7 +256,7 @@ class CandidateFeatures:
         """(num_envs, num_shown, num_features) float32 for any catalogue rows (num_envs, num_shown)."""
         seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
         _features(rows, state["liked"], state["exposed"], state["query"], self.embeddings, self.query_vectors,
-                  self.traits, self._columns, len(self.relations), seen)  # fmt: skip
+                  *self._columns, len(self.relations), seen)  # fmt: skip
         if self.personal is not None:
             seen[..., -len(self.personal.names) :] = self.personal.of(state, rows)
         return seen
@@ -301,11 +304,11 @@ def _features(
     traits: Singles, columns: Unrolled, num_relations: int, seen: Singles,
 ) -> None:  # fmt: skip
     for lane in range(len(rows)):
-        for position in range(rows.shape[1] if lane + 1 < len(rows) else 0):
-            prefetch(embeddings, rows[lane + 1, position])
-            prefetch(traits, rows[lane + 1, position])
-        search = query_vectors[query[lane]]
+        search, following = query_vectors[query[lane]], min(lane + 1, len(rows) - 1)
         for position in range(rows.shape[1]):
+            # One by one: the processor makes a kernel wait that asks for much at once.
+            prefetch(embeddings, rows[following, position])
+            prefetch(traits, rows[following, position])
             row, features = rows[lane, position], seen[lane, position]
             likes, shows, finds = dots(embeddings[row], liked[lane], exposed[lane], search)
             features[0], features[1] = likes, _EXPOSED * shows

@@ -27,7 +27,7 @@ from recgym.described import (
 )
 from recgym.env import RecEnv
 from recgym.markdown import table
-from recgym.observation import DICT, LATENT
+from recgym.observation import LatentObservation, DICT, LATENT
 from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
 from recgym.simulator import Simulator
@@ -126,6 +126,8 @@ def _observation_facts(env_id: str, env: RecEnv) -> str:
             f"The parts, with {sizes} by default:",
             parts.strip(),
             f"The counters: {_code(counters)}. The features of a candidate: {_code(simulator.features.names)}.",
+            f'`observation="{LATENT}"` has in place of the texts what is hidden of the user: {_code(simulator.hidden)}; and '
+            f"of every candidate the chances {_code(LatentObservation.CHANCES)}.",
         )
     )
 

@@ -160,6 +160,7 @@ class Games(Settings):
         reward=GamesReward,
         facts=_facts,
         outcome=GamesOutcome,
+        hidden=("satiation", "bored_pages"),  # who is bored of what, and for how long
         required=("monetisation", "session_minutes", "depth"),
         defaults={"difficulty": 0.5, "coop": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
                   "days_online": 365.0},

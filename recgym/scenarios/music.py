@@ -158,6 +158,7 @@ class Music(Settings):
         reward=MusicReward,
         facts=_facts,
         outcome=MusicOutcome,
+        hidden=("satiation",),
         required=("familiarity", "length_s", "year"),
         defaults={"energy": 0.5, "tempo_bpm": 110.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
         ranges={"familiarity": (0, 1), "length_s": (1, np.inf), "energy": (0, 1), "tempo_bpm": (0, np.inf)},

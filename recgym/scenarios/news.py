@@ -169,6 +169,7 @@ class News(Settings):
         reward=NewsReward,
         facts=_facts,
         outcome=NewsOutcome,
+        hidden=("taste",),  # its last element is the leaning
         required=("age_hours", "clickbait", "num_words", "depth"),
         defaults={"stance": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
         ranges={"age_hours": (0, np.inf), "clickbait": (0, 1), "num_words": (0, np.inf), "depth": (0, 1),

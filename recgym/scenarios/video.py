@@ -166,6 +166,7 @@ class Video(Settings):
         reward=VideoReward,
         facts=_facts,
         outcome=VideoOutcome,
+        hidden=("patience",),  # the attention that is left
         required=("duration_s", "bait"),
         defaults={"production": 0.5, "pace": 0.5, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
                   "days_online": 365.0},

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import claims
+from baselines import claims, tuned
 from baselines.__main__ import main
 from baselines.claims import ARMS, LEADER, MEASURES, STATES, on_shared_pages
 from baselines.documentation import claims as told
@@ -15,6 +15,7 @@ from baselines.documentation.claims import Comparison, block, everywhere, overal
 from baselines.heuristics import RandomRecommender, heuristic
 from baselines.intervals import Estimate
 from baselines.oracles import MYOPIC
+from baselines.registry import find
 from baselines.results import BadTable
 from baselines.task import Task
 from recgym import metrics
@@ -26,8 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def row(arm: str, seed: int, value: float, env_id: str = ENV_ID) -> claims.Row:
     """A run in which every measure has the same value."""
-    return {"env_id": env_id, "arm": arm, "seed": seed, "state": ARMS[arm].state, "view": ARMS[arm].view, "steps": 0,
-            "sessions": 500, **dict.fromkeys(MEASURES, value), "cpu_seconds": 1.0}  # fmt: skip
+    return {"env_id": env_id, "arm": arm, "seed": seed, "state": ARMS[arm].state, "view": ARMS[arm].view,
+            "config_hash": ARMS[arm].config_hash, "steps": 0, "sessions": 500, **dict.fromkeys(MEASURES, value), "cpu_seconds": 1.0}  # fmt: skip
 
 
 # Known answers
@@ -153,6 +154,19 @@ def test_the_command_measures_once_and_goes_on(tmp_path, capsys):
     other = [word if word != "10" else "11" for word in tiny]
     assert main([*other, "--seeds", "1", "--arms", "content"]) == 2
     assert "was measured with 10 sessions, now 11 are asked for. Choose another file" in capsys.readouterr().err
+
+
+def test_rows_of_other_settings_are_not_mixed_with(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "claims.csv"
+    path.write_text(claims.table_of([{**row("content", 0, 1.0), "config_hash": "another"}]))
+    assert main(["claims", "--envs", ENV_ID, "--arms", "content", "--out", str(path)]) == 2
+    assert "was measured with another config_hash, now" in capsys.readouterr().err
+
+
+def test_what_a_study_found_for_a_domain_is_left_out(monkeypatch):
+    monkeypatch.setattr(tuned, "settings", lambda *_: pytest.fail("settings of one domain"))
+    claims.measure(ENV_ID, 0, ["content"], 0, 4)
+    assert all(ARMS[name].trained_with == find("PPO").settings for name in ("PPO-language", "PPO-ids"))
 
 
 def test_a_table_that_is_none_is_told(tmp_path, capsys):

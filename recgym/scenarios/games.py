@@ -12,7 +12,7 @@ bought; games that press for money are tried most and given up soonest, and a ge
   and company, in games like the one just played. A game may disappoint: those that press for money mostly do. Playing time is log-normal around a
   game's usual session. Some games go on the wish list, a few are bought.
 - **Boredom.** Three tries of a genre within five pages bore of it for the next five (the SARDINE family: Deffayet et al.,
-  TORS 2024).
+  TORS 2024). It takes a little of every policy's return; what tells them apart is trust.
 - **Trust** in the store grows with games that keep their promise and falls with those that do not; players who lose it
   depart (Ben-Porat et al., AAAI 2022).
 

@@ -12,7 +12,8 @@ favourites that are played most are worn out soonest, and rest makes them good a
   heard. Hits are worn out: most are skipped within seconds (Leqi et al., 2021, call it satiation); a track that pleases is
   heard for a log-normal time, at most its length. Some are saved, a few bring a subscription.
 - **Satiation** differs by genre: some tire at once and recover slowly, others hardly ever do, and days away refresh all.
-  With equal genres greed would be optimal (Leqi et al., NeurIPS 2021); here favourites have to rest.
+  With equal genres greed would be optimal (Leqi et al., NeurIPS 2021); with unequal ones favourites have to rest, which the
+  small instance shows. At full size trust weighs more.
 - **Trust** in the recommendations grows with tracks that please and falls with those that are skipped; it moves clicks
   and whether the listener comes back.
 

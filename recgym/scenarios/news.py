@@ -15,7 +15,8 @@ on readers who come back; loud headlines are clicked most, disappoint, and are r
 - **Trust** in the paper grows slowly with articles that keep their promise and falls fast with those that do not; it
   moves clicks, subscriptions and whether the reader comes back.
 - **Leaning.** Readers click what agrees with them, and what they like to read moves them: a reader who is fed one side
-  leans ever more (Dean & Morgenstern, 2022), which the paper counts against itself.
+  leans ever more (Dean & Morgenstern, 2022), which the paper counts against itself. That is a cost, not the reason to look
+  ahead: what looking ahead gains here is trust.
 - **Fatigue** with a section until days away refresh it; the length one is used to adapts to what one reads.
 
 ## Observation space

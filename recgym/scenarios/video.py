@@ -13,7 +13,8 @@ thumbnails are clicked most and quit soonest, and fast clips use up the attentio
   does not is watched for a log-normal time, at most its duration (quick skips and completions).
 - **Trust** in thumbnails grows slowly with videos that hold what they promise and falls fast with bait; it moves clicks
   and whether the viewer comes back (the trade-off of Choc and Kale: Mladenov et al., RecSim, 2019).
-- **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and a new one begins rested.
+- **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and a new one begins rested. It weighs little
+  beside trust.
 - **Fatigue** with a topic until days away refresh it; the length one is used to adapts to what one watches.
 
 ## Observation space

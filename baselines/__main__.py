@@ -70,7 +70,10 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add(commands)
-    if arguments and not arguments[0].startswith("-") and arguments[0] not in commands.choices:
+    if not arguments:
+        parser.print_help(sys.stderr)
+        parser.exit(2)
+    if not arguments[0].startswith("-") and arguments[0] not in commands.choices:
         hint = did_you_mean(arguments[0], commands.choices)
         parser.error(f"unknown command {arguments[0]!r}.{hint} `python -m baselines --help` lists them.")
     return parser.parse_args(arguments)

@@ -7,27 +7,41 @@ from collections.abc import Callable, Collection
 
 from baselines.names import did_you_mean
 from recgym.actions import VIEWS
-from recgym.cli.environments import recgym_id
-from recgym.registration import DOMAINS, ENVIRONMENTS
+from recgym.cli.environments import ID_HELP, recgym_id, registered_id
+from recgym.registration import CLASSICS, DOMAINS, ENVIRONMENTS
 
 
-def add_env_id(parser: argparse.ArgumentParser, optional: bool = False, domains_only: bool = False) -> None:
-    """The environment's id; an optional one defaults to the first of RecGym's."""
-    kind = domain_id if domains_only else recgym_id
+def add_env_id(parser: argparse.ArgumentParser, optional: bool = False) -> None:
+    """The id of one of RecGym's environments; an optional one defaults to the first."""
     first = next(iter(ENVIRONMENTS))
     if optional:
-        parser.add_argument("env_id", type=kind, metavar="ID", nargs="?", default=first, help=f"default {first}")
+        parser.add_argument("env_id", type=recgym_id, metavar="ID", nargs="?", default=first, help=f"default {first}")
     else:
-        parser.add_argument("env_id", type=kind, metavar="ID", help=f"such as {first}")
+        parser.add_argument("env_id", type=recgym_id, metavar="ID", help=f"such as {first}")
+
+
+def add_any_env_id(parser: argparse.ArgumentParser, domains_only: bool = False) -> None:
+    """The same, or the id of one that somebody else has registered."""
+    kind = _no_classic(registered_id) if domains_only else registered_id
+    parser.add_argument("env_id", type=kind, metavar="ID", help=ID_HELP)
 
 
 def domain_id(text: str) -> str:
-    """An argument type: the id of a domain."""
-    env_id = recgym_id(text)
-    if env_id not in DOMAINS:
-        raise argparse.ArgumentTypeError(
-            f"{env_id} is a published model, for which this does nothing; the domains are {', '.join(DOMAINS)}"
-        )
+    """An argument type: the id of one of RecGym's domains."""
+    return _no_classic(recgym_id)(text)
+
+
+def _no_classic(known: Callable[[str], str]) -> Callable[[str], str]:
+    """An argument type: what `known` accepts, but for published models."""
+
+    def env_id(text: str) -> str:
+        name = known(text)
+        if name in CLASSICS:
+            raise argparse.ArgumentTypeError(
+                f"{name} is a published model, for which this does nothing; the domains are {', '.join(DOMAINS)}"
+            )
+        return name
+
     return env_id
 
 

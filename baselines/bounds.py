@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from baselines import tables
-from baselines.arguments import add_env_id, add_views, at_least
+from baselines.arguments import add_any_env_id, add_views, at_least
 from baselines.classics import policies, variants
 from baselines.files import MEASUREMENTS, read_json, write_json
 from baselines.heuristics import HEURISTICS, RandomRecommender, heuristics, tuned_linear_ranker
@@ -17,7 +17,7 @@ from baselines.intervals import Estimate, mean_of, paired_p_value, ratio_of
 from baselines.oracles import MYOPIC, REFERENCE, reference
 from baselines.recommender import EVALUATION_SEED, Evaluation, Recommender, evaluate, make_lanes
 from recgym.actions import VIEWS
-from recgym.registration import CLASSICS
+from recgym.registration import CLASSICS, ENVIRONMENTS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,6 +33,8 @@ MEASURES: Mapping[str, Callable[[Evaluation], Estimate]] = {
 }
 SHORT = ("return", "score", "length", "CTR")  # of a classic
 COLUMNS = (*SHORT, "saved", "committed")
+EPISODES = 500  # of what is published
+UNPUBLISHED = Path("results") / "bounds"  # where rows go that are measured otherwise, or of an environment of somebody's own
 
 
 class Gap(NamedTuple):
@@ -106,11 +108,13 @@ def measure_classic(env_id: str, episodes: int, seed: int = EVALUATION_SEED, **s
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("bounds", help="compare everything that does not learn, on the same sessions")
-    add_env_id(parser)
+    add_any_env_id(parser)
     add_views(parser)
-    parser.add_argument("--episodes", type=at_least(2), default=500, help="sessions of each recommender (default 500)")
+    parser.add_argument("--episodes", type=at_least(2), default=EPISODES,
+                        help=f"sessions of each recommender (default {EPISODES})")  # fmt: skip
     parser.add_argument("--seed", type=at_least(0), default=EVALUATION_SEED, help=f"default {EVALUATION_SEED}")
-    parser.add_argument("--out", type=Path, default=MEASUREMENTS, help=f"folder of the rows (default {MEASUREMENTS})")
+    parser.add_argument("--out", type=Path, help=f"folder of the rows (default {MEASUREMENTS}; {UNPUBLISHED} with other "
+                        "--episodes or --seed, or for an environment of yours)")  # fmt: skip
     parser.set_defaults(run=bounds)
 
 
@@ -134,7 +138,8 @@ def bounds(options: argparse.Namespace) -> int:
         share, p_value = one.gap
         console.print(f"Looking ahead is worth {_percent(share)} of the reference's return (paired t-test, "
                       f"p = {p_value:.2g}).\n", soft_wrap=True)  # fmt: skip
-    path = options.out / f"{options.env_id}-bounds.json"
+    published = options.env_id in ENVIRONMENTS and (options.episodes, options.seed) == (EPISODES, EVALUATION_SEED)
+    path = (options.out or (MEASUREMENTS if published else UNPUBLISHED)) / f"{options.env_id}-bounds.json"
     _save(path, options, found)
     console.print(f"Rows: {path}", soft_wrap=True)
     return 0

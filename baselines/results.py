@@ -89,6 +89,42 @@ def read(folder: Path) -> Results:
     return results
 
 
+def joined(parts: Sequence[Results]) -> Results:
+    """Several benchmarks as one, such as a new agent's beside the published one; scores are made anew.
+
+    What stands in more than one, as the two baselines that make scores do, is taken from the first that has it.
+
+    Raises:
+        BadTable: An environment's seed met other sessions, or random pages return something else there.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    rows: dict[tuple[Any, ...], Row] = {}
+    sessions: dict[tuple[str, int], tuple[int, int]] = {}
+    curves, groups = [], []
+    for part in parts:
+        for row in part.measured:
+            met = (row["first_session"], row["sessions"])
+            before = sessions.setdefault((row["env_id"], row["seed"]), met)
+            where = f"{row['env_id']}, seed {row['seed']}"
+            if before != met:
+                raise BadTable(f"{where}: expected the same held-out sessions in all results, found {before[1]} from {before[0]} "
+                               f"and {met[1]} from {met[0]}. Measure with --sessions {before[1]}")  # fmt: skip
+            same = rows.get(_key(row))
+            if same and row["baseline"] == RANDOM and not math.isclose(same["return"], row["return"], rel_tol=1e-4):
+                raise BadTable(f"{where}: random pages return {same['return']:.4f} in one of the results and "
+                               f"{row['return']:.4f} in another: the environment has changed. Measure anew what is old")  # fmt: skip
+        new = {_key(row): row for row in part.rows if _key(row) not in rows}
+        curves += [row for row in part.curves if _key(row) in new]
+        groups += [row for row in part.groups if _key(row) in new]
+        rows |= new
+    return Results(scored(rows.values()), curves, groups)
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return tuple(row[part] for part in KEY)
+
+
 def read_table(path: Path, columns: Sequence[str] = ROW_COLUMNS) -> list[Row]:
     """The rows of one table.
 
@@ -115,7 +151,7 @@ def write(folder: Path, results: Results) -> None:
         text = io.StringIO()
         writer = csv.DictWriter(text, file.columns, lineterminator="\n")
         writer.writeheader()
-        for row in sorted(getattr(with_scores, name), key=lambda row: tuple(row[part] for part in KEY)):
+        for row in sorted(getattr(with_scores, name), key=_key):
             writer.writerow({column: _text(row[column]) for column in file.columns})
         write_whole(folder / file.name, text.getvalue())
 
@@ -126,7 +162,7 @@ def scored(rows: Iterable[Row]) -> list[Row]:
     Rows of the same environment and seed have met the same sessions, so that good luck with them cancels.
     """
     rows = list(rows)
-    returns = {tuple(row[part] for part in KEY): row["return"] for row in rows if row["status"] == MEASURED}
+    returns = {_key(row): row["return"] for row in rows if row["status"] == MEASURED}
     scores = []
     for row in rows:
         floor, top = (returns.get((row["env_id"], name, row["seed"]), float("nan")) for name in (RANDOM, REFERENCE))

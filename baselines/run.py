@@ -7,7 +7,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,11 +18,13 @@ from baselines.processes import Backend, Failure
 from baselines.registry import BASELINES, find
 from baselines.results import FAILED, MEASURED, RANDOM, REFERENCE, UNSUITABLE
 from recgym.cli.environments import recgym_id
-from recgym.registration import ENVIRONMENTS
+from recgym.registration import DOMAINS, ENVIRONMENTS
 
 FOLDER = Path("results") / "benchmark"
 SEEDS, SESSIONS = 10, 500
-ALL = "all"
+ALL, ALL_DOMAINS = "all", "domains"
+ENV_GROUPS: Mapping[str, Collection[str]] = {ALL: ENVIRONMENTS, ALL_DOMAINS: DOMAINS}  # names that stand for several
+ALGO_GROUPS: Mapping[str, Collection[str]] = {ALL: BASELINES}
 CURE = "Choose another folder by --out, or move this one away"
 BACKENDS: Mapping[str, Backend] = {"processes": processes.run, "ray": ray_cluster.run}
 
@@ -118,9 +120,9 @@ def _check_same(what: str, path: Path, before: Mapping[str, object], now: Mappin
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("run", help="measure baselines on environments over several seeds, resumable")
-    parser.add_argument("--envs", nargs="+", type=_or_all(recgym_id), default=[ALL], metavar="ID",
-                        help=f"of {', '.join(ENVIRONMENTS)}, or {ALL} (default)")  # fmt: skip
-    parser.add_argument("--algos", nargs="+", type=_or_all(one_of(BASELINES)), default=[ALL], metavar="NAME",
+    parser.add_argument("--envs", nargs="+", type=_or_group(recgym_id, ENV_GROUPS), default=[ALL], metavar="ID",
+                        help=f"of {', '.join(ENVIRONMENTS)}, or {ALL_DOMAINS}, or {ALL} (default)")  # fmt: skip
+    parser.add_argument("--algos", nargs="+", type=_or_group(one_of(BASELINES), ALGO_GROUPS), default=[ALL], metavar="NAME",
                         help=f"of {', '.join(BASELINES)}, or {ALL} (default)")  # fmt: skip
     parser.add_argument("--seeds", type=at_least(1), default=SEEDS, help=f"of every baseline (default {SEEDS})")
     parser.add_argument("--steps", type=at_least(1), help="of every training (default: each baseline's own)")
@@ -136,7 +138,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure what is missing; 1 if a cell failed, now or before."""
-    env_ids, names = _expand(options.envs, ENVIRONMENTS), _expand(options.algos, BASELINES)
+    env_ids, names = _expand(options.envs, ENV_GROUPS), _expand(options.algos, ALGO_GROUPS)
     planned = plan(env_ids, names, options.seeds, options.sessions, options.steps)
     todo = missing(options.out, planned, options.retry_failed)
     if todo:
@@ -166,14 +168,14 @@ def _told(cell: Cell, record: Record) -> str:
     return f"{name}: {'not suitable' if record['status'] == UNSUITABLE else 'FAILED'}: {record['problem']}"
 
 
-def _or_all(known: Callable[[str], str]) -> Callable[[str], str]:
-    """An argument type: "all", or what `known` accepts."""
+def _or_group(known: Callable[[str], str], groups: Mapping[str, Collection[str]]) -> Callable[[str], str]:
+    """An argument type: the name of a group, or what `known` accepts."""
 
     def name(text: str) -> str:
-        return text if text == ALL else known(text)
+        return text if text in groups else known(text)
 
     return name
 
 
-def _expand(names: Sequence[str], everything: Mapping[str, object]) -> list[str]:
-    return list(everything) if ALL in names else list(dict.fromkeys(names))
+def _expand(names: Sequence[str], groups: Mapping[str, Collection[str]]) -> list[str]:
+    return list(dict.fromkeys(one for name in names for one in groups.get(name, (name,))))

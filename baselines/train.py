@@ -27,7 +27,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--save", type=Path, required=True, metavar="FILE", help="such as m.zip")
     parser.add_argument("--steps", type=at_least(1), help="of the training (default: the baseline's own number)")
     parser.add_argument("--seed", type=seed, default=0, help="from 0 to 999 (default 0)")
-    parser.add_argument("--view", type=one_of(VIEWS), metavar="|".join(VIEWS),
+    parser.add_argument("--action", "--view", dest="view", type=one_of(VIEWS), metavar="|".join(VIEWS),
                         help="the action view (default: the best that it can take)")  # fmt: skip
     parser.set_defaults(run=train)
 
@@ -65,7 +65,7 @@ def _task(options: argparse.Namespace, baseline: Baseline, log: EpisodeLog) -> T
     """
     view = options.view or baseline.views[0]
     if view not in baseline.views:
-        raise Unsuitable(f"{baseline.name} takes --view {' or '.join(baseline.views)}, got {view}")
+        raise Unsuitable(f"{baseline.name} takes --action {' or '.join(baseline.views)}, got {view}")
     steps = (options.steps or baseline.steps) if baseline.steps else 0
     try:
         return Task(options.env_id, view, steps, options.seed, session=log)

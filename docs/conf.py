@@ -3,7 +3,7 @@
 import recgym
 
 project = "RecGym"
-author = "The RecGym authors"
+author = copyright = "The RecGym authors"
 version = release = recgym.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]

@@ -23,7 +23,7 @@ def main(env_id: str, pages: int) -> None:
         action = (-popularity).argsort()[:3]
         observation, reward, terminated, truncated, info = env.step(action)
         terms = ", ".join(f"{name} {value:.2f}" for name, value in info["reward_terms"].items())
-        print(f"page {page}: clicked {info['clicked'].tolist()}, reward {reward:.2f} ({terms})")
+        print(f"page {page}: clicked {info['clicked'].tolist()}, reward {reward:.2f} (before weights: {terms})")
         if terminated or truncated:
             print("The user is gone." if terminated else "The session was cut.")
             break

@@ -42,7 +42,7 @@ def config_class(env_id: str) -> type:
 
 def docstring_sections(module: ModuleType) -> tuple[str, str, dict[str, str]]:
     """Title, introduction and sections (name -> text) of a module's docstring; a section begins with "## Name"."""
-    title, _, body = inspect.getdoc(module).partition("\n")
+    title, _, body = (inspect.getdoc(module) or "").partition("\n")
     intro, *rest = re.split(r"^## +(.+?) *$", body, flags=re.MULTILINE)
     sections = dict(zip(rest[::2], map(str.strip, rest[1::2]), strict=True))
     return title.strip().removesuffix("."), intro.strip(), sections

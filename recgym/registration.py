@@ -1,6 +1,10 @@
 """Registers the environments with Gymnasium: strings and JSON-able arguments only, nothing is built or read."""
 
+from typing import Any
+
 import gymnasium
+
+ENTRY_POINT = "recgym.env:RecEnv"  # of every environment that is made here
 
 # id -> scenario: domains in words, with a catalogue of their own
 DOMAINS = {
@@ -25,18 +29,23 @@ CLASSICS = {
 ENVIRONMENTS = {**DOMAINS, **CLASSICS}
 
 
-def register(env_id: str, scenario: str) -> None:
-    """Register a domain of your own: `recgym.register("Bikes-v0", "bikes:Bikes")`.
+def register(env_id: str, scenario: str, **settings: Any) -> None:
+    """Register a domain of your own, or one of RecGym's with settings of your own.
+
+        recgym.register("Bikes-v0", "bikes:Bikes")
+        recgym.register("MyShop-v0", "ecommerce", catalog="shop.csv", encoder="shop.npz")
 
     Args:
         env_id: As for `gymnasium.make`, with a version.
-        scenario: "module:Class" of its settings, which other processes can import too.
+        scenario: "module:Class" of its settings, which other processes can import too, or the name of a domain.
+        settings: Keyword arguments that it is made with; whoever makes it can still give others. Texts and numbers, so
+            that its spec can be kept as JSON.
     """
     gymnasium.register(
         env_id,
-        entry_point="recgym.env:RecEnv",
+        entry_point=ENTRY_POINT,
         vector_entry_point="recgym.env:RecVectorEnv",
-        kwargs={"scenario": scenario},
+        kwargs={"scenario": scenario, **settings},
     )
 
 

@@ -308,6 +308,8 @@ def test_catalogues(tmp_path):
     refused(rows[:1], "at least one item")
     with pytest.raises(ValueError, match=all_of("9 items", "10 candidates", "add items")):
         make(catalog=write(path, rows[:10]))
+    with pytest.raises(ValueError, match=all_of("at least 3 categories", "got 1", "more finely")):
+        make(catalog=write(path, [rows[0], *(f"i{n},Thing {n},Kind,{n + 1}" for n in range(24))]))
     with pytest.raises(FileNotFoundError, match=all_of("nothing.csv", ".parquet")):
         make(catalog=str(tmp_path / "nothing.csv"))
 

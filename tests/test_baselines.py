@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -279,6 +281,38 @@ def test_what_is_not_tuned_is_told_with_the_command_that_does_it(empty_folder, c
     assert f"Run: python -m baselines tune {ENV_ID} --action proto" in capsys.readouterr().err
 
 
+@pytest.fixture
+def own_shop(tmp_path, monkeypatch):
+    """A module in the working folder, as somebody's own would be, that registers a small shop."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tune, "SESSIONS", 3)
+    monkeypatch.setattr(tune, "GENERATIONS", 1)
+    Path("own_shop.py").write_text(
+        "import recgym\nfrom recgym.testing import HashingEncoder, small_catalog\n"
+        'recgym.register("OwnShop-v0", "ecommerce", catalog=small_catalog(), encoder=HashingEncoder(8), embedding_dim=8)\n'
+    )
+    yield "own_shop:OwnShop-v0"
+    gymnasium.registry.pop("OwnShop-v0", None)
+    sys.modules.pop("own_shop", None)
+    sys.path[:] = [place for place in sys.path if place != str(tmp_path)]
+
+
+def test_the_gap_of_an_own_shop_is_measured_like_any_other(own_shop, capsys):
+    assert main(["bounds", own_shop, "--action", "slate"]) == 2
+    assert "Run: python -m baselines tune MODULE:OwnShop-v0 --action slate" in capsys.readouterr().err
+    assert main(["tune", own_shop, "--action", "slate"]) == 0
+    assert main(["bounds", own_shop, "--action", "slate", "--episodes", "4"]) == 0
+    assert "Looking ahead is worth" in capsys.readouterr().out
+    found = {str(path) for path in Path().rglob("*.json")}
+    assert found == {"results/tuned/OwnShop-v0.json", "results/bounds/OwnShop-v0-bounds.json"}
+
+
+def test_what_is_measured_otherwise_does_not_replace_what_is_published(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bounds", ENV_ID, "--action", "slate", "--episodes", "3"]) == 0
+    assert [str(path) for path in Path().rglob("*.json")] == [f"results/bounds/{ENV_ID}-bounds.json"]
+
+
 # Intervals
 
 
@@ -354,7 +388,8 @@ def test_the_score_and_the_gap_are_what_they_say():
         (["learn", ENV_ID, "--jobs", "0"], "expected a whole number of at least 1"),
         (["tune"], "ID"),
         (["tune", "RecGym-Boredom-v0"], "is a published model"),
-        ([], "COMMAND"),
+        (["train", "ppo", ENV_ID], "Did you mean 'PPO'?"),
+        ([], "measure baselines on environments"),  # all commands, with what they do
     ],
 )
 def test_wrong_requests_end_with_2_and_say_what_is_wrong(arguments, message, capsys):

@@ -24,6 +24,7 @@ from baselines.recommender import EVALUATION_SEED, evaluate, make_lanes
 from baselines.registry import BASELINES
 from baselines.results import FAILED, MEASURED, MEASURES, UNSUITABLE
 from recgym import metrics
+from recgym.registration import DOMAINS
 
 ENV_ID = "RecGym-News-v0"
 
@@ -316,8 +317,9 @@ def test_the_command_tells_of_cells_and_of_failures(tmp_path, monkeypatch, capsy
 
 
 def test_all_means_all():
-    assert run._expand(["all", "PPO"], BASELINES) == list(BASELINES)
-    assert run._expand(["PPO", "DQN", "PPO"], BASELINES) == ["PPO", "DQN"]
+    assert run._expand(["all", "PPO"], run.ALGO_GROUPS) == list(BASELINES)
+    assert run._expand(["PPO", "DQN", "PPO"], run.ALGO_GROUPS) == ["PPO", "DQN"]
+    assert run._expand(["domains", "RecGym-Boredom-v0"], run.ENV_GROUPS) == [*DOMAINS, "RecGym-Boredom-v0"]
 
 
 def test_ray_is_asked_for_where_it_is_missing(tmp_path, capsys):

@@ -147,6 +147,25 @@ def test_unknown_column_that_is_mostly_numbers_must_be_numbers(tmp_path):
         Catalog.load(write(tmp_path, "item_id,title,category,weight\na,T,C,1\nb,T,C,2kg\nc,T,C,3\n"))
 
 
+def test_what_follows_from_a_wrong_column_is_not_told_twice(tmp_path):
+    path = write(tmp_path, "item_id,title,category,price\nx,T,C,-3\n")
+    with pytest.raises(CatalogError) as error:
+        Catalog.load(path, required=("price",), defaults={"list_price": "price"})
+    assert len(error.value.problems) == 1 and "'price'" in error.value.problems[0]
+    path = write(tmp_path, "item_id;title;category;price\nx;T;C;1,5\n")
+    with pytest.raises(CatalogError, match="comma-separated") as error:
+        Catalog.load(path)
+    assert len(error.value.problems) == 1
+
+
+def test_a_column_that_has_to_be_there_is_not_to_be_left_out(tmp_path):
+    path = write(tmp_path, "item_id,title,category,price,margin\nx,T,C,cheap,some\n")
+    with pytest.raises(CatalogError) as error:
+        Catalog.load(path, required=("price",))
+    price, margin = error.value.problems
+    assert "leave the column out" not in price and "leave the column out" in margin
+
+
 def test_missing_columns_are_guessed(tmp_path):
     path = write(tmp_path, "item_id,Title,categry,pric\nx,T,C,1\n")
     with pytest.raises(CatalogError) as error:

@@ -46,13 +46,14 @@ def recgym_command(capsys, monkeypatch):
     [
         (["shwo", ENV_ID], "Did you mean 'show'?"),
         (["show", "recgym-ecomerce-v0"], "Did you mean 'RecGym-Ecommerce-v0'?"),
+        (["show", "news"], "Did you mean 'RecGym-News-v0'?"),
         (["play", "CartPole-v1"], "no environment 'CartPole-v1'"),
         (["check", "no_such_module:X-v0"], "cannot import 'no_such_module'"),
         (["check", "recgym:X-v0"], "no environment 'X-v0'"),
         (["show", ENV_ID, "--seed", "-1"], "expected a whole number of at least 0"),
         (["speed", "--seconds", "nan"], "expected seconds between 0 and 3600"),
         (["embed"], "-o/--out"),
-        ([], "COMMAND"),
+        ([], "what an environment models"),  # all commands, with what they do
     ],
 )
 def test_wrong_requests_end_with_2_and_say_what_is_wrong(recgym_command, arguments, message):
@@ -93,6 +94,23 @@ def test_show_gives_facts_and_a_session_of_that_seed(recgym_command):
     assert "I love knitwear. I love wall prints." in out and "Hidden truth" in out
     assert recgym_command("show", ENV_ID, "--seed", "3")[1] == out
     assert recgym_command("show", ENV_ID, "--seed", "4")[1] != out
+
+
+def test_what_somebody_has_registered_is_shown_and_checked(recgym_command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    Path("some_shop.py").write_text(
+        'import recgym\nrecgym.register("SomeShop-v0", "ecommerce", slate_size=2, session_length=4)\n'
+    )
+    try:
+        code, out, _ = recgym_command("show", "some_shop:SomeShop-v0")
+        assert code == 0 and out.startswith("SomeShop-v0 (RecGym-Ecommerce-v0: a shop and its customers)\n")
+        assert "slate_size = 2 " in out and "MultiDiscrete([20 20])" in out
+        assert recgym_command("check", "some_shop:SomeShop-v0")[0] == 0
+        assert gymnasium.make("SomeShop-v0", slate_size=4).action_space.shape == (4,)
+    finally:
+        gymnasium.registry.pop("SomeShop-v0", None)
+        sys.modules.pop("some_shop", None)
 
 
 def test_show_realism_puts_real_ranges_beside(recgym_command, monkeypatch):
@@ -270,6 +288,7 @@ def test_embed_knows_the_sentences_of_every_domain(recgym_command, tmp_path):
         out = tmp_path / f"{domain}.npz"
         code, said, _ = recgym_command("embed", "--domain", domain, "-o", str(out), "--encoder", str(shipped))
         assert code == 0 and f"{len(EmbeddingTable.load(shipped)):,} texts" in said
+        assert f'gymnasium.make("recgym:RecGym-{domain.title()}-v0", encoder="{out}")' in said
         assert len(EmbeddingTable.load(out)) == len(EmbeddingTable.load(shipped))
 
 

@@ -53,7 +53,7 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_unknown_text_names_the_first_and_the_cure():
     table = EmbeddingTable.build(["a", "b"], HashEncoder())
-    with pytest.raises(UnknownTextError, match=r"2 of 3 texts.*'zebra'.*SentenceTransformerEncoder\(\).*pip install"):
+    with pytest.raises(UnknownTextError, match=r"2 of 3 texts.*'zebra'.*recgym embed.*all-MiniLM-L6-v2.*pip install"):
         table.encode(["a", "zebra", "yak"])
 
 

@@ -110,6 +110,8 @@ def test_own_domain(monkeypatch):
     how |= {"catalog": "examples/tea_shop.csv"}
     for check in (check_determinism, check_vector_next_step, check_rewards, check_keywords):
         check("TeaHouse-v0", **how)
+    with pytest.raises(ValueError, match="'tea' has no built-in catalogue; pass catalog="):
+        gymnasium.make("TeaHouse-v0")
     gymnasium.registry.pop("TeaHouse-v0")
 
 

@@ -93,6 +93,8 @@ def test_returns_groups_measures_and_costs():
 def test_a_baseline_that_lacks_an_environment_is_in_no_aggregate():
     partial = fabricated({"everywhere": [[0.5] * 3] * 2, "news only": [[0.9] * 3]})
     assert "news only" not in table("aggregates", partial) and "everywhere" in table("aggregates", partial)
+    assert summary.aggregates(Summary(partial)).note.endswith("Not measured in all of them, and therefore left out: news only.")
+    assert "left out" not in summary.aggregates(Summary(KNOWN)).note
     assert table("scores", partial)["news only"][1] == ""
 
 
@@ -122,6 +124,32 @@ def test_mixed_tables_are_refused(tmp_path):
     ]
     with pytest.raises(BadTable, match="one configuration of wild on RecGym-News-v0, found Newild"):
         Summary(Results(other, [], []))
+
+
+def test_several_results_are_read_as_one(tmp_path, capsys):
+    """What is in both is taken once, whatever the order; an own agent so stands beside the published ones."""
+    own = [one for one in KNOWN.rows if one["baseline"] in ("random", "reference", "wild")]
+    others = [one for one in KNOWN.rows if one["baseline"] != "wild"]
+    parts = [Results(rows, [one for one in KNOWN.curves if one["baseline"] in names], [])
+             for rows, names in ((own, {"wild"}), (others, {"steady"}))]  # fmt: skip
+    for name, part in zip(("own", "others"), parts, strict=True):
+        results.write(tmp_path / name, part)
+    both = results.joined(parts)
+    assert len(both.rows) == len(KNOWN.rows) and len(both.curves) == len(KNOWN.curves)
+    assert table("aggregates", both) == table("aggregates")
+    assert main(["report", str(tmp_path / "own"), str(tmp_path / "others")]) == 0
+    assert "steady" in (tmp_path / "own" / "report" / "report.md").read_text() and "wild" in capsys.readouterr().out
+    elsewhere = Results([{**one, "sessions": 60} for one in own], [], [])
+    with pytest.raises(BadTable, match="News-v0, seed 0: expected the same held-out sessions.*found 50 from 1000000 and 60"):
+        results.joined([parts[1], elsewhere])
+    changed = Results([{**one, "return": one["return"] + 1} for one in own], [], [])
+    with pytest.raises(BadTable, match="random pages return 5.0000 in one of the results and 6.0000.*has changed"):
+        results.joined([parts[1], changed])
+
+
+def test_one_is_one():
+    one = fabricated({"steady": [[0.4]]}, ENV_IDS[:1])
+    assert summary.facts(Summary(one)).startswith("3 rows: 3 baselines, 1 environment, 1 seed, 50 held-out sessions each")
 
 
 def test_empty_and_foreign_results_are_refused(tmp_path, capsys):
@@ -173,6 +201,8 @@ def test_the_page_needs_nothing_else_and_has_every_picture(written):
     assert not resources.wanted
     assert not re.search(r"url\((?!#|&quot;#|\"#)", text) and "@import" not in text
     assert text.count("<svg") == text.count("</svg>") == 5
+    for name in ("aggregates", "profiles", "improvement", "curves", "groups"):  # and each as a file of its own
+        assert (written / f"{name}.svg").read_text() in text
     for title in ("All environments", "Performance profiles", "Learning curves", "Outcomes by group of users"):
         assert f">{title}</h2>" in text
     for name in ("agent 11", "myopic (privileged)", "agent 0"):
@@ -182,7 +212,7 @@ def test_the_page_needs_nothing_else_and_has_every_picture(written):
 def test_text_from_tables_is_no_html(tmp_path):
     results.write(tmp_path, fabricated({"<script>alert(1)</script>": [[0.5, 0.6]] * 2}))
     known = Summary(results.read(tmp_path))
-    assert "<script>" not in page.html(known, summary.tables(known))
+    assert "<script>" not in page.html(known, summary.tables(known), pictures.pictures(known))
 
 
 def test_the_same_tables_give_the_same_files(written, tmp_path):

@@ -222,7 +222,7 @@ def test_the_latency_command(deep, capsys):
 @pytest.mark.parametrize(("arguments", "told"), [
     (["PP0", ENV_ID, "--save", "m.zip"], "Did you mean 'PPO'"),
     (["PPO", "RecGym-Newz-v0", "--save", "m.zip"], "Did you mean 'RecGym-News-v0'"),
-    (["SAC", ENV_ID, "--save", "m.zip", "--view", "item"], "SAC takes --view proto, got item"),
+    (["SAC", ENV_ID, "--save", "m.zip", "--action", "item"], "SAC takes --action proto, got item"),
     (["PPO", ENV_ID, "--save", "m.zip", "--seed", "1000"], "expected 0 to 999, got 1000"),
     (["cheapest", ENV_ID, "--save", "m.zip"], "shows no relative_price"),
     (["PPO", ENV_ID], "required: --save"),

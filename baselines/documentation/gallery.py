@@ -15,11 +15,11 @@ NOT_MEASURED = "–"
 
 
 LEGEND = f"""\
-Gap: (reference - myopic) / reference, both privileged, of the same 500 sessions (`python -m baselines bounds ID`). The
-columns after it are scores with `action="{VIEW}"`: 0 is random, 1 the far-sighted reference. PPO learns 200,000 steps with
-Stable-Baselines3's defaults, mean of the seeds in brackets (`python -m baselines learn ID --rows {measured.SEEN.name}`).
-Hidden: what PPO would gain after {measured.TOLD.steps:,} steps from being told the truth about the user
-(`observation="latent"`). Words: the built-in catalogue, in items and categories."""
+All with `action="{VIEW}"`. Gap: (reference - myopic) / reference, both privileged, of the same 500 sessions
+(`python -m baselines bounds ID`). The columns after it are scores: 0 is random, 1 the far-sighted reference. PPO learns
+200,000 steps with Stable-Baselines3's defaults, mean of the seeds in brackets
+(`python -m baselines learn ID --rows {measured.SEEN.name}`). Hidden: what PPO would gain after {measured.TOLD.steps:,} steps
+from being told the truth about the user (`observation="latent"`). Words: the built-in catalogue, in items and categories."""
 CLASSICS_INTRO = """\
 Published user models with their constants as default arguments, in numbers instead of words; RecSim's three are tested
 against RecSim itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from gymnasium import Space
 
 import recgym.observation
 from baselines.documentation import measured
+from recgym.catalog.tables import RANGES, allowed
 from recgym.classics import Classic
 from recgym.described import (
     action_views,
@@ -42,6 +44,7 @@ SECTIONS = (
     "Episode end",
     "Why look ahead",
     "Learning it",
+    "Your own catalogue",
     "Arguments",
     "Version history",
 )
@@ -59,6 +62,7 @@ def page(env_id: str) -> str:
         "Episode end": _end_facts(unwrapped),
         "Why look ahead": measured.far_sight(env_id),
         "Learning it": measured.learning(env_id),
+        "Your own catalogue": _catalogue_facts(unwrapped.simulator, config_class(env_id)),
         "Arguments": _argument_facts(env_id),
     }
     lines = [
@@ -181,6 +185,27 @@ def _end_facts(env: RecEnv) -> str:
     limit = env.sessions.session_length
     rows.append((f"`session_length` slates have been shown (default {limit})", "Truncation"))
     return table(("cause", "kind"), rows)
+
+
+def _catalogue_facts(simulator: Simulator | Classic, config: type) -> str:
+    """The columns that a file has or may have."""
+    if isinstance(simulator, Classic):
+        return ""
+    domain, attributes = config.DOMAIN, simulator.catalog.attributes
+    ranges = {**RANGES, **domain.ranges}
+    rows = []
+    for name in dict.fromkeys((*domain.required, *domain.defaults)):
+        default = domain.defaults.get(name)
+        without = "has to be there" if default is None else f"`{default}`" if isinstance(default, str) else f"{default:g}"
+        shipped = f"{attributes[name].min():,g} to {attributes[name].max():,g}" if name in attributes else ""
+        rows.append((f"`{name}`", allowed(*ranges.get(name, (-math.inf, math.inf))), without, shipped))
+    return "\n\n".join(
+        (
+            "`catalog=` takes a CSV or Parquet file with `item_id`, `title` and `category`, texts, and these columns of numbers "
+            "([more about files](../howto/catalogue.md)):",
+            table(("column", "values", "where it is missing", "in the built-in catalogue"), rows),
+        )
+    )
 
 
 def _argument_facts(env_id: str) -> str:

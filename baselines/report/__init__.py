@@ -15,16 +15,16 @@ FOLDER = Path("results") / "benchmark"
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("report", help="tables, statistics and one HTML page of a benchmark's results")
-    parser.add_argument("results", type=Path, nargs="?", default=FOLDER, metavar="RESULTS",
-                        help=f"folder that `run` has written (default {FOLDER})")  # fmt: skip
-    parser.add_argument("--out", type=Path, help="folder of the report (default: RESULTS/report)")
+    parser.add_argument("results", type=Path, nargs="*", default=[FOLDER], metavar="RESULTS",
+                        help=f"folders that `run` has written, read as one benchmark (default {FOLDER})")  # fmt: skip
+    parser.add_argument("--out", type=Path, help="folder of the report (default: report in the first of RESULTS)")
     parser.add_argument("--docs", type=Path, metavar="FILE", help="also write the main tables into this Markdown file")
     parser.set_defaults(run=report)
 
 
 def report(options: argparse.Namespace) -> int:
     """Write the files and print the first table."""
-    summary = Summary(results.read(options.results))
+    summary = Summary(results.joined([results.read(folder) for folder in options.results]))
     console = tables.console()
     found = aggregates(summary)
     rows = [[page.shown(value) for value in row] for row in found.rows]
@@ -33,6 +33,6 @@ def report(options: argparse.Namespace) -> int:
     if options.docs is not None:
         page.write_block(options.docs, summary)
         console.print(f"Written into: {options.docs}", soft_wrap=True)
-    for path in page.write(options.out or options.results / "report", summary):
+    for path in page.write(options.out or options.results[0] / "report", summary):
         console.print(f"Saved: {path}", soft_wrap=True)
     return 0

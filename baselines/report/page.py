@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,10 +50,11 @@ class Cell(NamedTuple):
 
 
 def write(folder: Path, summary: Summary) -> list[Path]:
-    """Write report.html, report.md and a CSV file per table, and name them."""
-    found = tables(summary)
-    files = {"report.html": html(summary, found), "report.md": f"# RecGym benchmark\n\n{markdown(summary, found)}\n"}
+    """Write report.html, report.md, a CSV file per table and an SVG file per picture, and name them."""
+    found, drawn = tables(summary), pictures(summary)
+    files = {"report.html": html(summary, found, drawn), "report.md": f"# RecGym benchmark\n\n{markdown(summary, found)}\n"}
     files |= {f"{table.name}.csv": as_csv(table) for table in found}
+    files |= {f"{name}.svg": picture for name, picture in drawn.items()}
     for name, text in files.items():
         write_whole(folder / name, text)
     return [folder / name for name in files]
@@ -68,11 +69,10 @@ def sentence(summary: Summary) -> str:
     return f"{best} reaches the highest interquartile mean, {middle}, of all recommenders that know no more than a real one."
 
 
-def html(summary: Summary, found: Sequence[Table]) -> str:
+def html(summary: Summary, found: Sequence[Table], drawn: Mapping[str, str]) -> str:
     """One page without a single link to anything outside it."""
     import jinja2
 
-    drawn = pictures(summary)
     sections: list[dict[str, Any]] = []
     for table in found:
         for name, (title, note, before) in PICTURED.items():

@@ -125,9 +125,11 @@ def aggregates(summary: Summary) -> Table:
     rows = [(summary.label(name), interval(statistics.iqm, strata), interval(statistics.median, strata),
              interval(statistics.mean, strata), interval(statistics.optimality_gap, strata), sum(map(len, strata)))
             for name, strata in summary.strata.items()]  # fmt: skip
-    note = (f"Over {len(summary.scored)} environment{'s' * (len(summary.scored) > 1)}. Score 0 is random, 1 the far-sighted reference. IQM is the mean of "
-            "the middle half of all runs; the gap is how far runs stay below 1 on average; in parentheses 95 % stratified "
+    note = (f"Over {counted(len(summary.scored), 'environment')}. Score 0 is random, 1 the far-sighted reference. IQM is the mean "
+            "of the middle half of all runs; the gap is how far runs stay below 1 on average; in parentheses 95 % stratified "
             "bootstrap intervals.")  # fmt: skip
+    if lacking := [name for name in summary.names if name not in (*summary.strata, *YARDSTICKS)]:
+        note += f" Not measured in all of them, and therefore left out: {', '.join(map(summary.label, lacking))}."
     return Table(
         "aggregates", "All environments", note, ("baseline", "IQM", "median", "mean", "optimality gap", "runs"), rows
     )
@@ -252,11 +254,16 @@ def facts(summary: Summary) -> str:
     sessions = " or ".join(f"{number:,}" for number in sorted({row["sessions"] for row in rows}))
     [used] = versions(rows)
     packages = ", ".join(f"{package} {version}" for package, version in used.items() if version)
-    count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    count = counted(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
     minutes = sum(row["cpu_seconds"] for row in rows) / 60
     took = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
-    return (f"{len(rows):,} rows: {len(summary.names)} baselines, {len(summary.env_ids)} environments, {count} seeds, "
-            f"{sessions} held-out sessions each; {took} of CPU time. {packages}.")  # fmt: skip
+    return (f"{counted(len(rows), 'row')}: {counted(len(summary.names), 'baseline')}, "
+            f"{counted(len(summary.env_ids), 'environment')}, {count}, {sessions} held-out sessions each; {took} of CPU time. {packages}.")  # fmt: skip
+
+
+def counted(number: int, noun: str) -> str:
+    """1 seed, 2 seeds."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def short(env_id: str) -> str:

@@ -2,7 +2,8 @@
 
 `python -m baselines tune` writes one file per environment, view -> {"prices", "linear"}: "prices" are those of the
 far-sighted reference (`baselines.oracles`), "linear" the weights of the fixed ranking (`baselines.heuristics`), both
-name -> number. `python -m baselines study` writes SETTINGS, algorithm -> environment -> its settings there.
+name -> number. That of an environment of somebody's own stands in OWN. `python -m baselines study` writes SETTINGS,
+algorithm -> environment -> its settings there.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from baselines.files import read_json, write_json
+from recgym.registration import DOMAINS
 
 FOLDER = Path(__file__).parent
+OWN = Path("results") / "tuned"  # seen from the working folder, as other results are
 SETTINGS = FOLDER / "algorithms.json"
 VIEWS = ("slate", "item", "proto")
 SAME_AS = {"sequential": "slate"}  # slot by slot the same slates can be said
@@ -27,7 +30,7 @@ class NotTuned(LookupError):
 
 def path(env_id: str) -> Path:
     """The file of an environment."""
-    return FOLDER / f"{env_id}.json"
+    return (FOLDER if env_id in DOMAINS else OWN) / f"{env_id}.json"
 
 
 def load(env_id: str, view: str, part: str, names: tuple[str, ...] | None = None) -> dict[str, float]:
@@ -36,7 +39,8 @@ def load(env_id: str, view: str, part: str, names: tuple[str, ...] | None = None
     Raises:
         NotTuned: There are none, or they are of an older version with other names.
     """
-    tune = f"Run: python -m baselines tune {env_id} --action {SAME_AS.get(view, view)}"
+    known = env_id if env_id in DOMAINS else f"MODULE:{env_id}"
+    tune = f"Run: python -m baselines tune {known} --action {SAME_AS.get(view, view)}"
     numbers = (read_json(path(env_id)) or {}).get(SAME_AS.get(view, view), {}).get(part)
     if numbers is None:
         raise NotTuned(f"{env_id} has not been tuned for action={view!r}: no {part!r} in {path(env_id)}. {tune}")

@@ -51,7 +51,7 @@ def pieces(path: Path) -> Iterator[Piece]:
     if not path.is_file():
         raise FileNotFoundError(f"no catalogue at {path}: expected a .csv, .csv.gz or .parquet file")
     if not path.name.endswith(SUFFIXES):
-        raise CatalogError(path, [f"expected a name ending in .csv, .csv.gz or .parquet, got {path.name!r}"])
+        raise CatalogError(path, [f"expected a name ending in .csv, .csv.gz or .parquet, got {path.name!r}: export it as CSV"])
     return _parquet_pieces(path) if path.suffix == ".parquet" else _csv_pieces(path)
 
 
@@ -76,7 +76,7 @@ def _csv_pieces(path: Path) -> Iterator[Piece]:
     if not count:
         found = "a header only" if header else "an empty file"
         raise CatalogError(path, [f"expected a header and at least one item, got {found}"])
-    if ragged:
+    if ragged and not (problems and len(header) == 1):  # other marks between columns also make rows of odd lengths
         problems.append(
             f"expected {len(header)} cells in every row, as in the header, but {some(ragged)}; "
             'put cells that contain commas or line breaks in "double quotes"'

@@ -79,7 +79,7 @@ def catalog_fields(
     if not problems:
         texts = {"item_id": item_ids, "title": titles, "category": categories, "department": homes}
         problems += _check_texts(texts | {"text": columns["text"]} if "text" in columns else texts)
-    numbers, unreadable = _numbers(columns, item_ids, known={*RANGES, *ranges, *required, *defaults})
+    numbers, unreadable = _numbers(columns, item_ids, {*RANGES, *ranges, *required, *defaults}, required)
     problems += unreadable.values()
     problems += _check_star_columns(columns)
     attributes, incomplete = complete_attributes(
@@ -133,8 +133,9 @@ def complete_attributes(
         if name in attributes or (isinstance(default, str) and default not in attributes):
             continue  # a default that copies a missing attribute: that one is reported, if it is required
         attributes[name] = attributes[default] if isinstance(default, str) else np.full(len(item_ids), float(default))
-    # The ratings' summary is left out: where it is out of range, the counts behind it are, and those are named.
-    checked = {name: attributes[name] for name in (*given, *defaults) if name in attributes}
+    # What follows from other columns is left out: where it is out of range, these are, and those are named.
+    filled = (name for name, default in defaults.items() if not isinstance(default, str))
+    checked = {name: attributes[name] for name in (*given, *filled)}
     problems = _check_values(checked, item_ids, {**RANGES, **ranges})
     problems += [_missing(name, [*columns, *given]) for name in required if name not in attributes]
     return {name: read_only(values) for name, values in attributes.items()}, problems
@@ -180,7 +181,7 @@ def read_only(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _numbers(
-    columns: Mapping[str, Sequence[str]], item_ids: Sequence[str], known: set[str]
+    columns: Mapping[str, Sequence[str]], item_ids: Sequence[str], known: set[str], required: Sequence[str]
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
     """The numeric columns, and a problem for each column that should be numeric and is not."""
     numbers: dict[str, NDArray[np.float64]] = {}
@@ -196,8 +197,8 @@ def _numbers(
             if name in known or len(wrong) < len(cells) / 2:
                 examples = some(f"{cells[i]!r} in row {i + 1} ({item_ids[i]})" for i in wrong)
                 problems[name] = (
-                    f"column {name!r}: expected a number in every row, got {examples}; "
-                    "write plain numbers such as 12.99, or leave the column out"
+                    f"column {name!r}: expected a number in every row, got {examples}; write plain numbers such as 12.99"
+                    f"{'' if name in required else ', or leave the column out'}"
                 )
     return numbers, problems
 
@@ -253,7 +254,7 @@ def _check_values(
         low, high = ranges.get(name, (-np.inf, np.inf))
         wrong = np.nonzero(~(np.isfinite(values) & (values >= low) & (values <= high)))[0]
         if len(wrong):
-            expected = f"{low} to {high}" if high < np.inf else f"{low} or more" if low > -np.inf else "a finite number"
+            expected = allowed(low, high)
             cells = some(f"{values[i]} in row {i + 1} ({item_ids[i]})" for i in wrong)
             cure = "; write a fraction of the price, 0.3 for 30 %" if name == "margin" else "; correct these rows"
             problems.append(f"column {name!r}: expected {expected}, got {cells}{cure}")
@@ -269,11 +270,16 @@ def _check_values(
     return problems
 
 
+def allowed(low: float, high: float) -> str:
+    """The values of a column from `low` to `high`, in words."""
+    return f"{low} to {high}" if high < np.inf else f"{low} or more" if low > -np.inf else "a finite number"
+
+
 def _missing(name: str, columns: Iterable[str]) -> str:
     candidates = list(dict.fromkeys(columns))
     [guess] = difflib.get_close_matches(name.lower(), [column.lower() for column in candidates], n=1) or [None]
     original = next((column for column in candidates if column.lower() == guess), None)
-    hint = f"did you mean the column {original!r}? Rename it" if original else "add it"
+    hint = f"did you mean the column {original!r}? Rename it" if original else "add it, or rename the one that holds it"
     return f"expected a column {name!r}, got {', '.join(candidates) or 'none'}; {hint}"
 
 

@@ -18,6 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand: 0 if all went well, 1 if what was asked for failed, 2 for a request that makes no sense."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return 2
     try:
         _check_command(parser, arguments)
         options = parser.parse_args(arguments)

@@ -11,7 +11,7 @@ import gymnasium
 
 from recgym import described
 from recgym.classics import Classic
-from recgym.cli.environments import recgym_id, seed
+from recgym.cli.environments import ID_HELP, registered_id, seed
 from recgym.env import RecEnv
 from recgym.registration import ENVIRONMENTS
 from recgym.rendering import ansi, last_page
@@ -26,7 +26,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     listing = commands.add_parser("list", help="the environments, their action views and spaces")
     listing.set_defaults(run=list_environments)
     show = commands.add_parser("show", help="what an environment models, its settings, and a sample session")
-    show.add_argument("env_id", type=recgym_id, metavar="ID")
+    show.add_argument("env_id", type=registered_id, metavar="ID", help=ID_HELP)
     show.add_argument("--seed", type=seed, default=0, help="of the sample session (default 0)")
     show.add_argument("--realism", action="store_true", help="compare logs under random pages with real logs")
     show.set_defaults(run=show_environment)
@@ -68,7 +68,7 @@ def show_environment(options: argparse.Namespace) -> int:
 
 def _describe(env_id: str, env: RecEnv) -> None:
     title, intro, sections = described.docstring_sections(described.scenario_module(env_id))
-    print(title)
+    print(title if title.startswith(env_id) else f"{env_id} ({title})" if title else env_id)
     for text in (intro, sections.get("Description", "")):
         if text:
             print(f"\n{text}")
@@ -77,7 +77,8 @@ def _describe(env_id: str, env: RecEnv) -> None:
     _columns((f"action={name}", str(view.space)) for name, view in described.action_views(env.simulator).items())
     _heading("Settings")
     arguments = described.arguments(described.config_class(env_id)) + described.common_arguments()
-    _columns((f"{a.name} = {a.default}", a.description) for a in arguments)
+    registered = {name: repr(value) for name, value in gymnasium.spec(env_id).kwargs.items()}
+    _columns((f"{a.name} = {registered.get(a.name, a.default)}", a.description) for a in arguments)
     _heading("Reward: weight and meaning of each term")
     terms = described.reward_terms(env.simulator)
     _columns((f"{name.strip('`')}  {weight}", meaning) for name, weight, meaning in terms)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym import registration
 from recgym.catalog import Catalog, CatalogError
 from recgym.cli.progress import bar
 from recgym.encoders import EmbeddingTable, Encoder, TableError, UnknownTextError, WeightsError, as_encoder
@@ -65,8 +66,7 @@ def embed(options: argparse.Namespace) -> int:
         print(f"recgym embed: {error}", file=sys.stderr)
         return 2
     print(f"{options.out}: {len(table):,} texts, {table.embedding_dim} dimensions, {table.model_fingerprint}")
-    if options.domain != "ecommerce":
-        return 0
+    [env_id] = [env_id for env_id, domain in registration.DOMAINS.items() if domain == options.domain]
     given = f'catalog="{options.catalog}", ' if options.catalog else ""
-    print(f'Use it: gymnasium.make("recgym:RecGym-Ecommerce-v0", {given}encoder="{options.out}")')
+    print(f'Use it: gymnasium.make("recgym:{env_id}", {given}encoder="{options.out}")')
     return 0

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
+import sys
 
 import gymnasium
 
-from recgym.registration import ENVIRONMENTS
+from recgym.registration import ENTRY_POINT, ENVIRONMENTS
+
+ID_HELP = 'such as RecGym-News-v0, or "module:Id-v0" of one of yours'  # of a `registered_id`
 
 
 def recgym_id(text: str) -> str:
@@ -15,15 +19,15 @@ def recgym_id(text: str) -> str:
     return _known(text, list(ENVIRONMENTS))
 
 
+def registered_id(text: str) -> str:
+    """One of RecGym's own ids, or "module:Id-v0" of one that this module registers by `recgym.register`."""
+    name = _imported(text)
+    return _known(name, [env_id for env_id, spec in gymnasium.registry.items() if spec.entry_point == ENTRY_POINT])
+
+
 def any_id(text: str) -> str:
     """Any registered id; "module:Id-v0" imports the module first, as gymnasium.make does."""
-    module, _, name = text.rpartition(":")
-    if module:
-        try:
-            __import__(module)
-        except ImportError as error:
-            raise argparse.ArgumentTypeError(f"cannot import {module!r}: {error}") from None
-    return _known(name, list(gymnasium.registry))
+    return _known(_imported(text), list(gymnasium.registry))
 
 
 def seed(text: str) -> int:
@@ -33,10 +37,27 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def _imported(text: str) -> str:
+    """The id in "module:Id-v0", once the module is imported; one in the working folder too, which a script's path lacks."""
+    module, _, name = text.rpartition(":")
+    if module:
+        if os.getcwd() not in sys.path:
+            sys.path.insert(0, os.getcwd())
+        try:
+            __import__(module)
+        except ImportError as error:
+            raise argparse.ArgumentTypeError(
+                f"cannot import {module!r}: {error}. It is looked for in this folder, and where Python looks"
+            ) from None
+    return name
+
+
 def _known(name: str, ids: list[str]) -> str:
     if name in ids:
         return name
-    near = {known.lower(): known for known in ids}
-    match = difflib.get_close_matches(name.lower(), near, n=1)
-    hint = f" Did you mean {near[match[0]]!r}?" if match else ""
-    raise argparse.ArgumentTypeError(f"no environment {name!r}.{hint} `recgym list` shows RecGym's own.")
+    lower = {known.lower(): known for known in ids}
+    near = [known for known in lower if name.lower() in known] or difflib.get_close_matches(name.lower(), lower, n=1)
+    hint = f" Did you mean {lower[near[0]]!r}?" if near else ""
+    raise argparse.ArgumentTypeError(
+        f"no environment {name!r}.{hint} `recgym list` shows RecGym's own; write module:Id-v0 for one of yours."
+    )

@@ -1,4 +1,4 @@
-"""recgym play: a person chooses what a customer sees."""
+"""recgym play: a person chooses what a user sees."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from recgym.candidates import Retrieval
 from recgym.classics import Classic
-from recgym.cli.environments import recgym_id, seed
+from recgym.cli.environments import ID_HELP, registered_id, seed
 from recgym.env import RecEnv
 from recgym.rendering import last_page, story
 from recgym.rendering.classics import offer, truth
@@ -37,13 +37,13 @@ class InputProblem(ValueError):
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("play", help="choose the pages of a session yourself")
-    parser.add_argument("env_id", type=recgym_id, metavar="ID")
-    parser.add_argument("--seed", type=seed, default=0, help="which customer (default 0)")
+    parser.add_argument("env_id", type=registered_id, metavar="ID", help=ID_HELP)
+    parser.add_argument("--seed", type=seed, default=0, help="which user (default 0)")
     parser.set_defaults(run=play)
 
 
 def play(options: argparse.Namespace) -> int:
-    """One session, then how random pages would have done with the same customer."""
+    """One session, then how random pages would have done with the same user."""
     env = gymnasium.make(options.env_id)
     env.reset(seed=options.seed)
     unwrapped: RecEnv = env.unwrapped
@@ -184,7 +184,7 @@ def _hint(setting: Scenario | Classic, state: State) -> Sequence[str]:
 
 
 def _compare(env: gymnasium.Env[Any, Any], session_seed: int, trace: Sequence[story.Page], over: bool) -> None:
-    """Print the person's return beside random pages for the same customer."""
+    """Print the person's return beside random pages for the same user."""
     env.action_space.seed(session_seed)
     limit = None if over else len(trace)
     returns = [random_return(env, session_seed, env.action_space.sample, limit) for _ in range(RANDOM_TRIES)]

@@ -139,7 +139,8 @@ class SentenceTransformerEncoder:
             return Path(snapshot_download(name, allow_patterns=["*.json", "*.txt", "*.model", _WEIGHTS]))
         except Exception as error:  # the hub's client raises a dozen unrelated types
             raise WeightsError(
-                f"{self.name_or_path!r} is neither a folder nor a model that the hub gives as {name!r}: {error}"
+                f"{self.name_or_path!r} is neither a folder nor a model that the hub gives as {name!r}; "
+                f"{DEFAULT_MODEL!r} needs no network. The hub's answer: {error}"
             ) from error
 
     @cached_property

@@ -151,8 +151,9 @@ class EmbeddingTable:
             missing = [text for text, key in zip(texts, keys, strict=True) if key not in self._rows]
             raise UnknownTextError(
                 f"{len(missing)} of {len(texts)} texts are not in this table of {len(self)} embeddings, the first of "
-                f"them {missing[0]!r:.120}. To embed other texts pass encoder=SentenceTransformerEncoder(), which "
-                'needs: pip install "recgym[encoder]"'
+                f"them {missing[0]!r:.120}. A table is made for one catalogue and domain: write one for this by "
+                '`recgym embed CATALOG --domain DOMAIN -o TABLE.npz`, or pass encoder="all-MiniLM-L6-v2" to embed texts now. '
+                'Both need: pip install "recgym[encoder]"'
             ) from None
         return unit_rows(self._vectors[np.array(rows, dtype=np.int64)])
 

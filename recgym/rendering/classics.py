@@ -58,7 +58,7 @@ def last_page(classic: Classic, trace: Sequence[Page]) -> list[str]:
         symbol = text.SYMBOLS[int(page["clicked"][slot - 1])]
         said = "(empty)" if item is None else f"{classic.item_words(item):60} {symbol} {deed(classic, page, slot - 1)}"
         lines.append(f"{slot:2}  {said}")
-    lines.append(f"reward {page['reward']:+.3f} = {classic.REWARD[1]}    return {story.total(trace):+.2f}")
+    lines.append(f"reward {page['reward']:+z.3f} = {classic.REWARD[1]}    return {story.total(trace):+.2f}")
     return lines
 
 

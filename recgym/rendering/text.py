@@ -40,8 +40,8 @@ def last_page(setting: Scenario, trace: Sequence[Page]) -> list[str]:
     for slot, item in enumerate(story.cards(setting, page), start=1):
         lines.append(f"{slot:2}  (empty)" if item is None else f"{slot:2}  {item_line(item)}  {deed(item, story.deeds(setting))}")
     terms = story.weighted_terms(setting, page)
-    parts = "".join(f"  {name} {value:+.3f}" for name, value in terms.items())
-    lines.append(f"reward {page['reward']:+.3f} ={parts}    return {story.total(trace):+.2f}")
+    parts = "".join(f"  {name} {value:+z.3f}" for name, value in terms.items())
+    lines.append(f"reward {page['reward']:+z.3f} ={parts}    return {story.total(trace):+.2f}")
     if page["left"]:
         lines.append("then they left")
     return lines

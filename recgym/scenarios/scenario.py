@@ -101,9 +101,14 @@ class Settings:
 
     def load_catalog(self) -> Catalog:
         """The catalogue these settings name."""
-        if self.catalog is None:
-            return builtin.builtin_catalog(self.DOMAIN.name)
         domain = self.DOMAIN
+        if self.catalog is None and domain.name not in builtin.DOMAINS:
+            raise ValueError(
+                f"catalog: the domain {domain.name!r} has no built-in catalogue; pass catalog=\"items.csv\" and an encoder, or "
+                'register it with them: recgym.register("Id-v0", "module:Class", catalog="items.csv", encoder=...)'
+            )
+        if self.catalog is None:
+            return builtin.builtin_catalog(domain.name)
         return Catalog.load(self.catalog, required=domain.required, defaults=domain.defaults, ranges=domain.ranges)
 
     def load_encoder(self) -> Encoder:
@@ -261,7 +266,10 @@ def _check(config: Settings, catalog: Catalog) -> None:
             f"candidates_per_source"
         )
     if catalog.num_categories < UserPopulation.NUM_FAVOURITES:
-        raise ValueError(f"catalog: expected at least 3 categories, got {catalog.num_categories}")
+        raise ValueError(
+            f"catalog: expected at least {UserPopulation.NUM_FAVOURITES} categories, since every user has so many favourites, "
+            f"got {catalog.num_categories}; divide the items more finely"
+        )
 
 
 def _made(make: Callable[[Catalog, Items], Made] | None, catalog: Catalog, items: Items) -> Made | None:

@@ -22,11 +22,11 @@ print(env.render())
 print("observation:", observation.shape, " action:", env.action_space)
 
 # %% [markdown]
-# The user says something about themselves, and it is one of 120 circumstances. Of 20 candidates the agent shows 3: an
-# action is three positions, 0 to 19, in the list of candidates. Four of these are similar to the article last read,
-# four the best rated of the section of interest, four the most read, four the latest, and four anything, in this order.
-# A session ends when the reader is lost, or after 60 pages. Walk through one with slates of your own: change the
-# numbers.
+# The user says something about themselves, and every visit finds them in one of 120 circumstances, such as a weekday
+# morning on a phone during the holidays. Of 20 candidates the agent shows 3: an action is three positions, 0 to 19, in
+# the list of candidates. Four of these are similar to the article last read, four the best rated of the section of
+# interest, four the most read, four the latest, and four anything, in this order. A session ends when the reader is
+# lost, or after 60 pages. Walk through one with slates of your own: change the numbers.
 
 # %%
 rewards = []

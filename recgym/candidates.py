@@ -245,7 +245,7 @@ class CandidateFeatures:
     @cached_property
     def _columns(self) -> tuple[NDArray[np.float32], Unrolled]:
         """The traits as they are gathered, and how many."""
-        return whole_lines(self.traits), unrolled(self.visible.shape[1])
+        return whole_lines(self.visible.astype(np.float32)), unrolled(self.visible.shape[1])
 
     @cached_property
     def names(self) -> tuple[str, ...]:

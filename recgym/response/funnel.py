@@ -69,7 +69,7 @@ class Response(NamedTuple):
     rating: NDArray[np.float64]  # 1..5 stars where purchased, otherwise 0
     examination: NDArray[np.float64]  # propensity: chance that the slot is looked at
     seconds: NDArray[np.float64]  # spent on the item where the domain keeps the time, otherwise 0
-    appeal: NDArray[np.float64]  # examination x chance of a click: how well the slot met the wish of the moment
+    appeal: NDArray[np.float64]  # chance of a click: how well the slot met the wish of the moment
     funnel: Funnel
 
 
@@ -131,13 +131,12 @@ class FunnelResponse:
     def _choose(
         self, choice: ChoiceModel, slates: NDArray[np.int64], response: Response, state: State, rng: BatchRNG
     ) -> None:
-        """Write the clicks of another choice model, its exact chances, and what share of the attraction these are."""
-        shown, click = slates >= 0, response.funnel.click
-        utility = np.log(np.where(shown, click, 0.5)) - np.log1p(-np.where(shown, click, 0.5))
+        """Write the clicks of another choice model, and the exact chances of these and of looking."""
+        utility, shown = choice.utility(response.funnel.click), slates >= 0
         u = rng.uniform(state["step"], Purpose.CHOICE, choice.num_uniforms(self.slate_size))
         response.clicked[...] = choice.click(utility, shown, u)
         response.appeal[...] = choice.probabilities(utility, shown)
-        response.examination[...] = response.appeal / np.where(shown, click, 1.0)
+        response.examination[...] = choice.examined(utility, shown)
 
     @cached_property
     def mean_seconds(self) -> NDArray[np.float64]:

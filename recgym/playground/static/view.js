@@ -18,7 +18,7 @@ export function draw(state, act) {
   state.map?.draw(game.sides, state.truth, null);
   byId("returns").replaceChildren(...drawReturns(game.sides));
   byId("hidden").replaceChildren(state.truth ? hidden(state.truth, game.sides)
-    : el("p", { class: "note" }, "Trust, readiness, satiation and true interests: no recommender sees them. Press R to look."));
+    : el("p", { class: "note" }, `${state.map ? "Trust, readiness, satiation and true interests" : "The variables of the published model"}: no recommender sees them. Press R to look.`));
   drawDuel(state, act);
 }
 

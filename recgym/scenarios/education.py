@@ -227,6 +227,7 @@ class Education(Settings):
         dynamics=_dynamics,
         reward=EducationReward,
         facts=_facts,
+        told=("took a test after", "passed a test after"),
         outcome=EducationOutcome,
         fit=lambda catalog, items: ItemResponse(items),
         personal=lambda catalog, items: LearnerFeatures(items),

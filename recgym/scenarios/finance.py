@@ -229,6 +229,7 @@ class Finance(Settings):
         dynamics=_dynamics,
         reward=FinanceReward,
         facts=_facts,
+        told=("asked for an offer of", "signed for"),
         outcome=FinanceOutcome,
         fit=_fit,
         limits=lambda catalog, items: Suitability(items),

@@ -159,6 +159,7 @@ class Games(Settings):
         dynamics=_dynamics,
         reward=GamesReward,
         facts=_facts,
+        told=("put on the wish list", "bought"),
         outcome=GamesOutcome,
         hidden=("satiation", "bored_pages"),  # who is bored of what, and for how long
         required=("monetisation", "session_minutes", "depth"),

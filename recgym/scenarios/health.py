@@ -205,6 +205,7 @@ class Health(Settings):
         dynamics=_dynamics,
         reward=HealthReward,
         facts=_facts,
+        told=("planned to repeat", "made a habit of"),
         outcome=HealthOutcome,
         fit=lambda catalog, items: Capacity(items),
         limits=lambda catalog, items: Contraindications(items),

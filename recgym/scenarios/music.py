@@ -158,6 +158,7 @@ class Music(Settings):
         dynamics=_dynamics,
         reward=MusicReward,
         facts=_facts,
+        told=("saved", "subscribed after hearing"),
         outcome=MusicOutcome,
         hidden=("satiation",),
         required=("familiarity", "length_s", "year"),

@@ -169,6 +169,7 @@ class News(Settings):
         dynamics=_dynamics,
         reward=NewsReward,
         facts=_facts,
+        told=("shared", "subscribed after reading"),
         outcome=NewsOutcome,
         hidden=("taste",),  # its last element is the leaning
         required=("age_hours", "clickbait", "num_words", "depth"),

@@ -217,6 +217,7 @@ class Search(Settings):
         dynamics=_dynamics,
         reward=SearchReward,
         facts=_facts,
+        told=("saved", "found the answer on"),
         outcome=SearchOutcome,
         fit=lambda catalog, items: Styles(items),
         personal=lambda catalog, items: Relevance(items, Evidence(items.needs, _needs(catalog).query_rows)),

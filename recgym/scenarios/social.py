@@ -239,6 +239,7 @@ class Social(Settings):
         dynamics=_dynamics,
         reward=SocialReward,
         facts=_facts,
+        told=("commented on", "shared"),
         outcome=SocialOutcome,
         fit=lambda _, items: Company(items, _circle(items), FRIENDLY, OUTSPOKEN),
         personal=lambda _, items: SocialGraph(items, _circle(items)),

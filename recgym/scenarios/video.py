@@ -166,6 +166,7 @@ class Video(Settings):
         dynamics=_dynamics,
         reward=VideoReward,
         facts=_facts,
+        told=("gave a thumbs up to", "subscribed after watching"),
         outcome=VideoOutcome,
         hidden=("patience",),  # the attention that is left
         required=("duration_s", "bait"),

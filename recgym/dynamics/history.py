@@ -33,7 +33,7 @@ class History:
     num_uniforms: ClassVar[int] = 1
 
     EVENTS: ClassVar[tuple[str, ...]] = ("skipped", "disappointed", "clicked", "carted", "purchased")
-    RECENT: ClassVar[tuple[str, ...]] = ("clicks", "contentment", "rating", "carts")
+    RECENT: ClassVar[tuple[str, ...]] = ("clicks", "contentment", "rating", "first event")
     RECENT_DECAY: ClassVar[NDArray[np.float64]] = np.array([0.7, 0.9, 0.9, 0.8])
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:

@@ -20,6 +20,12 @@ bought; games that press for money are tried most and given up soonest, and a ge
 
 Trust, need, readiness, boredom and true quality are hidden.
 
+How skilled they are is said and felt: unless they are hooked, players mind games more difficult than what they are used
+to, newcomers most and experts least. What they spend is said and not felt: a distractor, as many columns of a real log
+are; who never pays for a game buys as often as others, and tries as many that press for money. Of the circumstances
+weekends, evenings and a whole evening free lengthen visits, phones and errands shorten them; other company is a
+distractor.
+
 ## Starting state
 
 A new player: three favourite genres (popular ones more often), of which two are named in the profile beside how skilled
@@ -159,6 +165,7 @@ class Games(Settings):
         dynamics=_dynamics,
         reward=GamesReward,
         facts=_facts,
+        told=("put on the wish list", "bought"),
         outcome=GamesOutcome,
         hidden=("satiation", "bored_pages"),  # who is bored of what, and for how long
         required=("monetisation", "session_minutes", "depth"),

@@ -21,10 +21,16 @@ favourites that are played most are worn out soonest, and rest makes them good a
 
 Trust, need, readiness, satiation and true quality are hidden.
 
+How curious they are is said, and what is felt of it is not curiosity: the more curious they say they are, the more
+listeners mind tracks faster than what they are used to. What few know attracts all alike, by the mood of the moment and
+not by the profile. The era they come from is said and not felt: a distractor, as many columns of a real log are; new
+tracks attract all alike too. Of the circumstances weekends, working and relaxing lengthen visits, being outdoors
+shortens them; daytime and the other activities are distractors.
+
 ## Starting state
 
 A new listener: three favourite genres (popular ones more often), of which two are named in the profile beside the era
-they come from and how curious they are; trust within 0.03 of 0.55; with probability 0.4 a genre they want.
+they come from and how curious they say they are; trust within 0.03 of 0.55; with probability 0.4 a genre they want.
 
 ## Version history
 
@@ -151,13 +157,14 @@ class Music(Settings):
         name="music",
         texts_of=words.SENTENCES.texts_of,
         statements=("eras", "curiosities"),
-        sensitivity=(0.6, 0.8, 1.0, 1.2),
+        sensitivity=(0.6, 0.8, 1.0, 1.2),  # the loyal mind a fast track least, diggers most
         items=_items,
         arrivals="-year",
         parameters=HABITS,
         dynamics=_dynamics,
         reward=MusicReward,
         facts=_facts,
+        told=("saved", "subscribed after hearing"),
         outcome=MusicOutcome,
         hidden=("satiation",),
         required=("familiarity", "length_s", "year"),

@@ -23,6 +23,12 @@ on readers who come back; loud headlines are clicked most, disappoint, and are r
 
 Trust, need, readiness, leaning and true quality are hidden.
 
+How they read is said and felt: unless they read up, readers mind articles longer than what they are used to, skimmers
+most and the thorough least. How they vote is said and not felt: a distractor, as many columns of a real log are. The
+leaning of a reader is drawn apart from it, and the other side's arguments are liked no more by those who say so.
+Circumstances only lengthen or shorten visits: weekends, mornings and whatever is no quiet day lengthen them, phones
+shorten them.
+
 ## Starting state
 
 A new reader: three favourite sections (popular ones more often), of which two are named in the profile beside how they
@@ -169,6 +175,7 @@ class News(Settings):
         dynamics=_dynamics,
         reward=NewsReward,
         facts=_facts,
+        told=("shared", "subscribed after reading"),
         outcome=NewsOutcome,
         hidden=("taste",),  # its last element is the leaning
         required=("age_hours", "clickbait", "num_words", "depth"),

@@ -29,6 +29,12 @@ the pages that are clicked most answer nothing, and those who give up trust it l
 The meaning, trust, readiness and true quality are hidden. The last feature of a candidate is the engine's own score of
 what is meant: it knows what the query finds, what the clicks of this search say, and which categories the profile names.
 
+How they search is said and felt: who clicks on the first result minds long pages most and who reads to the end least,
+the careful and the thorough are drawn by authority, who wants the latest by what is new. What they do for a living is
+said and not felt: a distractor, as many columns of a real log are; what is meant rests on favourite categories, not on
+trades. Of the circumstances evenings, school and work lengthen visits, hurry and phones shorten them; the weekday and
+other occasions are distractors.
+
 ## Starting state
 
 A new searcher: three favourite categories (popular ones more often), of which two are named in the profile beside what
@@ -217,6 +223,7 @@ class Search(Settings):
         dynamics=_dynamics,
         reward=SearchReward,
         facts=_facts,
+        told=("saved", "found the answer on"),
         outcome=SearchOutcome,
         fit=lambda catalog, items: Styles(items),
         personal=lambda catalog, items: Relevance(items, Evidence(items.needs, _needs(catalog).query_rows)),

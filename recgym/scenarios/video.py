@@ -21,6 +21,11 @@ thumbnails are clicked most and quit soonest, and fast clips use up the attentio
 
 Trust, need, readiness, attention and true quality are hidden.
 
+How patiently they watch is said and felt, but only so: while scrolling, viewers mind videos longer than what they are
+used to, the restless most and the patient least. The wary click on shocked faces like everybody else. When they watch
+and what for is said and not felt: a distractor, as many columns of a real log are. Of the circumstances weekends and
+evenings lengthen visits, phones shorten them; where and with whom one watches is a distractor too.
+
 ## Starting state
 
 A new viewer: three favourite topics (popular ones more often), of which two are named in the profile beside when and how
@@ -159,13 +164,14 @@ class Video(Settings):
         name="video",
         texts_of=texts_of,
         statements=("habits", "patiences"),
-        sensitivity=(1.2, 1.0, 0.5, 0.9),  # the restless mind long videos most
+        sensitivity=(1.2, 1.0, 0.5, 0.9),  # the restless mind long videos most, the wary about as the fair
         items=_items,
         arrivals="days_online",
         parameters=HABITS,
         dynamics=_dynamics,
         reward=VideoReward,
         facts=_facts,
+        told=("gave a thumbs up to", "subscribed after watching"),
         outcome=VideoOutcome,
         hidden=("patience",),  # the attention that is left
         required=("duration_s", "bait"),

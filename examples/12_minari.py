@@ -8,6 +8,7 @@ Needs pip install "recgym[minari]".
 from __future__ import annotations
 
 import argparse
+import warnings
 
 import gymnasium
 import minari
@@ -40,6 +41,7 @@ def record(env_id: str, sessions: int, dataset_id: str) -> minari.MinariDataset:
         episodes.append(log)
     if dataset_id in minari.list_local_datasets():
         minari.delete_dataset(dataset_id)
+    warnings.filterwarnings("ignore", module="minari")  # an example has no author to write to
     return minari.create_dataset_from_buffers(dataset_id, episodes, env=env, data_format="arrow")
 
 
@@ -67,14 +69,17 @@ def main(env_id: str, sessions: int, epochs: int, dataset_id: str = "recgym/exam
     dataset = record(env_id, sessions, dataset_id)
     policy = imitate(dataset, epochs)
     env = dataset.recover_environment()  # the same id and arguments
-    observation, _ = env.reset(seed=1_000_000)
-    total, over = 0.0, False
-    while not over:
-        action = int(policy(torch.as_tensor(observation)).argmax())
-        observation, reward, terminated, truncated, _ = env.step(action)
-        total, over = total + float(reward), terminated or truncated
-    print(f"{dataset.total_episodes} sessions, {dataset.total_steps:,} pages; the imitator's return: {total:.2f}")
-    return total
+    total, held_out = 0.0, 20
+    for seed in range(held_out):
+        observation, _ = env.reset(seed=1_000_000 + seed)
+        over = False
+        while not over:
+            action = int(policy(torch.as_tensor(observation)).argmax())
+            observation, reward, terminated, truncated, _ = env.step(action)
+            total, over = total + float(reward), terminated or truncated
+    mean = total / held_out
+    print(f"{dataset.total_episodes} sessions, {dataset.total_steps:,} pages; the imitator's mean return: {mean:.2f}")
+    return mean
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ ID_HELP = 'such as RecGym-News-v0, or "module:Id-v0" of one of yours'  # of a `r
 
 def recgym_id(text: str) -> str:
     """One of RecGym's own ids, for `add_argument(type=...)`."""
-    return _known(text, list(ENVIRONMENTS))
+    return _known(text, list(ENVIRONMENTS), "this command takes RecGym's own, which `recgym list` shows")
 
 
 def registered_id(text: str) -> str:
@@ -52,12 +52,12 @@ def _imported(text: str) -> str:
     return name
 
 
-def _known(name: str, ids: list[str]) -> str:
+def _known(
+    name: str, ids: list[str], which: str = "`recgym list` shows RecGym's own; write module:Id-v0 for one of yours"
+) -> str:
     if name in ids:
         return name
     lower = {known.lower(): known for known in ids}
     near = [known for known in lower if name.lower() in known] or difflib.get_close_matches(name.lower(), lower, n=1)
     hint = f" Did you mean {lower[near[0]]!r}?" if near else ""
-    raise argparse.ArgumentTypeError(
-        f"no environment {name!r}.{hint} `recgym list` shows RecGym's own; write module:Id-v0 for one of yours."
-    )
+    raise argparse.ArgumentTypeError(f"no environment {name!r}.{hint} {which[0].upper()}{which[1:]}.")

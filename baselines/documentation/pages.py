@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gymnasium import Space
 import recgym.observation
 from baselines.documentation import measured
 from recgym.classics import Classic
+from recgym.cli.realism import NUM_SESSIONS, Row, random_sessions, statistics
 from recgym.described import (
     action_views,
     arguments,
@@ -42,6 +44,7 @@ SECTIONS = (
     "Episode end",
     "Why look ahead",
     "Learning it",
+    "Realism",
     "Arguments",
     "Version history",
 )
@@ -59,6 +62,7 @@ def page(env_id: str) -> str:
         "Episode end": _end_facts(unwrapped),
         "Why look ahead": measured.far_sight(env_id),
         "Learning it": measured.learning(env_id),
+        "Realism": _realism_facts(env_id, unwrapped),
         "Arguments": _argument_facts(env_id),
     }
     lines = [
@@ -112,7 +116,7 @@ def _observation_facts(env_id: str, env: RecEnv) -> str:
     spaces = {kind: gymnasium.make(env_id, observation=kind).observation_space for kind in kinds}
     if isinstance(simulator, Classic):
         return _seen_of_classic(simulator, spaces)
-    counters = env.sessions.setting.counters.names
+    counters = env.sessions.setting.counters.meanings
     [parts] = re.findall(r"(?:^\|.*\n?)+", inspect.getdoc(recgym.observation), flags=re.MULTILINE)
     sizes = (
         f"num_counters = {len(counters)}, num_candidates = {simulator.num_candidates}, "
@@ -125,7 +129,10 @@ def _observation_facts(env_id: str, env: RecEnv) -> str:
             table(("kind", "space"), [(f'`observation="{kind}"`', f"`{space}`") for kind, space in spaces.items()]),
             f"The parts, with {sizes} by default:",
             parts.strip(),
-            f"The counters: {_code(counters)}. The features of a candidate: {_code(simulator.features.names)}.",
+            "The counters:",
+            table(("counter", "what"), [(f"`{name}`", meaning) for name, meaning in counters.items()]),
+            f"The features of a candidate: {_code(simulator.features.names)}. The first, {_code(simulator.features.relations)}, "
+            "are how near its text is to the pool of that name, or to the query.",
             f'`observation="{LATENT}"` has in place of the texts what is hidden of the user: {_code(simulator.hidden)}; and '
             f"of every candidate the chances {_code(LatentObservation.CHANCES)}.",
         )
@@ -181,6 +188,26 @@ def _end_facts(env: RecEnv) -> str:
     limit = env.sessions.session_length
     rows.append((f"`session_length` slates have been shown (default {limit})", "Truncation"))
     return table(("cause", "kind"), rows)
+
+
+@cache
+def _logs(env_id: str) -> list[Row]:
+    return statistics(random_sessions(env_id, NUM_SESSIONS), gymnasium.make(env_id).unwrapped.sessions.setting)
+
+
+def _realism_facts(env_id: str, env: RecEnv) -> str:
+    """The logs beside real ones, if it is a domain with a catalogue."""
+    if isinstance(env.simulator, Classic):
+        return ""
+    rows = [(row.name, f"**{row.here}**, outside" if row.outside else row.here, row.real) for row in _logs(env_id)]
+    return "\n\n".join(
+        (
+            "Logs of random pages beside public ones, where there are any; what lies outside their range is marked. Stars are "
+            "here only of users who went as far as the second event, there of all who rate. "
+            f"`recgym show {env_id} --realism` prints this.",
+            table(("statistic", "here", "real logs"), rows),
+        )
+    )
 
 
 def _argument_facts(env_id: str) -> str:

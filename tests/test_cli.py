@@ -145,7 +145,7 @@ def test_statistics_of_a_log_made_by_hand():
     bought[0, 0] = True
     log = [session._replace(slates=slates, clicked=first, saved=bought, committed=bought, rating=bought * 4.0,
                             left=np.array([True, False, True, True]))]  # fmt: skip
-    found = {name: here for name, here, _ in statistics(log, setting)}
+    found = {row.name: row.here for row in statistics(log, setting)}
     assert found["sessions, pages, clicks"] == "1, 4, 4"
     assert found["pages per visit"] == "p50 1, p90 1.8, 0.67 of one page"
     assert found["the same by slot"] == "1.000 .000 .000 .000 .000"

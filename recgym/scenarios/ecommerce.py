@@ -39,6 +39,11 @@ A new customer: three favourite categories (popular ones more often), of which t
 and budget; trust within 0.03 of 0.55; with probability 0.4 a need. Weekday, daytime, device, season and campaign are
 drawn evenly.
 
+## Realism
+
+Popularity, pages per visit, purchases and both probes lie within the ranges of public logs. Of the clicks twice as many
+lead to the cart as in the one public log that tells, RetailRocket's.
+
 ## Version history
 
 - v0: first version.

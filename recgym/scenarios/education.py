@@ -46,6 +46,10 @@ A new learner: three goals (popular skills more often) of which nothing is known
 beside a stage of life and how they learn; other skills are known up to about the level of the stage, with gaps; trust
 within 0.03 of 0.55; with probability 0.4 something they want explained.
 
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs. Learning times have no public counterpart here.
+
 ## Version history
 
 - v0: first version.

@@ -44,6 +44,11 @@ A new person: three favourite kinds of activity (popular ones more often), of wh
 their condition (with probability 0.25 none) and their goal; rested, with a fitness of 0.1 to 0.4; trust within 0.03 of
 0.55; with probability 0.4 something they mean to take up.
 
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs, which are of shops and media; how many
+plan a suggestion again or make it a habit has no public counterpart.
+
 ## Version history
 
 - v0: first version.

@@ -32,6 +32,10 @@ shortens them; daytime and the other activities are distractors.
 A new listener: three favourite genres (popular ones more often), of which two are named in the profile beside the era
 they come from and how curious they say they are; trust within 0.03 of 0.55; with probability 0.4 a genre they want.
 
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs. Listening times have no public counterpart here.
+
 ## Version history
 
 - v0: first version.

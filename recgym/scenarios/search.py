@@ -20,9 +20,6 @@ the pages that are clicked most answer nothing, and those who give up trust it l
   reads up on the meaning, in this visit or the next, and types the refined query.
 - **Trust** in the engine grows with pages that keep their promise; it falls with those that do not and with every
   search that is abandoned. It moves clicks and whether the searcher comes back: another engine is a click away.
-- **Realism.** Visits, popularity and the two probes lie in the ranges of public logs (`recgym show RecGym-Search-v0
-  --realism`). Ratings are rare there: few questions are solved under random pages. Shares of carts and purchases do not
-  apply.
 
 ## Observation space
 
@@ -46,6 +43,11 @@ Both privileged policies know the meaning, so the gap between them is what lies 
 back. Who does not know it has to find it out. In an instance of two meanings, planned exactly over beliefs
 (`tests/test_small_instance_search.py`), the best policy's first page shows both and earns 5.09 clicks; the policy that
 always shows what is likeliest to be clicked earns 4.57.
+
+## Realism
+
+Visits, popularity and both probes lie within the ranges of public logs, popularity near the lower end: what is visited
+rests on forty words and their meanings. Ratings are rare: few questions are solved under random pages.
 
 ## Version history
 

@@ -25,9 +25,6 @@ at once; too many of the former annoy, and the latter heats the member up and dr
   the network counts its square against itself.
 - **Trust** in the network grows with posts that please and falls with those that do not; topics tire; members get
   used to a level of outrage, which the calm mind most.
-- **Realism.** `recgym show RecGym-Social-v0 --realism`: popularity, pages per visit, text and popularity probe of
-  random pages lie within the ranges of public logs. Rates of carts and purchases are a shop's and do not apply; stars
-  tell how pleased those were who shared, with more twos than public ones.
 
 ## Observation space
 
@@ -47,6 +44,11 @@ real log are.
 A new member: three favourite topics (popular ones more often), of which two are named in the profile beside a role
 and a temper; trust within 0.03 of 0.55; a circle whose friends mostly follow the favourites, about one in seven of
 them active; no ads seen and no heat; with probability 0.4 a conversation that goes on.
+
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs. Stars tell how pleased those were who
+shared, with more twos than public ones.
 
 ## Version history
 

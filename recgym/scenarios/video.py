@@ -31,6 +31,10 @@ evenings lengthen visits, phones shorten them; where and with whom one watches i
 A new viewer: three favourite topics (popular ones more often), of which two are named in the profile beside when and how
 patiently they watch; trust within 0.03 of 0.55; with probability 0.4 something they look for.
 
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs. Watch times have no public counterpart here.
+
 ## Version history
 
 - v0: first version.

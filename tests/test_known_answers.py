@@ -389,9 +389,10 @@ KNOWN = [
     (Drifting(cost=0.6), 28.681, 30.387),
     (Drifting(cost=0.0), 53.920, 53.920),  # pure clicks: no gap
 ]
+NAMES = [type(instance).__name__ for instance, _, _ in KNOWN]
 
 
-@pytest.mark.parametrize(("instance", "greedy", "optimal"), KNOWN)
+@pytest.mark.parametrize(("instance", "greedy", "optimal"), KNOWN, ids=NAMES)
 def test_greed_and_foresight_earn_what_is_known(instance, greedy, optimal):
     found = [instance.value(far_sighted) for far_sighted in (False, True)]
     assert [round(value, 3) for value in found] == [greedy, optimal]
@@ -399,7 +400,7 @@ def test_greed_and_foresight_earn_what_is_known(instance, greedy, optimal):
         assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
-@pytest.mark.parametrize(("instance", "greedy", "optimal"), KNOWN)
+@pytest.mark.parametrize(("instance", "greedy", "optimal"), KNOWN, ids=NAMES)
 def test_the_parts_earn_what_is_planned(instance, greedy, optimal):
     for far_sighted, known in ((False, greedy), (True, optimal)):
         expected = instance.exactly(far_sighted)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pytest
 from dynamics_helpers import all_moved, one_slot
@@ -18,7 +16,7 @@ from recgym.scenarios.social_members import Company, Weights
 from recgym.simulator import Simulator
 from recgym.state import State
 from recgym.testing import small_catalog
-from tests.planning import on_grid
+from tests.planning import by_tree, on_grid
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 NUM_SESSIONS = 20_000
@@ -126,6 +124,7 @@ class Feed:
     """
 
     POST, AD = 0, 1
+    num_actions = 2
     HORIZON, PULL, BID = 10, (0.6, -0.6), 1.0
     KEEP, TOLERANCE, ADS_WEIGHT = 0.75, 0.5, 0.9
 
@@ -137,20 +136,13 @@ class Feed:
         click = logistic(self.PULL[item] - self.annoyed * felt * (1 + (item == self.AD)))
         return click + self.ADS_WEIGHT * self.BID * (click + VIEW_PAY) * (item == self.AD)
 
+    def outcomes(self, load: float, item: int) -> list[tuple[float, float, float]]:
+        """(probability, reward, next load)."""
+        return [(1.0, self.reward(item, load), self.KEEP * load + (item == self.AD))]
+
     def plan(self, far_sighted: bool):
         """(value, item) of a load with so many pages to go."""
-
-        @cache
-        def best(load: float, pages: int) -> tuple[float, int]:
-            if not pages:
-                return 0.0, self.POST
-            now = [self.reward(item, load) for item in (self.POST, self.AD)]
-            later = [best(self.KEEP * load + (item == self.AD), pages - 1)[0] for item in (self.POST, self.AD)]
-            total = np.add(now, later)
-            item = int(np.argmax(total if far_sighted else now))
-            return total[item], item
-
-        return best
+        return by_tree(self, far_sighted)
 
     def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
         items = two_items(pull=self.PULL, friend=NOTHING, ad=(0.0, 1.0), outrage=NOTHING, ad_bid=(0.0, self.BID))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from baselines import (
+    ablation,
     bounds,
     claims,
     cluster,
@@ -35,7 +36,7 @@ from baselines.task import Unsuitable
 from baselines.tuned import NotTuned
 
 COMMANDS = (
-    demo, run, report, compare, train, play, latency, tune, study, bounds, learn, slateq, claims, share, cluster, zoo, docs,
+    demo, run, report, compare, train, play, latency, tune, study, bounds, ablation, learn, slateq, claims, share, cluster, zoo, docs,
 )  # fmt: skip
 
 EXTRAS = {"optuna": "study", "yaml": "zoo"}  # package -> the extra that brings it, if it is not "baselines"

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.heuristics import ARRAYS, SAVED, actions_from_scores
 from baselines.interaction import interact
-from baselines.task import Task, Unsuitable
+from baselines.task import Task
 from recgym.actions import ProtoAction
 from recgym.env import RecVectorEnv
 
@@ -133,15 +133,8 @@ class Bandit(ABC):
         return recommender
 
     def load(self, folder: Path, env: RecVectorEnv) -> BanditRecommender:
-        """What was saved.
-
-        Raises:
-            Unsuitable: The candidates of `env` have another number of features.
-        """
-        weights, expected = read_arrays(folder / ARRAYS)["weights"], len(env.simulator.features.names) + 1
-        if len(weights) != expected:
-            raise Unsuitable(f"{folder}: expected weights of {expected} features and a constant, found {len(weights)}")
-        return BanditRecommender(read_json(folder / SAVED)["name"], weights)
+        """What was saved."""
+        return BanditRecommender(read_json(folder / SAVED)["name"], read_arrays(folder / ARRAYS)["weights"])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import io
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +50,7 @@ MEASURES = (*RANKING, "ctr", "return")  # the last two of an arm's own sessions
 LEADER, EPSILON = "popular", 0.5  # whose pages these are, half of them random: as in what the filters learn from
 CURE = "Choose another file by --out, or move this one away"
 KEY = ("env_id", "arm", "seed")
-COLUMNS = (*KEY, "state", "view", "steps", "sessions", *MEASURES, "cpu_seconds")
+COLUMNS = (*KEY, "state", "view", "config_hash", "steps", "sessions", *MEASURES, "cpu_seconds")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,16 @@ class Arm:
     def view(self) -> str:
         """The action view that is the baseline's best."""
         return find(self.baseline).views[0]
+
+    @property
+    def trained_with(self) -> dict[str, Any]:
+        """The same settings in all domains and both states: those a study has found for one domain are left out."""
+        return {**find(self.baseline).settings, **self.settings}
+
+    @property
+    def config_hash(self) -> str:
+        """Short identity of these settings."""
+        return hashlib.sha256(json.dumps(self.trained_with, sort_keys=True).encode()).hexdigest()[:12]
 
 
 COLLABORATIVE = ("user-knn", "item-knn", "als", "bpr")
@@ -142,14 +154,14 @@ def _measured(env_id: str, seed: int, arm: Arm, steps: int, sessions: int) -> Ro
     start, baseline = time.process_time(), find(arm.baseline)
     length = steps if baseline.steps else 0
     task = Task(env_id, arm.view, length, seed, arm.settings, STATES[arm.state])
-    recommender, env = baseline.train(task), task.lanes(sessions)
+    recommender, env = baseline.method(arm.trained_with).train(task), task.lanes(sessions)
     first = EVALUATION_SEED + seed * sessions
     own = evaluate(recommender, env, first)
     found = on_shared_pages(recommender, task, sessions, first)
     found |= {"ctr": float(own.clicks.sum() / own.impressions.sum()), "return": own.mean}
     return {
-        "env_id": env_id, "arm": arm.name, "seed": seed, "state": arm.state, "view": arm.view, "steps": length,
-        "sessions": sessions, **{name: found[name] for name in MEASURES},
+        "env_id": env_id, "arm": arm.name, "seed": seed, "state": arm.state, "view": arm.view,
+        "config_hash": arm.config_hash, "steps": length, "sessions": sessions, **{name: found[name] for name in MEASURES},
         "cpu_seconds": time.process_time() - start,
     }  # fmt: skip
 
@@ -160,10 +172,11 @@ def missing(
     """What the rows lack, the first seed of all domains first.
 
     Raises:
-        OtherRun: The rows were measured with other steps or sessions.
+        OtherRun: The rows were measured with other settings, steps or sessions.
     """
     for row in rows:
-        expected = {"steps": steps if find(ARMS[row["arm"]].baseline).steps else 0, "sessions": sessions}
+        arm = ARMS[row["arm"]]
+        expected = {"steps": steps if find(arm.baseline).steps else 0, "sessions": sessions, "config_hash": arm.config_hash}
         for name, wanted in expected.items():
             if row[name] != wanted:
                 raise OtherRun(f"{row['arm']} on {row['env_id']}, seed {row['seed']}, was measured with {row[name]} "

@@ -98,18 +98,11 @@ class FromLogs(ABC):
         return AffinityRecommender(self.name, self.fit(log, embeddings, seed), log.popularity())
 
     def load(self, folder: Path, env: RecVectorEnv) -> AffinityRecommender:
-        """What was saved.
-
-        Raises:
-            Unsuitable: It was learned from another catalogue.
-        """
-        arrays, items = read_arrays(folder / ARRAYS), env.simulator.items
+        """What was saved."""
+        arrays = read_arrays(folder / ARRAYS)
         popularity = arrays.pop("popularity")
-        if len(popularity) != items.num_items:
-            raise Unsuitable(f"{folder}: learned from {len(popularity)} items; the environment has {items.num_items}")
-        return AffinityRecommender(
-            read_json(folder / SAVED)["name"], self.restored(arrays, env.simulator.features.embeddings), popularity
-        )
+        model = self.restored(arrays, env.simulator.features.embeddings)
+        return AffinityRecommender(read_json(folder / SAVED)["name"], model, popularity)
 
     @abstractmethod
     def fit(self, log: SessionLog, embeddings: NDArray[np.float32], seed: int) -> Affinity:

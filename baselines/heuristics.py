@@ -65,16 +65,9 @@ class LinearRanker:
         write_arrays(folder / ARRAYS, {"weights": self.weights})
 
     @classmethod
-    def load(cls, folder: Path, env: RecVectorEnv) -> LinearRanker:
-        """What `save` wrote.
-
-        Raises:
-            Unsuitable: The candidates of `env` have another number of features.
-        """
-        weights, expected = read_arrays(folder / ARRAYS)["weights"], len(env.simulator.features.names)
-        if len(weights) != expected:
-            raise Unsuitable(f"{folder}: expected {expected} weights, one per feature, found {len(weights)}")
-        return cls(weights, read_json(folder / SAVED)["name"])
+    def load(cls, folder: Path) -> LinearRanker:
+        """What `save` wrote."""
+        return cls(read_arrays(folder / ARRAYS)["weights"], read_json(folder / SAVED)["name"])
 
 
 HEURISTICS = {
@@ -147,7 +140,7 @@ class Rule:
 
     def load(self, folder: Path, env: RecVectorEnv) -> LinearRanker:
         """The same ranking."""
-        return LinearRanker.load(folder, env)
+        return LinearRanker.load(folder)
 
 
 class TunedRanking:
@@ -161,7 +154,7 @@ class TunedRanking:
 
     def load(self, folder: Path, env: RecVectorEnv) -> LinearRanker:
         """The same ranking."""
-        return LinearRanker.load(folder, env)
+        return LinearRanker.load(folder)
 
 
 def actions_from_scores(env: RecVectorEnv, scores: NDArray[np.floating[Any]]) -> NDArray[np.int64]:

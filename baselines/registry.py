@@ -22,7 +22,7 @@ from baselines.files import read_json, write_json
 from baselines.heuristics import HEURISTICS
 from baselines.names import did_you_mean
 from baselines.recommender import Recommender
-from baselines.task import Method, Task
+from baselines.task import Method, Task, Unsuitable
 from recgym.actions import VIEWS as ACTIONS
 from recgym.env import RecVectorEnv
 
@@ -177,15 +177,14 @@ def save(recommender: Recommender, folder: Path, name: str, task: Task) -> None:
     """Write a recommender that the baseline `name` learned on a task, and which it is."""
     # All settings, not only the task's: a study that finds others must not change what was trained before.
     settings = {**find(name).settings_in(task.env_id), **task.settings}
-    known = {"baseline": name, "env_id": task.env_id, "view": task.view, "steps": task.steps, "seed": task.seed,
-             "settings": settings}  # fmt: skip
+    known = {"baseline": name, "steps": task.steps, "seed": task.seed, "settings": settings, **world(task.lanes(1))}
     folder.mkdir(parents=True, exist_ok=True)
     recommender.save(folder)
     write_json(folder / ABOUT, known)
 
 
 def about(folder: Path) -> dict[str, Any]:
-    """What a saved recommender is: baseline, env_id, view, steps, seed, settings.
+    """What a saved recommender is: baseline, steps, seed, settings, and the `world` it was trained in.
 
     Raises:
         FileNotFoundError: The folder holds none.
@@ -196,15 +195,27 @@ def about(folder: Path) -> dict[str, Any]:
     return dict(known)
 
 
+def world(env: RecVectorEnv) -> dict[str, Any]:
+    """Where a recommender's numbers mean something; that they fit says little, for many catalogues have equal sizes.
+
+    env_id and view; features, their names in order; and catalog, its fingerprint, None in a classic, which has none.
+    """
+    catalog = getattr(env.simulator, "catalog", None)
+    made = {"env_id": env.spec.id, "view": env.spec.kwargs.get("action", "slate")} if env.spec else {}
+    fingerprint = None if catalog is None else catalog.fingerprint
+    return {**made, "features": list(env.simulator.features.names), "catalog": fingerprint}
+
+
 def load(folder: Path, env: RecVectorEnv) -> Recommender:
     """A saved recommender, to act on `env`.
 
     Raises:
         FileNotFoundError: The folder holds none.
-        ValueError: It was trained under another action view.
+        Unsuitable: It was trained in another environment, under another action view, or on another catalogue.
     """
     known = about(folder)
-    view = env.spec.kwargs.get("action", "slate") if env.spec else known["view"]
-    if view != known["view"]:
-        raise ValueError(f"{folder}: trained under action={known['view']!r}; the environment has action={view!r}")
+    for name, here in world(env).items():
+        if known.get(name) != here:
+            raise Unsuitable(f"{folder}: trained with {name} {known.get(name)!r}; the environment has {here!r}. Make the "
+                             "environment as it was, or train anew")  # fmt: skip
     return find(known["baseline"]).method(known["settings"]).load(folder, env)

@@ -8,7 +8,7 @@ import pickle
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from baselines.task import Task
 from recgym.env import RecVectorEnv
 
 MANIFEST = "recgym-model.json"
-FORMAT = 1  # of the file; rises when older ones cannot be read any more
+FORMAT = 2  # of the file; rises when older ones cannot be read any more
 
 
 class BadModel(ValueError):
@@ -34,11 +34,13 @@ class Saved:
     """What a file tells of its recommender."""
 
     baseline: str
-    env_id: str
-    view: str
     steps: int
     seed: int
     settings: Mapping[str, Any]
+    env_id: str  # this and the next three: the `baselines.registry.world` it was trained in
+    view: str
+    features: Sequence[str]
+    catalog: str | None
     versions: Mapping[str, str]
 
     def lanes(self, num_envs: int) -> RecVectorEnv:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from baselines.files import read_arrays, read_json, write_arrays, write_json
 from baselines.heuristics import ARRAYS, SAVED, actions_from_scores
 from baselines.interaction import interact
-from baselines.task import Task, Unsuitable, require_domain
+from baselines.task import Task, require_domain
 from recgym.actions import ProtoAction
 from recgym.compiled import Floats, Ints, kernel
 from recgym.env import RecVectorEnv
@@ -180,12 +180,5 @@ class TabularControl:
         return max(1.0 - 2.0 * done * (1.0 - self.last_epsilon), self.last_epsilon)
 
     def load(self, folder: Path, env: RecVectorEnv) -> TabularRecommender:
-        """What was saved.
-
-        Raises:
-            Unsuitable: The candidates of `env` have another number of features.
-        """
-        values, expected = read_arrays(folder / ARRAYS)["values"], len(rules(len(env.simulator.features.names)))
-        if values.shape[1] != expected:
-            raise Unsuitable(f"{folder}: expected values of {expected} rules, found {values.shape[1]}")
-        return TabularRecommender(read_json(folder / SAVED)["name"], values)
+        """What was saved."""
+        return TabularRecommender(read_json(folder / SAVED)["name"], read_arrays(folder / ARRAYS)["values"])

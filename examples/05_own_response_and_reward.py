@@ -34,6 +34,11 @@ class FirstGlance(ChoiceModel):
         chances[:, 1:] *= self.further
         return chances
 
+    def examined(self, utility: np.ndarray, shown: np.ndarray) -> np.ndarray:
+        looks = shown.astype(float)
+        looks[:, 1:] *= self.further
+        return looks
+
     def best_slate(self, utility: np.ndarray, value: np.ndarray, slate_size: int) -> np.ndarray:
         """Slots differ in weight only, so the best items go first."""
         return np.argsort(-value / (1 + np.exp(-utility)), axis=1, kind="stable")[:, :slate_size]

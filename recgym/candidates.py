@@ -10,14 +10,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import Floats, Ints, Singles, dots, kernel
-from recgym.prefetch import prefetch
+from recgym.compiled import Ints, Singles, Unrolled, dots, kernel, unrolled
+from recgym.prefetch import prefetch, whole_lines
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
 CANDIDATES = int(Purpose.CANDIDATES)
 SEEN = 256  # a power of two: remainders of rows that are remembered to find repeats quickly
 LANE_BITS = 40  # a row is below 2**40
+# Keys that put a source's items in order: rank, place (below 2**7), row (below 2**32).
+PLACE_BITS, RANK_BITS = 32, 39
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,44 +56,56 @@ class Retrieval:
         """Number of candidates per step."""
         return self.per_source * len(self.SOURCES)
 
+    @cached_property
+    def rank(self) -> NDArray[np.int32]:
+        """(num_items,) how many different ratings are better: what orders the candidates, in half the bytes."""
+        return np.unique(-self.rating, return_inverse=True)[1].astype(np.int32)
+
+    @cached_property
+    def _strata(self) -> Unrolled:
+        return unrolled(self.per_source)
+
     def draw(self, state: State, rng: BatchRNG) -> NDArray[np.int64]:
         """(num_envs, num_candidates) distinct catalogue rows."""
         drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
         _draw(rng.keys, state["step"], state["interest_item"], state["query_category"], state["interest_category"],
-              self.neighbours, self.rated, self.popular, self.new, self.explore, self.rating, self.per_source,
-              np.empty(SEEN, dtype=np.int64), drawn)  # fmt: skip
+              self.neighbours, self.rated, self.popular, self.new, self.explore, self.rank, self._strata,
+              np.empty(SEEN, dtype=np.int64), np.empty(self.per_source, dtype=np.int64), drawn)  # fmt: skip
         return drawn
 
 
 @kernel
 def _draw(
     keys: Keys, step: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
-    rated: Ints, popular: Ints, new: Ints, explore: Ints, rating: Floats, each: int, seen: Ints,
+    rated: Ints, popular: Ints, new: Ints, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints, sorting: Ints,
     drawn: Ints,
 ) -> None:  # fmt: skip
-    seen[:] = -1
     for lane in range(len(keys)):
         if lane + 1 < len(keys):
             prefetch(neighbours, interest_item[lane + 1])
         u = counter_of(keys[lane], step[lane], CANDIDATES)
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
-        _source(u, neighbours[interest_item[lane]], 0, each, rating, drawn[lane])
-        _source(u, rated[wanted], 1, each, rating, drawn[lane])
-        _source(u, popular[wanted if len(popular) > 1 else 0], 2, each, rating, drawn[lane])
-        _source(u, new[wanted if len(new) > 1 else 0], 3, each, rating, drawn[lane])
-        _source(u, explore, 4, each, rating, drawn[lane])
-        distinct(drawn[lane], len(rating), lane, seen)
-        _best_first(drawn[lane], rating, each)
+        _source(u, neighbours[interest_item[lane]], 0, strata, drawn[lane])
+        _source(u, rated[wanted], 1, strata, drawn[lane])
+        _source(u, popular[wanted if len(popular) > 1 else 0], 2, strata, drawn[lane])
+        _source(u, new[wanted if len(new) > 1 else 0], 3, strata, drawn[lane])
+        _source(u, explore, 4, strata, drawn[lane])
+    seen[:] = -1
+    for lane in range(len(keys)):
+        for row in drawn[min(lane + 1, len(keys) - 1)]:
+            prefetch(rank, row)
+        distinct(drawn[lane], len(rank), lane, seen)
+        _best_first(drawn[lane], rank, strata, sorting)
 
 
 @kernel
-def _source(u: int, ranking: Ints, source: int, each: int, rating: Floats, drawn: Ints) -> None:
-    """One item of each of `each` strata of a ranking; their ratings are asked for."""
+def _source(u: int, ranking: Ints, source: int, strata: Unrolled, drawn: Ints) -> None:
+    """One item of each of the strata of a ranking."""
+    each = len(strata)
     for i in range(each):
         position = source * each + i
         # At the highest uniform, i + u rounds up to i + 1.
         drawn[position] = ranking[min(int((i + uniform_at(u, position)) / each * len(ranking)), len(ranking) - 1)]
-        prefetch(rating, drawn[position])
 
 
 @kernel
@@ -123,15 +137,19 @@ def distinct(rows: Ints, num_items: int, lane: int, seen: Ints) -> None:
 
 
 @kernel
-def _best_first(rows: Ints, rating: Floats, each: int) -> None:
-    """Sort each source's items by falling rating, in place and stable."""
-    # Neighbours change places without a branch: the processor would guess wrong every other time.
+def _best_first(rows: Ints, rank: Ints, strata: Unrolled, keys: Ints) -> None:
+    """Sort each source's items by rising rank, in place and stable; `keys` is room for a source's."""
+    each = len(strata)
     for first in range(0, len(rows), each):
-        for last in range(first + each - 1, first, -1):
-            for i in range(first, last):
-                one, two = rows[i], rows[i + 1]
-                worse = rating[one] < rating[two]
-                rows[i], rows[i + 1] = two if worse else one, one if worse else two
+        for i in range(each):
+            row = rows[first + i]
+            keys[i] = np.int64(rank[row]) << RANK_BITS | i << PLACE_BITS | row
+        # Neighbours change places without a branch: the processor would guess wrong every other time.
+        for last in range(each - 1, 0, -1):
+            for i in range(last):
+                keys[i], keys[i + 1] = min(keys[i], keys[i + 1]), max(keys[i], keys[i + 1])
+        for i in range(each):
+            rows[first + i] = keys[i] & ((1 << PLACE_BITS) - 1)
 
 
 def category_rankings(
@@ -225,6 +243,11 @@ class CandidateFeatures:
         return self.visible.astype(np.float32)
 
     @cached_property
+    def _columns(self) -> tuple[NDArray[np.float32], Unrolled]:
+        """The traits as they are gathered, and how many."""
+        return whole_lines(self.visible.astype(np.float32)), unrolled(self.visible.shape[1])
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the features: cosine-like similarities to the pools and the query, visible traits, personal ones."""
         return self.relations + self.visible_names + (self.personal.names if self.personal else ())
@@ -233,7 +256,7 @@ class CandidateFeatures:
         """(num_envs, num_shown, num_features) float32 for any catalogue rows (num_envs, num_shown)."""
         seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
         _features(rows, state["liked"], state["exposed"], state["query"], self.embeddings, self.query_vectors,
-                  self.visible, len(self.relations), seen)  # fmt: skip
+                  *self._columns, len(self.relations), seen)  # fmt: skip
         if self.personal is not None:
             seen[..., -len(self.personal.names) :] = self.personal.of(state, rows)
         return seen
@@ -278,19 +301,18 @@ def _gather(
 @kernel
 def _features(
     rows: Ints, liked: Singles, exposed: Singles, query: Ints, embeddings: Singles, query_vectors: Singles,
-    visible: Floats, num_relations: int, seen: Singles,
+    traits: Singles, columns: Unrolled, num_relations: int, seen: Singles,
 ) -> None:  # fmt: skip
-    """`visible` is rounded here: a copy in float32 would be one more trip to the memory for each item."""
     for lane in range(len(rows)):
-        for position in range(rows.shape[1] if lane + 1 < len(rows) else 0):
-            prefetch(embeddings, rows[lane + 1, position])
-            prefetch(visible, rows[lane + 1, position])
-        search = query_vectors[query[lane]]
+        search, following = query_vectors[query[lane]], min(lane + 1, len(rows) - 1)
         for position in range(rows.shape[1]):
+            # One by one: the processor makes a kernel wait that asks for much at once.
+            prefetch(embeddings, rows[following, position])
+            prefetch(traits, rows[following, position])
             row, features = rows[lane, position], seen[lane, position]
             likes, shows, finds = dots(embeddings[row], liked[lane], exposed[lane], search)
             features[0], features[1] = likes, _EXPOSED * shows
             if num_relations > 2:
                 features[2] = _QUERY * finds
-            for trait in range(visible.shape[1]):
-                features[num_relations + trait] = visible[row, trait]
+            for trait in range(len(columns)):
+                features[num_relations + trait] = traits[row, trait]

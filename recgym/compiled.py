@@ -25,6 +25,7 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int8]
 Flags = NDArray[np.bool_]
+Unrolled = tuple[int, ...]
 
 
 def _discard_stale_machine_code() -> None:
@@ -55,6 +56,14 @@ _OPTIONS = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _BORROWING = {**_OPTIONS, "_nrt": False}
 kernel = numba.njit(**_BORROWING)
 allocating_kernel = numba.njit(**_OPTIONS)
+
+
+def unrolled(count: int) -> Unrolled:
+    """A small number that a kernel knows when it is compiled, as the `len` of this: short loops over it are unrolled.
+
+    A kernel is compiled anew for every number.
+    """
+    return (0,) * count
 
 
 @numba.njit(**_BORROWING, fastmath={"reassoc", "nsz"})

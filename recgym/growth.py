@@ -14,7 +14,7 @@ import numpy as np
 from recgym.catalog import Catalog
 from recgym.registration import DOMAINS
 from recgym.scenarios.builtin import builtin_catalog
-from recgym.speed import MIDDLE, Case, Running
+from recgym.speed import Case, Running
 from recgym.testing import HashingEncoder
 
 FEW, MANY = 1_000, 100_000  # items
@@ -22,13 +22,13 @@ ROUNDS = 6  # in which the two take turns
 DIM = 32  # of the vectors, as by default
 
 
-def growth(env_id: str, seconds: float) -> float:
+def growth(env_id: str, num_envs: int, seconds: float) -> float:
     """How many times the CPU time of a step with `FEW` items one with `MANY` takes, both measured for about `seconds`.
 
     Of several rounds the fastest counts: whatever else runs here can only slow a step down.
     """
     catalog = builtin_catalog(DOMAINS[env_id])
-    shops = [Running(Case(env_id, MIDDLE, {"catalog": copies(catalog, count), "encoder": HashingEncoder(DIM)}))
+    shops = [Running(Case(env_id, num_envs, {"catalog": copies(catalog, count), "encoder": HashingEncoder(DIM)}))
              for count in (FEW, MANY)]  # fmt: skip
     for shop in shops:
         shop.step()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.prefetch import aligned
+
 
 @dataclass(frozen=True, eq=False)
 class Items:
@@ -24,6 +26,9 @@ class Items:
     hidden_names: tuple[str, ...]
     taste: NDArray[np.float64]  # (num_items, taste_dim): independent of all texts, about unit norm
     meanings: NDArray[np.int64] | None = None  # (num_items,) which need an item meets, where that is not its category
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "embeddings", aligned(self.embeddings))
 
     @property
     def num_items(self) -> int:

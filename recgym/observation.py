@@ -4,9 +4,9 @@ The observed parts, all float32:
 
 | part | shape | what |
 |---|---|---|
-| counters | (num_counters,) | where users search has a query and query intent, then page of the visit, visits, days away, pages looked at for this query, recent clicks, contentment, ratings, carts |
-| candidates | (num_candidates, num_features) | `CandidateFeatures` |
-| history (X) | (3 * embedding_dim,) | recency-weighted pools of what was liked, skipped, exposed; with `live=True` (embedding_dim,), the history embedded as text |
+| counters | (num_counters,) | what was counted of the session, each about unit scale |
+| candidates | (num_candidates, num_features) | of every candidate: how near its text is to what the user liked, to all they were shown and to what they search for; its traits; what the service knows of it beside this user |
+| history (X) | (3 * embedding_dim,) | three sums of item embeddings, a page counting 0.85 of the next: of what was liked, skipped, and shown at all ("exposed"); with `live=True` (embedding_dim,), the history embedded as text |
 | profile (Y) | (embedding_dim,) | mean embedding of what the user says about themselves |
 | context (Z) | (embedding_dim,) | embedding of the circumstances plus that of the search query |
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from gymnasium import spaces
@@ -138,20 +138,38 @@ def _join(
 class Counters:
     """What can be counted about a session, about unit scale.
 
-    `query_intent` reads the search query with the language model: its position on the axis from queries that compare
-    to queries that buy, -1 at the mean query that compares and 1 at the mean one that buys, cut at -2 and 2.
+    `query_intent` reads the search query with the language model: its position on the axis from the queries of a
+    domain's first wish (a shop's: to compare) to those of its second (to buy), -1 at the mean query of the first and 1
+    at that of the second, cut at -2 and 2.
     """
 
     query_intent: NDArray[np.float64]  # (num_queries + 1,), 0 for no query
+    event: str  # the first of the domain's two, which the last counter counts
 
-    NAMES = ("has_query", "query_intent", "page", "visit", "days_away", "need_pages") + tuple(
-        f"recent_{name}" for name in History.RECENT
-    )
+    MEANINGS: ClassVar[Mapping[str, str]] = {
+        "has_query": "1 if there is a search query",
+        "query_intent": "what the query wants, as the language model places it: -1 the first of two wishes, 1 the second",
+        "page": "pages of this visit so far, a third of them, cut at 10 pages",
+        "visit": "visits so far, log(1 + x) / 2",
+        "days_away": "days since the last visit, log(1 + x); 0 within a visit",
+        "need_pages": "clicks on what the present query or need is about, half of them, cut at 6",
+        "recent_clicks": "0.3 for each click, 0.7 of it left after every page",
+        "recent_contentment": "0.15 for each click that pleased, -0.5 for one that disappointed; 0.9 left after every page",
+        "recent_rating": "stars above 3 that were given; 0.9 left after every page",
+        "recent_{event}": "0.5 for each item {event}; 0.8 left after every page",
+    }
+    NAMES: ClassVar[tuple[str, ...]] = tuple(MEANINGS)
+
+    @cached_property
+    def meanings(self) -> dict[str, str]:
+        """Name -> meaning of those that there are, in their order: where nobody searches, none of a query."""
+        there = self.NAMES if len(self.query_intent) > 1 else self.NAMES[2:]
+        return {name.format(event=self.event): self.MEANINGS[name].format(event=self.event) for name in there}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Those of NAMES that there are: where nobody searches, none of a query."""
-        return self.NAMES if len(self.query_intent) > 1 else self.NAMES[2:]
+        """The names of `meanings`."""
+        return tuple(self.meanings)
 
     def of(self, state: State) -> NDArray[np.float32]:
         """(num_envs, len(names)) float32."""
@@ -349,12 +367,20 @@ def make_observation(
     return SequenceObservation(flat, simulator.features.embeddings, history_length * simulator.slate_size)
 
 
-def history_texts(state: State, titles: Mapping[int, str] | tuple[str, ...], last: int = 10) -> list[str]:
-    """The history in words, one text per lane: the last items that were liked, the latest first.
+def history_texts(
+    state: State, titles: Mapping[int, str] | tuple[str, ...], events: tuple[str, str], last: int = 10
+) -> list[str]:
+    """The history in words, one text per lane: the last items that were clicked, the latest first.
 
     A language model cuts long texts (MiniLM at 256 word pieces, about 20 titles), so only `last` items are named.
+
+    Args:
+        state: Reads history_items, history_events.
+        titles: Of the items, by catalogue row.
+        events: What the domain says of who did the first and the second of its events: "put in the cart", "bought".
+        last: How many items are named.
     """
-    words = {1: "was disappointed by", 2: "liked", 3: "put in the cart", 4: "bought"}
+    words = dict(enumerate(("was disappointed by", "liked", *events), start=1))  # the codes of `History.EVENTS`
     texts = []
     for shown, events in zip(state["history_items"], state["history_events"], strict=True):
         acts = [(int(item), int(event)) for item, event in zip(shown.ravel(), events.ravel(), strict=True) if event]

@@ -24,8 +24,8 @@ class Reward:
     what users did (`DEEDS`: clicks, the domain's first and second event, the last in units of the trait `VALUE`). Common
     to all:
 
-    - satisfaction: how well the page met the wish of the moment (sum over the slots of examination x attraction) plus
-      stars above 3 of what users committed to, times 0.15,
+    - satisfaction: how well the page met the wish of the moment (the expected number of clicks) plus stars above 3 of
+      what users committed to, times 0.15,
     - minutes: time spent, where the domain keeps it,
     - diversity: 1 - mean cosine between the page's items,
     - potential: the difference form p(s') - p(s) with p = trust + readiness (Ng, Harada & Russell, ICML 1999).

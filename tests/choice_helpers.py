@@ -44,6 +44,7 @@ MODELS: dict[str, ChoiceModel] = {
 }
 ONE_CLICK = tuple(name for name, model in MODELS.items()
                   if isinstance(model, MultinomialLogit | MultinomialProportional) or "cascade" in name)  # fmt: skip
+WITHOUT = ("dependent click, by rank", "user browsing", "user browsing, short")  # an exact best slate
 HIGHEST = 1.2  # ln(1 / 0.3): the largest utility that all of MODELS take
 LOWEST = -1.0
 
@@ -97,38 +98,63 @@ def _walk(model: Cascade, utility: list[float], shown: list[bool], so_far: Outco
     if slot == size:
         yield so_far, 1.0
         return
-    attraction, staying = logistic(utility[slot]), 0.0
-    if isinstance(model, ExponentialCascade):
-        attraction = model.attention_prob * model.score_scaling * math.exp(utility[slot])
-    elif isinstance(model, DependentClick):
-        staying = last_known(model.continuation, slot + 1)
-    attraction *= shown[slot]
+    attraction, staying = _reached(model, utility[slot], shown[slot], slot + 1)
     yield (*so_far, 1, *(0,) * (size - slot - 1)), attraction * (1 - staying)
     for click, chance in ((1, attraction * staying), (0, 1 - attraction)):
         for outcome, rest in _walk(model, utility, shown, (*so_far, click)):
             yield outcome, chance * rest
 
 
+def _reached(model: Cascade, utility: float, shown: bool, rank: int) -> tuple[float, float]:
+    """The chance of a click on a slot that is reached, and of going on after it."""
+    if not shown:
+        return 0.0, 1.0
+    if isinstance(model, ExponentialCascade):
+        return model.attention_prob * model.score_scaling * math.exp(utility), 0.0
+    return logistic(utility), last_known(model.continuation, rank) if isinstance(model, DependentClick) else 0.0
+
+
 def _click_after(model: ChoiceModel, utility: float, so_far: Outcome) -> float:
     """The chance of a click on the next slot."""
-    rank = len(so_far) + 1
-    if isinstance(model, UserBrowsing):
-        row = last_known(model.examination, rank)
-        if 1 in so_far:
-            distance = rank - (max(i for i, click in enumerate(so_far) if click) + 1)
-            examined = row[:-1][min(distance, len(row) - 1) - 1]
-        else:
-            examined = row[-1]
-        return examined**model.eta * logistic(utility)
-    assert isinstance(model, PositionBased)
-    examined = (1 / rank if model.examination is None else last_known(model.examination, rank)) ** model.eta
+    rank, examined = len(so_far) + 1, _look_after(model, so_far)
     if isinstance(model, TrustBias):
         right, wrong = 1 - (min(rank, 20) + 1) / 100, model.wrong_click / min(rank, 10)
         return examined * (right * logistic(utility) + wrong * (1 - logistic(utility)))
     return examined * logistic(utility)
 
 
+def _look_after(model: ChoiceModel, so_far: Outcome) -> float:
+    """The chance that the next slot is looked at, of a model that looks by rank or by the clicks so far."""
+    rank = len(so_far) + 1
+    if isinstance(model, UserBrowsing):
+        row = last_known(model.examination, rank)
+        if 1 in so_far:
+            distance = rank - (max(i for i, click in enumerate(so_far) if click) + 1)
+            return row[:-1][min(distance, len(row) - 1) - 1] ** model.eta
+        return row[-1] ** model.eta
+    assert isinstance(model, PositionBased)
+    return (1 / rank if model.examination is None else last_known(model.examination, rank)) ** model.eta
+
+
 def marginals(model: ChoiceModel, utility: list[float], shown: list[bool]) -> list[float]:
     """The chance of a click on each slot, summed over all outcomes."""
     chances = outcomes(model, utility, shown)
     return [sum(chance for outcome, chance in chances.items() if outcome[slot]) for slot in range(len(utility))]
+
+
+def examinations(model: ChoiceModel, utility: list[float], shown: list[bool]) -> list[float]:
+    """The chance that each slot is looked at, summed over all that may happen above it."""
+    return [_examination(model, utility[:slot], shown[:slot]) if shown[slot] else 0.0 for slot in range(len(utility))]
+
+
+def _examination(model: ChoiceModel, utility: list[float], shown: list[bool]) -> float:
+    """Of the slot below a part of a slate."""
+    if isinstance(model, MultinomialLogit | MultinomialProportional):
+        return 1.0
+    if not isinstance(model, Cascade):
+        return sum(chance * _look_after(model, outcome) for outcome, chance in _paths(model, utility, shown))
+    reached = 0.0
+    above = [_reached(model, v, s, rank) for rank, (v, s) in enumerate(zip(utility, shown, strict=True), 1)]
+    for clicks in itertools.product((0, 1), repeat=len(above)):  # of a user who goes on after each of them
+        reached += math.prod(a * stays if click else 1 - a for click, (a, stays) in zip(clicks, above, strict=True))
+    return reached * model.attention_prob if isinstance(model, ExponentialCascade) else reached

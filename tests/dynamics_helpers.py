@@ -1,11 +1,13 @@
-"""One lane's state and a page with its response: what the tests of the dynamics put together by hand."""
+"""States, and pages with their responses: what the tests of the dynamics put together by hand."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
+from recgym.dynamics import Dynamics
 from recgym.response import Funnel, Response
 from recgym.state import State
 from recgym.testing import random_items
@@ -38,6 +40,31 @@ def moved(part, before: State, done: tuple[np.ndarray, Response], u=NO_UNIFORMS,
     after = State({name: values.copy() for name, values in before.items()})
     after.update({name: np.array([value]) for name, value in already.items()})
     part.step(before, after, *done, np.asarray(u, dtype=float).reshape(1, -1))
+    return after
+
+
+def one_slot(
+    rows: np.ndarray, clicked: np.ndarray | None = None, stayed: np.ndarray | None = None
+) -> tuple[np.ndarray, Response]:
+    """Pages of one item, and the lanes that clicked on it and were pleased, all (num_envs,).
+
+    All lanes click unless `clicked` says which, and a click pleases unless `stayed` says whom.
+    """
+    clicks = (np.ones(len(rows), dtype=bool) if clicked is None else clicked)[:, None]
+    no, nothing = np.zeros_like(clicks), np.zeros(clicks.shape)
+    return rows[:, None], Response(
+        clicked=clicks, stayed=clicks if stayed is None else stayed[:, None], carted=no, purchased=no, rating=nothing,
+        examination=nothing, seconds=nothing, appeal=nothing, funnel=Funnel(*[nothing] * 5, no),
+    )  # fmt: skip
+
+
+def all_moved(
+    parts: Sequence[Dynamics], before: State, done: tuple[np.ndarray, Response], rng: np.random.Generator
+) -> State:
+    """The states of all lanes after a page, as the parts leave them one after the other."""
+    after = State(before)
+    for part in parts:
+        part.step(before, after, *done, rng.random((before.num_envs, part.num_uniforms)))
     return after
 
 

@@ -1,4 +1,5 @@
-"""Choice models: chances against an enumeration of all outcomes, clicks by chi-square, lanes bit for bit, errors."""
+"""Choice models: chances against an enumeration of all outcomes, clicks by chi-square, lanes bit for bit, what they
+take in a domain, errors."""
 
 from __future__ import annotations
 
@@ -6,10 +7,11 @@ import dataclasses
 import json
 import math
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from choice_helpers import HIGHEST, LOWEST, MODELS, ONE_CLICK, marginals, outcomes
+from choice_helpers import HIGHEST, LOWEST, MODELS, ONE_CLICK, WITHOUT, examinations, marginals, outcomes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +30,7 @@ from recgym.choice import (
     UserBrowsing,
     choice_model,
 )
+from recgym.compiled import sigmoid
 from recgym.randomness import BatchRNG, Purpose
 
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
@@ -59,11 +62,70 @@ def test_probabilities_are_those_of_all_outcomes(model, slate):
     assert found[0].tolist() == pytest.approx(marginals(model, utility[0].tolist(), shown[0].tolist()), abs=1e-12)
 
 
+@every_model
+@given(slate=slots)
+def test_examination_is_that_of_all_outcomes(model, slate):
+    utility, shown = one(slate)
+    found, clicks = model.examined(utility, shown), model.probabilities(utility, shown)
+    assert found.shape == utility.shape and found.dtype == np.float64
+    assert found[0].tolist() == pytest.approx(examinations(model, utility[0].tolist(), shown[0].tolist()), abs=1e-12)
+    assert (found <= 1).all() and (clicks <= found + 1e-12).all()
+
+
+def test_examination_in_numbers():
+    """Three items of attraction 1/2; in the exponential cascade one half of the 65 % that look at what they reach."""
+    even, sure, shown = np.zeros((1, 3)), np.full((1, 3), 800.0), np.ones((1, 3), dtype=bool)
+    half = np.full((1, 3), math.log(0.5 / 0.05))
+    expectations = {
+        "mnl": (1, 1, 1), "proportional": (1, 1, 1), "position": (0.68, 0.61, 0.48), "trust_bias": (0.68, 0.61, 0.48),
+        "cascade": (1, 1 / 2, 1 / 4), "exponential_cascade": (0.65, 0.65 * 0.675, 0.65 * 0.675**2),
+        "dependent_click": (1, 3 / 4, 9 / 16),
+        # The last click was on the second, on the first (and then, examined with .98, not on the second), on none.
+        "user_browsing": (1, 0.99, 0.495 * 1.0 + 0.5 * 0.51 * 0.62 + 0.25 * 0.95),
+    }  # fmt: skip
+    assert set(expectations) == set(CHOICE_MODELS)
+    for name, expected in expectations.items():
+        utility = half if name == "exponential_cascade" else even
+        assert np.allclose(choice_model(name).examined(utility, shown), [expected], atol=1e-12), name
+    # Whoever clicks the first for certain sees no second, unless they go on.
+    assert np.allclose(Cascade().examined(sure, shown), [[1, 0, 0]])
+    assert np.allclose(DependentClick((0.4,)).examined(sure, shown), [[1, 0.4, 0.16]])
+
+
+@every_model
+def test_every_attraction_has_a_utility_that_the_model_takes(model):
+    attraction = np.array([[0.0, 1e-320, 1e-9, 0.1, 0.5, 0.9, 1 - 1e-12, 1.0]])
+    utility, shown = model.utility(attraction), np.ones(attraction.shape, dtype=bool)
+    assert utility.shape == attraction.shape and utility.dtype == np.float64
+    assert np.isfinite(utility).all() and (np.diff(utility[0]) >= 0).all() and (np.diff(utility[0, 2:6]) > 0).all()
+    for chances in (model.probabilities(utility, shown), model.examined(utility, shown)):
+        assert (chances >= 0).all() and (chances <= 1).all()
+    assert (model.probabilities(utility, shown) <= model.examined(utility, shown)).all()
+    clicked = model.click(utility, shown, uniforms(model, 1, attraction.shape[1]))
+    assert clicked.shape == attraction.shape and clicked.dtype == bool
+
+
+def test_utilities_of_attractions():
+    attraction, both = np.array([[0.2, 0.75]]), np.ones((1, 2), dtype=bool)
+    for name in set(CHOICE_MODELS) - {"proportional", "exponential_cascade"}:
+        assert np.allclose(sigmoid(choice_model(name).utility(attraction)), attraction), name
+    # RecSim's range of interests, -1 to 1; no click weighs 2, these items 0.4 and 1.5.
+    assert np.allclose(MultinomialProportional().utility(attraction), [[-0.6, 0.5]])
+    assert np.allclose(MultinomialProportional().probabilities(np.array([[-0.6, 0.5]]), both), [[0.4 / 3.9, 1.5 / 3.9]])
+    assert np.allclose(MultinomialProportional(-4.0, -4.0).utility(attraction), [[-3.6, -2.5]])
+    # Odds of 1/4 and of 3; of 20 and more the scaled score is 1.
+    scaled = ExponentialCascade(attention_prob=1.0)
+    assert np.allclose(np.exp(scaled.utility(attraction)), [[0.25, 3.0]])
+    for sure in (20 / 21, 0.99, 1.0):
+        assert np.allclose(scaled.probabilities(scaled.utility(np.full((1, 1), sure)), both[:, :1]), 1.0)
+
+
 @pytest.mark.parametrize("name", ["user browsing", "user browsing, short", "trust bias", "position"])
 def test_ranks_beyond_a_table(name):
     utility, shown = random_slates(1, 13, 4)
-    expected = marginals(MODELS[name], utility[0].tolist(), shown[0].tolist())
-    assert MODELS[name].probabilities(utility, shown)[0].tolist() == pytest.approx(expected, abs=1e-12)
+    for found, known in ((MODELS[name].probabilities, marginals), (MODELS[name].examined, examinations)):
+        expected = known(MODELS[name], utility[0].tolist(), shown[0].tolist())
+        assert found(utility, shown)[0].tolist() == pytest.approx(expected, abs=1e-12)
 
 
 @every_model
@@ -93,10 +155,12 @@ def test_an_empty_slot_is_never_clicked_whatever_its_utility(model, slate, seed)
     clicked = model.click(utility, shown, u)
     assert clicked.shape == shown.shape and clicked.dtype == bool
     assert not clicked[~shown].any() and not model.probabilities(utility, shown)[~shown].any()
+    assert not model.examined(utility, shown)[~shown].any()
     for anything in (math.nan, -1e9, 1e9):
         other = np.where(shown, utility, anything)
         assert np.array_equal(model.click(other, shown, u), clicked)
         assert np.array_equal(model.probabilities(other, shown), model.probabilities(utility, shown))
+        assert np.array_equal(model.examined(other, shown), model.examined(utility, shown))
 
 
 @pytest.mark.parametrize("name", ONE_CLICK)
@@ -108,20 +172,22 @@ def test_at_most_one_click(name):
         assert (clicks == shown.any(axis=1)).all()
 
 
-@every_model
-def test_a_lane_is_the_same_alone(model):
+@pytest.mark.parametrize("name", MODELS)
+def test_a_lane_is_the_same_alone(name):
+    model = MODELS[name]
     num_envs, slate_size = 37, 7
     utility, shown = random_slates(num_envs, slate_size, 2)
     u, value = uniforms(model, num_envs, slate_size), np.random.default_rng(3).normal(size=(num_envs, slate_size))
     clicked, chance = model.click(utility, shown, u), model.probabilities(utility, shown)
+    examined = model.examined(utility, shown)
     for lane in range(num_envs):
         alone = slice(lane, lane + 1)
         assert np.array_equal(model.click(utility[alone], shown[alone], u[alone])[0], clicked[lane])
         assert np.array_equal(model.probabilities(utility[alone], shown[alone])[0], chance[lane])
-    try:
-        slates = model.best_slate(utility, value, 3)
-    except ValueError:
+        assert np.array_equal(model.examined(utility[alone], shown[alone])[0], examined[lane])
+    if name in WITHOUT:
         return
+    slates = model.best_slate(utility, value, 3)
     for lane in range(num_envs):
         assert np.array_equal(model.best_slate(utility[lane : lane + 1], value[lane : lane + 1], 3)[0], slates[lane])
 
@@ -177,6 +243,7 @@ def test_every_model_has_a_name_and_settings_that_survive_json():
     ("zzz", ValueError, "no choice model 'zzz'; there are mnl, [a-z_, ]*[.]$"),
     (3, TypeError, "name of a choice model .* got 3"),
     (Cascade, TypeError, "or an instance of one, got <class"),
+    (SimpleNamespace(click=None), TypeError, "got namespace.*, which lacks utility, num_uniforms, probabilities, examined, b"),
 ])  # fmt: skip
 def test_errors_of_choice_model(given, error, words):
     with pytest.raises(error, match=words):

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from choice_helpers import HIGHEST, LOWEST, MODELS
+from choice_helpers import HIGHEST, LOWEST, MODELS, WITHOUT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +22,6 @@ from recgym.choice import (
     UserBrowsing,
 )
 
-WITHOUT = ("dependent click, by rank", "user browsing", "user browsing, short")
 EXACT = {name: model for name, model in MODELS.items() if name not in WITHOUT}
 
 # Whole numbers among the values make ties, zeros and repeated values common.

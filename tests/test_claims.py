@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import claims
+from baselines import claims, tuned
 from baselines.__main__ import main
 from baselines.claims import ARMS, LEADER, MEASURES, STATES, on_shared_pages
 from baselines.documentation import claims as told
@@ -15,6 +15,7 @@ from baselines.documentation.claims import Comparison, block, everywhere, overal
 from baselines.heuristics import RandomRecommender, heuristic
 from baselines.intervals import Estimate
 from baselines.oracles import MYOPIC
+from baselines.registry import find
 from baselines.results import BadTable
 from baselines.task import Task
 from recgym import metrics
@@ -26,8 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def row(arm: str, seed: int, value: float, env_id: str = ENV_ID) -> claims.Row:
     """A run in which every measure has the same value."""
-    return {"env_id": env_id, "arm": arm, "seed": seed, "state": ARMS[arm].state, "view": ARMS[arm].view, "steps": 0,
-            "sessions": 500, **dict.fromkeys(MEASURES, value), "cpu_seconds": 1.0}  # fmt: skip
+    return {"env_id": env_id, "arm": arm, "seed": seed, "state": ARMS[arm].state, "view": ARMS[arm].view,
+            "config_hash": ARMS[arm].config_hash, "steps": 0, "sessions": 500, **dict.fromkeys(MEASURES, value), "cpu_seconds": 1.0}  # fmt: skip
 
 
 # Known answers
@@ -155,6 +156,19 @@ def test_the_command_measures_once_and_goes_on(tmp_path, capsys):
     assert "was measured with 10 sessions, now 11 are asked for. Choose another file" in capsys.readouterr().err
 
 
+def test_rows_of_other_settings_are_not_mixed_with(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "claims.csv"
+    path.write_text(claims.table_of([{**row("content", 0, 1.0), "config_hash": "another"}]))
+    assert main(["claims", "--envs", ENV_ID, "--arms", "content", "--out", str(path)]) == 2
+    assert "was measured with another config_hash, now" in capsys.readouterr().err
+
+
+def test_what_a_study_found_for_a_domain_is_left_out(monkeypatch):
+    monkeypatch.setattr(tuned, "settings", lambda *_: pytest.fail("settings of one domain"))
+    claims.measure(ENV_ID, 0, ["content"], 0, 4)
+    assert all(ARMS[name].trained_with == find("PPO").settings for name in ("PPO-language", "PPO-ids"))
+
+
 def test_a_table_that_is_none_is_told(tmp_path, capsys):
     path = tmp_path / "claims.csv"
     path.write_text("a,b\n")
@@ -196,12 +210,18 @@ def test_the_committed_table_shows_what_the_page_concludes():
         earned, right = found(agent, others, "return"), found(agent, others, "accuracy")
         assert earned.value - earned.half_width > 15.0  # more than any claim
         assert right.value + right.half_width < told.CLAIMED["accuracy"]
-        lower = [one for one in everywhere(rows, Comparison("", "", agent, others), "return") if one.value < 0]
-        assert not lower
-    assert all(verdict(found(agent, filters, name), claimed) != "holds" for name, claimed in told.CLAIMED.items())
+        for one in (agent, "PPO-language"):
+            assert all(found.value > 0 for found in everywhere(rows, Comparison("", "", one, others), "return"))
+    for name, claimed in told.CLAIMED.items():
+        assert verdict(found(agent, filters, name), claimed) in ("does not hold", "not shown")
+    assert verdict(found("PPO-language", filters, "precision"), told.CLAIMED["precision"]) == "higher, perhaps by so much"
     for name in ("recall", "f1"):
         assert verdict(found("PPO-language", filters, name), told.CLAIMED[name]) == "holds"
-        assert verdict(found(agent, ("content",), name), told.CLAIMED[name]) == "holds"
+        for one in (agent, "PPO-language"):
+            assert verdict(found(one, ("content",), name), told.CLAIMED[name]) == "holds"
+    for name in ("precision", "recall", "f1"):
+        right = found("short-sighted", filters, name)
+        assert right.value - right.half_width > told.CLAIMED[name]
     for learner in ("REINFORCE", "PPO"):
         added = found(f"{learner}-language", (f"{learner}-ids",), "return")
         assert abs(added.value) < added.half_width

@@ -145,7 +145,7 @@ def test_statistics_of_a_log_made_by_hand():
     bought[0, 0] = True
     log = [session._replace(slates=slates, clicked=first, saved=bought, committed=bought, rating=bought * 4.0,
                             left=np.array([True, False, True, True]))]  # fmt: skip
-    found = {name: here for name, here, _ in statistics(log, setting)}
+    found = {row.name: row.here for row in statistics(log, setting)}
     assert found["sessions, pages, clicks"] == "1, 4, 4"
     assert found["pages per visit"] == "p50 1, p90 1.8, 0.67 of one page"
     assert found["the same by slot"] == "1.000 .000 .000 .000 .000"
@@ -311,12 +311,12 @@ def test_embed_says_what_it_cannot_use(recgym_command, small_shop, tmp_path):
 
 def test_speed_command_measures_what_is_asked_for(recgym_command, monkeypatch):
     monkeypatch.setattr(speed, "memory", lambda: 1.0)
-    monkeypatch.setattr(growth, "growth", lambda env_id, seconds: 40 * seconds)
+    monkeypatch.setattr(growth, "growth", lambda env_id, num_envs, seconds: 40 * seconds)
     for option, ids in (("--quick", [ENV_ID]), ("--all", list(ENVIRONMENTS))):
         code, out, err = recgym_command("speed", "--seconds", "0.05", "--markdown", option)
         names = re.findall(r"^\| (RecGym\S+ make.*?) \|", out, re.MULTILINE)
         expected = [f"{env_id.removesuffix('-v0')} {how}" for env_id in ids for how in ("make", "make_vec, 1,024")]
         assert code == 0 and names == expected
         assert f"{len(expected)} of {len(expected)}" in err
-    grown = re.findall(r"^(RecGym-\w+) +2\.00$", out, re.MULTILINE)
+    grown = re.findall(r"^(RecGym-\w+) +2\.00  2\.00$", out, re.MULTILINE)
     assert [f"{name}-v0" for name in grown] == list(registration.DOMAINS)

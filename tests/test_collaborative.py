@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,15 @@ def test_who_has_liked_nothing_gets_what_is_popular(method, vectors):
     scores = recommender.scores(np.full((2, 5), -1), np.array([[4, 2, 6], [6, 4, 0]]))
     assert scores.argmin(axis=1).tolist() == [0, 1]
     np.testing.assert_array_equal(scores, 1e-6 * log.popularity()[[[4, 2, 6], [6, 4, 0]]])
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_items_that_nobody_was_shown_are_no_obstacle(method):
+    """Neither as candidates nor as what a user liked: they have finite scores, and leave those of the others alone."""
+    log, known, stranger = checkerboard(), [1, 3, 5, 7], NUM_ITEMS
+    recommender = method.recommender(replace(log, num_items=NUM_ITEMS + 1), np.eye(NUM_ITEMS + 1, dtype=np.float32), 0)
+    scores = recommender.scores(np.array([[*known, -1], [*known, stranger], [stranger] * 5]), np.array([[9, 0, stranger]] * 3))
+    assert np.isfinite(scores).all() and (scores[:2, 0] > scores[:2, 1]).all()
 
 
 def test_a_log_without_likes_teaches_nothing(vectors):

@@ -10,6 +10,7 @@ from recgym.dynamics import History
 from recgym.encoders import SentenceTransformerEncoder
 from recgym.observation import CANDIDATE_SCALE, EMBEDDING_SCALE, KINDS, Counters, Fusion, LatentObservation, history_texts
 from recgym.randomness import BatchRNG
+from recgym.registration import DOMAINS
 from recgym.sessions import Sessions
 from recgym.state import State
 from recgym.testing import HashingEncoder, small_catalog
@@ -133,7 +134,7 @@ def test_counters_by_hand():
         [0, 0, 1, np.log(2) / 2, np.log(5), 1, 4, 5, 6, 7],
         [1, 0.25, 10 / 3, np.log(8) / 2, 0, 3, 8, 9, 10, 11],
     ]
-    assert np.allclose(Counters(intent).of(state), expected)
+    assert np.allclose(Counters(intent, "carted").of(state), expected)
 
 
 @pytest.mark.parametrize("whiten", ["none", "center", "pca", "zca", "relaxed"])
@@ -198,7 +199,7 @@ def test_live_history_is_the_embedded_text():
     state = played(made, steps=12)
     seen = made.observe(state)
     assert made.observation.space["history"].shape == (32,)
-    texts = history_texts(state, made.simulator.catalog.titles)
+    texts = made.setting.histories(state)
     assert len(set(texts)) > 1
     assert np.allclose(seen["history"], made.setting.projection.apply(encoder.encode(texts)), atol=1e-6)
     assert_in_space(made.observation.space, seen, state.num_envs)
@@ -219,7 +220,7 @@ def test_live_histories_are_embedded_once_and_never_on_disk(tmp_path, monkeypatc
     made = sessions(live=True, encoder=encoder)
     state = played(made, steps=6)
     assert np.array_equal(made.observe(state), made.observe(state))
-    texts = history_texts(state, made.simulator.catalog.titles)
+    texts = made.setting.histories(state)
     assert sorted(asked) == sorted(set(texts))
 
 
@@ -233,12 +234,34 @@ def test_history_in_words():
         [[0, 0], [0, 0]],
     ])  # fmt: skip
     state = State(history_items=items, history_events=events)
-    assert history_texts(state, titles) == [
-        "The user bought Rug; put in the cart Desk; liked Lamp.",
+    assert history_texts(state, titles, ("saved", "signed for")) == [
+        "The user signed for Rug; saved Desk; liked Lamp.",
         "The user was disappointed by Rug.",
         "A new user.",
     ]
-    assert history_texts(state, titles, last=1)[0] == "The user bought Rug."
+    assert history_texts(state, titles, ("saved", "signed for"), last=1)[0] == "The user signed for Rug."
+
+
+@pytest.mark.parametrize("name", DOMAINS.values())
+def test_a_history_speaks_as_its_domain_does(name):
+    """Each event has words of its own, which no other level of the history has, and only shops have carts."""
+    setting = Sessions(name).setting
+    codes = np.arange(len(History.EVENTS), dtype=np.int8)
+    state = State(history_items=codes[None, None].astype(np.int64), history_events=codes[None, None])
+    [text] = setting.histories(state)
+    saved, committed = setting.domain.told
+    titles = setting.simulator.catalog.titles
+    assert text == (
+        f"The user {committed} {titles[4]}; {saved} {titles[3]}; liked {titles[2]}; was disappointed by {titles[1]}."
+    )
+    assert ("cart" in saved) == (setting.simulator.response.parameters.EVENTS[0] == "carted")
+
+
+def test_the_last_counter_is_of_the_domains_first_event():
+    """Where nobody searches as where they do."""
+    assert Sessions("news").setting.counters.names[-2:] == ("recent_rating", "recent_shared")
+    assert Sessions("health").setting.counters.names[-1] == "recent_planned"
+    assert Sessions("news").setting.counters.meanings["recent_shared"].startswith("0.5 for each item shared;")
 
 
 def test_the_sequence_and_its_mask():

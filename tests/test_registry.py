@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from baselines import docs, registry
+from baselines.files import write_json
 from baselines.kinds import KINDS
+from baselines.recommender import make_lanes
 from baselines.registry import BASELINES, find
 from baselines.task import Task, Unsuitable, require_domain
 from recgym import ENVIRONMENTS
@@ -106,6 +109,35 @@ def test_what_is_saved_acts_the_same_when_it_is_loaded(trained, name, tmp_path):
     fresh = BASELINES["random"].train(job) if name == "random" else recommender
     for one, two in zip(run(fresh, env, SEED), run(loaded, env, SEED), strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+@pytest.fixture(scope="module")
+def elsewhere():
+    """The same catalogue but for its ids, and another domain: names -> lanes under an action view."""
+    strangers = replace(SMALL["catalog"], item_ids=tuple(f"stranger-{row}" for row in range(48)))
+    return {
+        "catalog": lambda view: make_lanes(ENV_ID, 2, action=view, **{**SMALL, "catalog": strangers}),
+        "env_id": lambda view: make_lanes("RecGym-News-v0", 2, action=view),
+    }
+
+
+@pytest.mark.parametrize("what", ["catalog", "env_id"])
+@pytest.mark.parametrize("name", BASELINES)
+def test_items_and_environments_that_it_does_not_know_are_refused(trained, elsewhere, name, what, tmp_path):
+    """As many items and features as it was trained with do not make them the same."""
+    view = BASELINES[name].views[0]
+    registry.save(trained(name, view), tmp_path, name, task(name, view))
+    with pytest.raises(Unsuitable, match=f"trained with {what} .*Make the environment as it was, or train anew"):
+        registry.load(tmp_path, elsewhere[what](view))
+
+
+def test_features_of_other_names_are_refused(trained, tmp_path):
+    """The weights of four domains have equal sizes, and mean other things."""
+    registry.save(trained("linucb", "slate"), tmp_path, "linucb", task("linucb", "slate"))
+    known = registry.about(tmp_path)
+    write_json(tmp_path / registry.ABOUT, {**known, "features": ["freshness", *known["features"][1:]]})
+    with pytest.raises(Unsuitable, match=r"trained with features \['freshness', .*the environment has \["):
+        registry.load(tmp_path, task("linucb", "slate").lanes(1))
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -215,8 +247,6 @@ def test_folders_are_checked(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"found no baseline.json"):
         registry.load(tmp_path, job.lanes(1))
     registry.save(find("linucb").train(job), tmp_path, "linucb", job)
-    with pytest.raises(ValueError, match="trained under action=.slate.; the environment has action=.item."):
+    with pytest.raises(Unsuitable, match="trained with view 'slate'; the environment has 'item'"):
         registry.load(tmp_path, task("linucb", "item").lanes(1))
-    with pytest.raises(Unsuitable, match="features"):
-        registry.load(tmp_path, Task("RecGym-News-v0", "slate", 0).lanes(1))
     assert all(file.suffix in (".json", ".npz") for file in Path(tmp_path).iterdir())  # nothing is pickled

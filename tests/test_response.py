@@ -263,17 +263,15 @@ def test_another_choice_model_takes_the_place_of_the_first_stage(name):
     users = one.take(np.zeros(num_envs, dtype=np.int64))
     slates = np.tile([7, 2, -1], (num_envs, 1))
     rng = BatchRNG(np.random.default_rng(6).integers(2**64, size=num_envs, dtype=np.uint64))
-    if name == "proportional":  # takes no utilities below -1
-        users["interest"][:], users["trust"][:] = 0.0, 1.0
-    try:
-        done = response.respond(users, slates, rng)
-    except ValueError as error:  # it says which utilities it takes
-        assert name in ("proportional", "exponential_cascade") and "utility" in str(error)
-        return
+    done = response.respond(users, slates, rng)
     assert not done.clicked[:, 2].any()
     chance = done.appeal[0, :2]
     error = 4.5 * np.sqrt(chance * (1 - chance) / num_envs)
     assert (np.abs(done.clicked[:, :2].mean(axis=0) - chance) < error).all()
     assert np.array_equal(done.funnel.click, plain.funnel(users, slates).click)
     assert (done.stayed <= done.clicked).all() and (done.carted <= done.clicked).all() and done.stayed.any()
-    assert np.allclose(done.examination[:, :2] * done.funnel.click[:, :2], done.appeal[:, :2])
+    utility = response.choice.utility(done.funnel.click)
+    assert np.array_equal(done.examination, response.choice.examined(utility, slates >= 0))
+    assert (done.appeal <= done.examination).all() and not done.examination[:, 2].any()
+    if name in ("position", "cascade", "dependent_click", "user_browsing"):
+        assert np.allclose(done.examination * done.funnel.click, done.appeal)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from recgym.response import FunnelResponse, ItemResponse
 from recgym.scenarios.education import EducationReward
 from recgym.simulator import Simulator
 from recgym.testing import small_catalog
+from tests.planning import by_tree
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 NUM_SESSIONS = 20_000
@@ -52,6 +52,7 @@ class Prerequisite:
     """Bayesian knowledge tracing of two skills: the second is learned with chance .6 once the first is known, and with
     `without` before. Twelve pages; what counts is how many skills are known then."""
 
+    num_actions = 2
     HORIZON, FIRST, SECOND = 12, 0.15, 0.6
     Known = tuple[bool, bool]
 
@@ -63,21 +64,14 @@ class Prerequisite:
             return 0.0
         return self.FIRST if skill == 0 else self.SECOND if known[0] else self.without
 
+    def outcomes(self, known: Known, skill: int) -> list[tuple[float, float, Known]]:
+        """(probability, reward, what is known next)."""
+        learns, after = self.chance(skill, known), ((True, known[1]), (known[0], True))[skill]
+        return [(learns, 1.0, after), (1 - learns, 0.0, known)]
+
     def plan(self, far_sighted: bool):
         """(value, skill taught) of what is known with so many pages to go."""
-
-        @cache
-        def best(known: Prerequisite.Known, pages: int) -> tuple[float, int]:
-            if not pages:
-                return 0.0, 0
-            now = [self.chance(skill, known) for skill in (0, 1)]
-            after = [(True, known[1]), (known[0], True)]
-            rest = best(known, pages - 1)[0]
-            total = [now[i] * (1 + best(after[i], pages - 1)[0]) + (1 - now[i]) * rest for i in (0, 1)]
-            skill = int(np.argmax(total if far_sighted else now))
-            return total[skill], skill
-
-        return best
+        return by_tree(self, far_sighted)
 
     def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
         items = two_courses(pull=(40.0, 40.0), teaches=(self.FIRST, self.SECOND), requires=True)
@@ -129,6 +123,7 @@ class Tutor:
     is forgotten between visits. Reward: a weight on what is tried, and another on what is known after every page."""
 
     AMUSING, EXERCISE = 0, 1
+    num_actions = 2
     HORIZON, HALF_LIFE, LEAVE_BIAS = 12, 3.0, -0.4
     PULL = (2.2, 0.4)
     START = (0, 0)  # steps learned, days since it was solved
@@ -159,8 +154,9 @@ class Tutor:
             ((1 - solves) * learns * k.failed, steps + 1, days), ((1 - solves) * (1 - learns * k.failed), steps, days),
         ]  # fmt: skip
 
-    def outcomes(self, item: int, steps: int, days: int) -> list[tuple[float, float, tuple[int, int]]]:
+    def outcomes(self, memory: tuple[int, int], item: int) -> list[tuple[float, float, tuple[int, int]]]:
         """(probability, reward, steps and days) after a page; a visit ends with a chance, and a day goes by."""
+        steps, days = memory
         known = self.known(steps, days) if item == self.EXERCISE else 0.0
         click, leaves = self.click(item, known), logistic(self.LEAVE_BIAS)
         tried = self.lesson(steps, days) if item == self.EXERCISE else [(1.0, steps, days)]
@@ -171,24 +167,11 @@ class Tutor:
             for chance, reward, step, day in found
             for away, gone in ((leaves, 1), (1 - leaves, 0))
         ]
-        return [(c, reward + self.weights["knowledge"] * self.known(*memory), memory) for c, reward, memory in after]
+        return [(c, reward + self.weights["knowledge"] * self.known(*then), then) for c, reward, then in after]
 
     def plan(self, far_sighted: bool):
         """(value, item) of steps and days with so many pages to go."""
-
-        @cache
-        def best(memory: tuple[int, int], pages: int) -> tuple[float, int]:
-            if not pages:
-                return 0.0, 0
-            now, total = np.zeros(2), np.zeros(2)
-            for item in (self.AMUSING, self.EXERCISE):
-                for chance, reward, after in self.outcomes(item, *memory):
-                    now[item] += chance * reward
-                    total[item] += chance * (reward + best(after, pages - 1)[0])
-            item = int((total if far_sighted else now).argmax())
-            return float(total[item]), item
-
-        return best
+        return by_tree(self, far_sighted)
 
     def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
         habits = dataclasses.replace(plain_habits(), stays={})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +17,7 @@ from recgym.scenarios.health_people import GOALS, Capacity
 from recgym.simulator import Simulator
 from recgym.state import State
 from recgym.testing import small_catalog
+from tests.planning import by_tree, on_grid
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 HARD, GENTLE = 0, 1  # a gentle suggestion has no demand
@@ -44,25 +44,26 @@ def suggestions(pull: tuple[float, float], benefit: tuple[float, float]) -> Item
 class HeartSteps:
     """Activity suggestions and their dosage (Liao et al., 2020), all of which are followed: x' = .95 x + a.
 
-    Reward a (1 - .04 x) - .02 x, for 90 pages.
+    Reward a (1 - .04 x) - .02 x, for 90 pages; 401 doses x on the grid.
     """
 
     KEEP, HABITUATION, BURDEN, HORIZON = 0.95, 0.04, 0.02, 90
-    DOSES = np.linspace(0.0, 1 / (1 - KEEP), 2001)
+    DOSES = np.linspace(0.0, 1 / (1 - KEEP), 401)
 
-    def plan(self) -> tuple[np.ndarray, np.ndarray]:
-        """(HORIZON, 2, doses) what either suggestion gains at every dose of the grid, and (doses,) the values."""
-        values, totals = np.zeros(len(self.DOSES)), []
-        for _ in range(self.HORIZON):
-            follow = np.stack([np.interp(self.KEEP * self.DOSES + added, self.DOSES, values) for added in (1.0, 0.0)])
-            follow[HARD] += 1 - self.HABITUATION * self.DOSES
-            totals.append(follow)
-            values = follow.max(axis=0) - self.BURDEN * self.DOSES
-        return np.stack(totals[::-1]), values
+    num_actions = 2
+
+    def outcomes(self, dose, item):
+        """(probability, reward, next dose)."""
+        added = float(item == HARD)
+        return [(1.0, added * (1 - self.HABITUATION * dose) - self.BURDEN * dose, self.KEEP * dose + added)]
+
+    def plan(self, far_sighted: bool):
+        """(value, suggestion) of doses with so many pages to go."""
+        return on_grid(self, self.DOSES, self.HORIZON, far_sighted)
 
     def achieved(self, far_sighted: bool) -> float:
-        """What the simulator returns under the plan, or under greed, which suggests while there is an effect."""
-        totals, _ = self.plan()
+        """What the simulator returns under the plan."""
+        best = self.plan(far_sighted)
         items = suggestions(pull=(40.0, 40.0), benefit=(1.0, 0.0))
         world = Simulator(
             catalog=small_catalog(), items=items, users=Person(), retrieval=BothItems(), features=BothItems(),
@@ -72,10 +73,7 @@ class HeartSteps:
         )  # fmt: skip
 
         def choose(state, step):
-            if not far_sighted:
-                return np.full(state.num_envs, HARD)
-            hard, gentle = (np.interp(state["dose"], self.DOSES, totals[step, item]) for item in (HARD, GENTLE))
-            return np.where(hard > gentle, HARD, GENTLE)
+            return best(state["dose"], self.HORIZON - step)[1]
 
         [one, other] = play(world, choose, self.HORIZON, num_sessions=2, seed=0)
         assert one == other  # nothing is left to chance
@@ -88,9 +86,13 @@ class _Literature(HealthReward):
 
 def test_the_published_instance_is_greedy_5_763_and_optimal_19_981():
     steps = HeartSteps()
-    assert steps.plan()[1][0] == pytest.approx(19.981, abs=0.005)
+    planned = [float(steps.plan(far_sighted)(0.0, steps.HORIZON)[0]) for far_sighted in (False, True)]
+    assert [round(value, 3) for value in planned] == [5.763, 19.981]
     assert steps.achieved(far_sighted=True) == pytest.approx(19.981, rel=0.005)
     assert steps.achieved(far_sighted=False) == pytest.approx(5.763, abs=0.0005)
+
+
+Body = tuple[float, float]  # dose, fitness
 
 
 class Coach:
@@ -99,6 +101,7 @@ class Coach:
     Reward: benefit of what was finished, less for habituation, minus `burden` times the dose.
     """
 
+    num_actions = 2
     HORIZON, NUM_SESSIONS = 7, 20_000
     PULL, BENEFIT = (0.6, 0.2), (1.0, 0.2)
     BIAS = 2.0  # logit to finish
@@ -119,38 +122,27 @@ class Coach:
         finishing = hard * (fit["endurance"] * fitness - fit["effort"] - fit["exhaustion"] * dose)
         return logistic(self.PULL[item] + taking - fit["weariness"] * dose), logistic(self.BIAS + finishing)
 
-    def outcomes(self, item: int, dose: float, fitness: float) -> list[tuple[float, float, float, float]]:
-        """(probability, reward, next dose, next fitness)."""
+    def outcomes(self, body: Body, item: int) -> list[tuple[float, float, Body]]:
+        """(probability, reward, next dose and fitness)."""
+        dose, fitness = body
         takes, finishes = self.chances(item, dose, fitness)
         kept, burden, demand = self.DOSE["keep"] * dose, self.burden * dose, float(item == HARD)
         built = self.DOSE["training"] * max(1 - dose / self.DOSE["too_much"], 0.0) * demand * (1 - fitness)
         gained = self.BENEFIT[item] * max(1 - self.habituation * dose, 0.0)
-        return [
+        found = [
             (1 - takes, -burden, kept, fitness),
             (takes * finishes, gained - burden, kept + demand, fitness + built),
             (takes * (1 - finishes), -burden, kept + self.DOSE["given_up"] * demand,
              max(fitness - self.DOSE["setback"], 0.0)),
         ]  # fmt: skip
+        return [(chance, reward, (round(then, 9), round(fit, 9))) for chance, reward, then, fit in found]
 
     def plan(self, far_sighted: bool):
         """(value, suggestion) of a dose and a fitness with so many pages to go."""
-
-        @cache
-        def best(dose: float, fitness: float, pages: int) -> tuple[float, int]:
-            if not pages:
-                return 0.0, 0
-            now, total = np.zeros(2), np.zeros(2)
-            for item in (HARD, GENTLE):
-                for chance, reward, then, fit in self.outcomes(item, dose, fitness):
-                    now[item] += chance * reward
-                    total[item] += chance * (reward + best(round(then, 9), round(fit, 9), pages - 1)[0])
-            item = int((total if far_sighted else now).argmax())
-            return float(total[item]), item
-
-        return best
+        return by_tree(self, far_sighted)
 
     def value(self, far_sighted: bool) -> float:
-        return self.plan(far_sighted)(0.0, self.DOSE["fit"], self.HORIZON)[0]
+        return self.plan(far_sighted)((0.0, self.DOSE["fit"]), self.HORIZON)[0]
 
     def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
         items = suggestions(self.PULL, self.BENEFIT)
@@ -166,7 +158,7 @@ class Coach:
 
         def choose(state, step):
             found = np.unique(np.round([state["dose"], state["fitness"]], 9), axis=1, return_inverse=True)
-            shown = [best(*map(float, levels), self.HORIZON - step)[1] for levels in found[0].T]
+            shown = [best(tuple(map(float, levels)), self.HORIZON - step)[1] for levels in found[0].T]
             return np.array(shown)[found[1]]
 
         return play(world, choose, self.HORIZON, self.NUM_SESSIONS, seed)
@@ -182,7 +174,7 @@ def test_a_coach_that_looks_ahead_holds_back():
     coach = Coach()
     best, myopic = coach.value(far_sighted=True), coach.value(far_sighted=False)
     assert (best - myopic) / best > 0.05
-    rested, tired = [[coach.plan(far)(dose, 0.2, 4)[1] for far in (True, False)] for dose in (0.0, 1.0)]
+    rested, tired = [[coach.plan(far)((dose, 0.2), 4)[1] for far in (True, False)] for dose in (0.0, 1.0)]
     assert rested == [HARD, HARD] and tired == [GENTLE, HARD]
 
 

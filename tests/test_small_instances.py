@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from recgym.response import FunnelResponse
 from recgym.scenarios.news import NewsReward
 from recgym.scenarios.video import VideoReward
 from recgym.simulator import Simulator
+from tests.planning import by_tree
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 NUM_SESSIONS = 20_000
@@ -24,6 +24,7 @@ class Newspaper:
     """
 
     ONE_SIDED, FAIR = 0, 1
+    num_actions = 2
     HORIZON, RATE, STRENGTH = 8, 0.3, 1.5
     PULL = (-0.2, -0.6)
 
@@ -36,27 +37,14 @@ class Newspaper:
     def after(self, item: int, leaning: float) -> float:
         return leaning + self.RATE * ((item == self.ONE_SIDED) - leaning)
 
-    def outcomes(self, item: int, leaning: float) -> list[tuple[float, float, float]]:
+    def outcomes(self, leaning: float, item: int) -> list[tuple[float, float, float]]:
         """(probability, reward, next leaning)."""
         click, moved = self.click(item, leaning), self.after(item, leaning)
-        return [(1 - click, -self.cost * leaning**2, leaning), (click, 1 - self.cost * moved**2, moved)]
+        return [(1 - click, -self.cost * leaning**2, leaning), (click, 1 - self.cost * moved**2, round(moved, 12))]
 
     def plan(self, far_sighted: bool) -> Callable[[float, int], tuple[float, int]]:
         """(value, item) of a leaning with so many pages to go, under the best or the myopic policy."""
-
-        @cache
-        def best(leaning: float, pages: int) -> tuple[float, int]:
-            if not pages:
-                return 0.0, 0
-            now, total = np.zeros(2), np.zeros(2)
-            for item in (0, 1):
-                for chance, reward, moved in self.outcomes(item, leaning):
-                    now[item] += chance * reward
-                    total[item] += chance * (reward + best(round(moved, 12), pages - 1)[0])
-            item = int((total if far_sighted else now).argmax())
-            return float(total[item]), item
-
-        return best
+        return by_tree(self, far_sighted)
 
     def simulator(self) -> Simulator:
         items = two_items(pull=self.PULL)

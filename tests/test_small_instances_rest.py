@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pytest
 
@@ -12,6 +10,7 @@ from recgym.response import FunnelResponse
 from recgym.scenarios.games import GamesReward
 from recgym.scenarios.music import MusicReward
 from recgym.simulator import Simulator
+from tests.planning import by_tree
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
 
 NUM_SESSIONS = 20_000
@@ -24,6 +23,7 @@ class MusicService:
     Clicks fall with satiation. With one genre that tires and one that does not, the favourite has to rest.
     """
 
+    num_actions = 2
     HORIZON, WEIGHT, DECAY = 7, 2.0, (0.875, 0.5)  # so that all numbers are exact in float32
 
     def __init__(self, pull: Levels, strength: Levels, decay: Levels = DECAY) -> None:
@@ -32,21 +32,14 @@ class MusicService:
     def after(self, levels: Levels, clicked: int | None) -> Levels:
         return tuple(level * self.decay[genre] + 0.5 * self.strength[genre] * (genre == clicked) for genre, level in enumerate(levels))
 
+    def outcomes(self, levels: Levels, track: int) -> list[tuple[float, float, Levels]]:
+        """(probability, reward, next levels)."""
+        click = logistic(self.pull[track] - self.WEIGHT * levels[track])
+        return [(click, 1.0, self.after(levels, track)), (1 - click, 0.0, self.after(levels, None))]
+
     def plan(self, far_sighted: bool):
         """(value, track) of satiation levels with so many pages to go."""
-
-        @cache
-        def best(levels: Levels, pages: int) -> tuple[float, int]:
-            if not pages:
-                return 0.0, 0
-            click = [logistic(self.pull[track] - self.WEIGHT * levels[track]) for track in (0, 1)]
-            rest = best(self.after(levels, None), pages - 1)[0]
-            total = [click[track] * (1 + best(self.after(levels, track), pages - 1)[0]) + (1 - click[track]) * rest
-                     for track in (0, 1)]  # fmt: skip
-            track = int(np.argmax(total if far_sighted else click))
-            return total[track], track
-
-        return best
+        return by_tree(self, far_sighted)
 
     def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
         items = two_items(pull=self.pull)
@@ -88,6 +81,7 @@ def test_equal_genres_are_no_reason_to_look_ahead():
 class GamesStore:
     """Two games of two genres, of which one is tried more; two tries within two pages bore of a genre for four."""
 
+    num_actions = 2
     HORIZON, WEIGHT = 10, 3.0
     PULL = (1.5, -0.5)
     LIMIT, WINDOW, LASTING = 2, 2, 4
@@ -102,21 +96,14 @@ class GamesStore:
                 bored[genre] = self.LASTING
         return pages, tuple(bored)
 
+    def outcomes(self, memory: Memory, game: int) -> list[tuple[float, float, Memory]]:
+        """(probability, reward, next memory)."""
+        click = logistic(self.PULL[game] - self.WEIGHT * (memory[1][game] > 0))
+        return [(click, 1.0, self.after(memory, game)), (1 - click, 0.0, self.after(memory, None))]
+
     def plan(self, far_sighted: bool):
         """(value, game) of a memory with so many pages to go."""
-
-        @cache
-        def best(memory, pages: int) -> tuple[float, int]:
-            if not pages:
-                return 0.0, 0
-            click = [logistic(self.PULL[game] - self.WEIGHT * (memory[1][game] > 0)) for game in (0, 1)]
-            rest = best(self.after(memory, None), pages - 1)[0]
-            total = [click[game] * (1 + best(self.after(memory, game), pages - 1)[0]) + (1 - click[game]) * rest
-                     for game in (0, 1)]  # fmt: skip
-            game = int(np.argmax(total if far_sighted else click))
-            return total[game], game
-
-        return best
+        return by_tree(self, far_sighted)
 
     def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
         items = two_items(pull=self.PULL)

@@ -89,4 +89,4 @@ def test_the_growth_is_a_ratio_of_the_fastest_rounds(monkeypatch):
     monkeypatch.setattr(growth, "MANY", 1_100)
     times = iter(range(1, 100))  # few: 1, 3, 5, ...; many: 2, 4, 6, ...
     monkeypatch.setattr(growth, "_cpu_of_a_step", lambda shop, seconds: next(times))
-    assert growth.growth("RecGym-News-v0", 1.0) == 2.0
+    assert growth.growth("RecGym-News-v0", 4, 1.0) == 2.0

@@ -101,7 +101,7 @@ def changed(path: Path, target: Path, **files: str | bytes | None) -> Path:
 
 @pytest.mark.parametrize(("files", "told"), [
     ({"recgym_model_json": None}, f"found no {MANIFEST}"),
-    ({"recgym_model_json": '{"format": 99}'}, "expected format 1, found 99"),
+    ({"recgym_model_json": '{"format": 99}'}, "expected format 2, found 99"),
     ({"recgym_model_json": "{"}, "not as `python -m baselines train` wrote it"),
     ({"baseline_json": None}, "found no baseline.json"),
     ({"baseline_json": '{"baseline": "thompson"}'}, "not as `python -m baselines train` wrote it"),

@@ -128,11 +128,13 @@ def block(rows: Sequence[Row]) -> str:
 def _measured(rows: Sequence[Row]) -> str:
     """How much of the experiment there is, and what it cost."""
     planned = len(DOMAINS) * len(ARMS) * SEEDS
-    share = f"All {planned}" if len(rows) >= planned else f"**{len(rows)} of {planned}**"
     hours = sum(row["cpu_seconds"] for row in rows) / 3600
-    return (f"{share} runs ({len(DOMAINS)} domains, {len(ARMS)} arms, {SEEDS} seeds) are measured, in {hours:.1f} "
-            "hours of CPU on two shared cores; the last table says how many of each arm. Where a domain has a single seed of "
-            "both arms, its difference has no interval.")  # fmt: skip
+    plan = f"({len(DOMAINS)} domains, {len(ARMS)} arms, {SEEDS} seeds)"
+    if len(rows) >= planned:
+        return f"All {planned} runs {plan} are measured, in {hours:.1f} hours of CPU on two shared cores."
+    return (f"**{len(rows)} of {planned}** runs {plan} are measured, in {hours:.1f} hours of CPU on two shared cores; the last "
+            "table says how many of each arm. Where a domain has a single seed of both arms, its difference has no "
+            "interval.")  # fmt: skip
 
 
 def _claims(rows: Sequence[Row]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines import ablation, tuned
 from baselines import learning as table_of_learning
 from baselines.files import MEASUREMENTS, read_json
 from baselines.intervals import Estimate, mean_of
@@ -88,12 +89,37 @@ def _views(env_id: str, measured: Mapping[str, Any]) -> str:
         (
             f"Mean return of the same {measured['episodes']} sessions, and in brackets the score: 0 is random, 1 the "
             f"far-sighted reference. The two privileged policies know the hidden state of the user and the response "
-            f"model; the reference also prices what a page does to trust and need. It is a reference, not an optimum. "
+            f"model; the reference also puts a price on what a page does to the user ({_priced(env_id)}). It is a reference, "
+            f"not an optimum. "
             f"Paired t-tests of the gap: p < {max(worst, 1e-12):.0e}. Measured by `python -m baselines bounds {env_id}`.",
             table(("policy", *(f'`action="{view}"`' for view in views)), [*rows, gaps]),
             f"![Returns of what does not learn, and learning curves of PPO between them]({PICTURES}/{DOMAINS[env_id]}.svg)",
+            *_what_it_rests_on(env_id),
         )
     )
+
+
+def _priced(env_id: str) -> str:
+    """What the far-sighted reference puts a price on, in code."""
+    return ", ".join(f"`{name}`" for name in tuned.load(env_id, ablation.VIEW, "prices"))
+
+
+def _what_it_rests_on(env_id: str) -> list[str]:
+    """The gap with one part of the users held still at a time, the part that matters most first."""
+    measured = ablation.load(env_id)
+    if not measured:
+        return []
+    rows = measured["held still"]
+    order = sorted(rows, key=lambda name: (name != ablation.WHOLE, rows[name]["gap"]))
+    cells = [(f"`{name}`" if name else "nothing", f"{row['reference']:.2f}", f"{row['myopic']:.2f}",
+              f"{row['gap']:.1%} ±{row['half_width']:.1%}") for name, row in ((name, rows[name]) for name in order)]  # fmt: skip
+    return [
+        "**What the gap rests on.** One part of the users (a class of `recgym.dynamics`) is held still as a session begins with "
+        f"it, and the same two policies meet the same sessions, `action=\"{measured['view']}\"`. They are not tuned anew, so "
+        "that a gap below zero says that the reference still pays for what no longer matters. Measured by `python -m "
+        f"baselines ablate --envs {env_id}`.",
+        table(("held still", "reference", "myopic", "gap"), cells),
+    ]
 
 
 def _variants(env_id: str, measured: Mapping[str, Any]) -> str:

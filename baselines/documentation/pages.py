@@ -6,6 +6,7 @@ import inspect
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import recgym.observation
 from baselines.documentation import measured
 from recgym.catalog.tables import RANGES, allowed
 from recgym.classics import Classic
+from recgym.cli.realism import NUM_SESSIONS, Row, random_sessions, statistics
 from recgym.described import (
     action_views,
     arguments,
@@ -29,7 +31,7 @@ from recgym.described import (
 )
 from recgym.env import RecEnv
 from recgym.markdown import table
-from recgym.observation import DICT, LATENT
+from recgym.observation import LatentObservation, DICT, LATENT
 from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
 from recgym.simulator import Simulator
@@ -44,6 +46,7 @@ SECTIONS = (
     "Episode end",
     "Why look ahead",
     "Learning it",
+    "Realism",
     "Your own catalogue",
     "Arguments",
     "Version history",
@@ -62,6 +65,7 @@ def page(env_id: str) -> str:
         "Episode end": _end_facts(unwrapped),
         "Why look ahead": measured.far_sight(env_id),
         "Learning it": measured.learning(env_id),
+        "Realism": _realism_facts(env_id, unwrapped),
         "Your own catalogue": _catalogue_facts(unwrapped.simulator, config_class(env_id)),
         "Arguments": _argument_facts(env_id),
     }
@@ -116,7 +120,7 @@ def _observation_facts(env_id: str, env: RecEnv) -> str:
     spaces = {kind: gymnasium.make(env_id, observation=kind).observation_space for kind in kinds}
     if isinstance(simulator, Classic):
         return _seen_of_classic(simulator, spaces)
-    counters = env.sessions.setting.counters.names
+    counters = env.sessions.setting.counters.meanings
     [parts] = re.findall(r"(?:^\|.*\n?)+", inspect.getdoc(recgym.observation), flags=re.MULTILINE)
     sizes = (
         f"num_counters = {len(counters)}, num_candidates = {simulator.num_candidates}, "
@@ -129,7 +133,12 @@ def _observation_facts(env_id: str, env: RecEnv) -> str:
             table(("kind", "space"), [(f'`observation="{kind}"`', f"`{space}`") for kind, space in spaces.items()]),
             f"The parts, with {sizes} by default:",
             parts.strip(),
-            f"The counters: {_code(counters)}. The features of a candidate: {_code(simulator.features.names)}.",
+            "The counters:",
+            table(("counter", "what"), [(f"`{name}`", meaning) for name, meaning in counters.items()]),
+            f"The features of a candidate: {_code(simulator.features.names)}. The first, {_code(simulator.features.relations)}, "
+            "are how near its text is to the pool of that name, or to the query.",
+            f'`observation="{LATENT}"` has in place of the texts what is hidden of the user: {_code(simulator.hidden)}; and '
+            f"of every candidate the chances {_code(LatentObservation.CHANCES)}.",
         )
     )
 
@@ -202,6 +211,26 @@ def _catalogue_facts(simulator: Simulator | Classic, config: type) -> str:
             "`catalog=` takes a CSV or Parquet file with `item_id`, `title` and `category`, texts, and these columns of numbers "
             "([more about files](../howto/catalogue.md)):",
             table(("column", "values", "where it is missing", "in the built-in catalogue"), rows),
+        )
+    )
+
+
+@cache
+def _logs(env_id: str) -> list[Row]:
+    return statistics(random_sessions(env_id, NUM_SESSIONS), gymnasium.make(env_id).unwrapped.sessions.setting)
+
+
+def _realism_facts(env_id: str, env: RecEnv) -> str:
+    """The logs beside real ones, if it is a domain with a catalogue."""
+    if isinstance(env.simulator, Classic):
+        return ""
+    rows = [(row.name, f"**{row.here}**, outside" if row.outside else row.here, row.real) for row in _logs(env_id)]
+    return "\n\n".join(
+        (
+            "Logs of random pages beside public ones, where there are any; what lies outside their range is marked. Stars are "
+            "here only of users who went as far as the second event, there of all who rate. "
+            f"`recgym show {env_id} --realism` prints this.",
+            table(("statistic", "here", "real logs"), rows),
         )
     )
 

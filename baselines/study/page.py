@@ -20,10 +20,9 @@ def section(folder: Path) -> str:
     """In Markdown, from the tables of `folder`."""
     return f"""### Settings found by a study
 
-Stable-Baselines3's algorithms are trained with the settings of `baselines/algorithms.py`: found on the shop for
-{_listed(space.TUNED)}, the library's own for the others. `python -m baselines study` searches for
-better ones, one domain at a time, with [Optuna](https://optuna.org) (Akiba et al., KDD 2019), and goes on from its
-table where it was killed:
+Stable-Baselines3's algorithms are trained with the settings of `baselines/algorithms.py`, which were found on the shop.
+`python -m baselines study` searches for better ones, one domain at a time, with [Optuna](https://optuna.org) (Akiba et al.,
+KDD 2019), and goes on from its table where it was killed:
 
 ```console
 pip install -e ".[study]"

@@ -48,8 +48,7 @@ SPACES: Mapping[str, Space] = {
     "TD3": {**ACTOR_CRITIC, "action_noise": (0.1, 0.2, 0.3)},
     "DDPG": {**ACTOR_CRITIC, "action_noise": (0.1, 0.2, 0.3)},
     "TQC": ACTOR_CRITIC,
-    # Its critics are wider than its actor on purpose, and it has no target networks.
-    "CrossQ": {name: values for name, values in VALUES.items() if name != "width"},
+    "CrossQ": VALUES,  # no target networks, so no tau
 }
 NETWORK = ("log_std_init",)  # of policy_kwargs, under the same name
 WIDTH, SPREAD_OF_SB3 = 64, 0.0  # of Stable-Baselines3, where the committed settings leave them open

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from recgym.choice.examination import attraction, table
+from recgym.choice.protocol import ChoiceModel
 from recgym.compiled import Flags, Floats, Ints, allocating_kernel
 
 ULTRA_BROWSING = (
@@ -28,7 +29,7 @@ ubm_0.1_1_4_1.0.json."""
 
 
 @dataclass(frozen=True)
-class UserBrowsing:
+class UserBrowsing(ChoiceModel):
     """P(click on k | last click) = gamma[k, distance]**eta * a_k: UBM (Dupret & Piwowarski, SIGIR 2008).
 
     The attraction a is sigmoid(utility), the distance that from k up to the last click.
@@ -60,7 +61,12 @@ class UserBrowsing:
 
     def probabilities(self, utility: Floats, shown: Flags) -> Floats:
         """(num_envs, slate_size) float64."""
-        return _clicked(attraction(utility, shown), _gamma(self.examination, self.eta, utility.shape[1]))
+        found = attraction(utility, shown)
+        return _looked(found, shown, _gamma(self.examination, self.eta, utility.shape[1])) * found
+
+    def examined(self, utility: Floats, shown: Flags) -> Floats:
+        """(num_envs, slate_size) float64: the mean of gamma**eta over where the last click may be."""
+        return _looked(attraction(utility, shown), shown, _gamma(self.examination, self.eta, utility.shape[1]))
 
     def best_slate(self, utility: Floats, value: Floats, slate_size: int) -> Ints:
         """No routine.
@@ -105,7 +111,7 @@ def _browse(attraction: Floats, gamma: Floats, u: Floats) -> Flags:
 
 
 @allocating_kernel
-def _clicked(attraction: Floats, gamma: Floats) -> Floats:
+def _looked(attraction: Floats, shown: Flags, gamma: Floats) -> Floats:
     """Forward over the ranks: the last click is at a rank if it was clicked there and nowhere since."""
     chance = np.zeros(attraction.shape)
     slate_size = attraction.shape[1]
@@ -113,9 +119,12 @@ def _clicked(attraction: Floats, gamma: Floats) -> Floats:
         last = np.zeros(slate_size + 1)  # chance that the last click so far is at rank - 1; [0]: there is none
         last[0] = 1.0
         for rank in range(slate_size):
+            if not shown[lane, rank]:
+                continue
             for place in range(rank + 1):
-                clicked = last[place] * gamma[rank, rank - place] * attraction[lane, rank]
-                last[place] -= clicked
-                chance[lane, rank] += clicked
-            last[rank + 1] = chance[lane, rank]
+                looked = last[place] * gamma[rank, rank - place]
+                last[place] -= looked * attraction[lane, rank]
+                chance[lane, rank] += looked
+            chance[lane, rank] = min(chance[lane, rank], 1.0)  # the parts of 1 may round to a little more
+            last[rank + 1] = chance[lane, rank] * attraction[lane, rank]
     return chance

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from recgym.choice.examination import attraction, by_rank, probability, table
+from recgym.choice.protocol import ChoiceModel
 from recgym.choice.slates import best_cascade, best_matching
 from recgym.compiled import Flags, Floats, Ints, allocating_kernel
 
 
 @dataclass(frozen=True)
-class Cascade:
+class Cascade(ChoiceModel):
     """P(click on k) = a_k * product over j < k of (1 - a_j) (Craswell et al., WSDM 2008).
 
     The user stops at the first click. The attraction a is sigmoid(utility).
@@ -37,7 +38,12 @@ class Cascade:
 
     def probabilities(self, utility: Floats, shown: Flags) -> Floats:
         """(num_envs, slate_size) float64."""
-        return _reached_and_clicked(self.attraction(utility, shown), self.leaving(utility.shape[1]))
+        found = self.attraction(utility, shown)
+        return _reached(found, shown, self.leaving(utility.shape[1])) * found
+
+    def examined(self, utility: Floats, shown: Flags) -> Floats:
+        """(num_envs, slate_size) float64: the chance that the slot is reached."""
+        return _reached(self.attraction(utility, shown), shown, self.leaving(utility.shape[1]))
 
     def best_slate(self, utility: Floats, value: Floats, slate_size: int) -> Ints:
         """(num_envs, slate_size) int64 positions; exact where leaving is as likely at every rank.
@@ -65,12 +71,21 @@ class ExponentialCascade(Cascade):
 
     attention_prob: float = 0.65
     score_scaling: float = 0.05
-    """s: score_scaling * exp(utility) may not exceed 1, so no utility -ln(s), by default 3.0."""
+    """s: score_scaling * exp(utility), the chance of a click once examined, may not exceed 1, so no utility -ln(s), by
+    default 3.0."""
 
     def __post_init__(self) -> None:
         probability("attention_prob", self.attention_prob)
         if not 0 < self.score_scaling < math.inf:
             raise ValueError(f"score_scaling: expected a finite number above 0, got {self.score_scaling!r}")
+
+    def utility(self, attraction: Floats) -> Floats:
+        """The logit, up to the largest score that RecSim converts, -ln(s): such an item is clicked once examined."""
+        return np.minimum(super().utility(attraction), -math.log(self.score_scaling))
+
+    def examined(self, utility: Floats, shown: Flags) -> Floats:
+        """(num_envs, slate_size) float64: the chance that the slot is reached, and then gets attention."""
+        return self.attention_prob * super().examined(utility, shown)
 
     def attraction(self, utility: Floats, shown: Flags) -> Floats:
         """(num_envs, slate_size) float64.
@@ -129,12 +144,13 @@ def _scaled(utility: Floats, shown: Flags, attention: float, scaling: float) -> 
 
 
 @allocating_kernel
-def _reached_and_clicked(attraction: Floats, leaving: Floats) -> Floats:
-    chance = np.empty(attraction.shape)
+def _reached(attraction: Floats, shown: Flags, leaving: Floats) -> Floats:
+    chance = np.zeros(attraction.shape)
     for lane in range(len(attraction)):
         reached = 1.0
         for slot in range(attraction.shape[1]):
-            chance[lane, slot] = reached * attraction[lane, slot]
+            if shown[lane, slot]:
+                chance[lane, slot] = reached
             reached *= 1.0 - attraction[lane, slot] * leaving[slot]
     return chance
 

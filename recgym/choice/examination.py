@@ -1,7 +1,8 @@
-"""What the models that examine slots one by one share: attraction, and tables by rank."""
+"""What the models that examine slots one by one share: attraction, its logit, and tables by rank."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import cache
 
@@ -11,6 +12,7 @@ from recgym.compiled import Flags, Floats, allocating_kernel, sigmoid
 
 ULTRA_EXAMINATION = (0.68, 0.61, 0.48, 0.34, 0.28, 0.20, 0.11, 0.10, 0.08, 0.06)
 """Chance that ranks 1 to 10 are examined: ULTRA's pbm_0.1_1.0_4_1.0.json and trust_bias.json."""
+LEAST, MOST = float(np.finfo(np.float64).tiny), 1.0 - 2.0**-53  # the chances nearest to 0 and 1 with a finite logit
 
 
 def probability(name: str, value: float) -> float:
@@ -52,4 +54,15 @@ def attraction(utility: Floats, shown: Flags) -> Floats:
         for slot in range(utility.shape[1]):
             if shown[lane, slot]:
                 found[lane, slot] = sigmoid(utility[lane, slot])
+    return found
+
+
+@allocating_kernel
+def logit(chance: Floats) -> Floats:
+    """(num_envs, slate_size) float64: the inverse of sigmoid, of chances from LEAST to MOST; others count as these."""
+    found = np.empty(chance.shape)
+    for lane in range(len(chance)):
+        for slot in range(chance.shape[1]):
+            inside = min(max(chance[lane, slot], LEAST), MOST)
+            found[lane, slot] = math.log(inside) - math.log1p(-inside)
     return found

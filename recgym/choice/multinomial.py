@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
+from recgym.choice.protocol import ChoiceModel
 from recgym.choice.slates import best_assortment
 from recgym.compiled import Flags, Floats, Ints, allocating_kernel, kernel
 
 
-class _Multinomial(ABC):
-    """P(click on i) = w_i / (w_none + sum of w_j over the slate)."""
+class _Multinomial(ChoiceModel):
+    """P(click on i) = w_i / (w_none + sum of w_j over the slate): the whole slate is looked at, and compared."""
 
     @abstractmethod
     def weights(self, utility: Floats, shown: Flags) -> tuple[Floats, Floats]:
@@ -30,6 +31,10 @@ class _Multinomial(ABC):
     def probabilities(self, utility: Floats, shown: Flags) -> Floats:
         """(num_envs, slate_size) float64."""
         return _shares(*self.weights(utility, shown))
+
+    def examined(self, utility: Floats, shown: Flags) -> Floats:
+        """(num_envs, slate_size) float64: 1 for all that is shown, as who chooses compares it all (McFadden, 1974)."""
+        return shown.astype(np.float64)
 
     def best_slate(self, utility: Floats, value: Floats, slate_size: int) -> Ints:
         """(num_envs, slate_size) int64 positions; exact.
@@ -77,6 +82,14 @@ class MultinomialProportional(_Multinomial):
                 f"no_click_mass: expected a finite number of at least min_normalizer = {self.min_normalizer!r}, "
                 f"got {self.no_click_mass!r}"
             )
+
+    def utility(self, attraction: Floats) -> Floats:
+        """x = m + 2 a, so that items weigh as they attract: P(click on i) = 2 a_i / (n - m + sum of 2 a_j).
+
+        A logit may lie below any m. This has the range of RecSim's interest evolution, where m = -1 and users' interests,
+        which are the scores there, lie between -1 and 1.
+        """
+        return self.min_normalizer + 2.0 * attraction
 
     def weights(self, utility: Floats, shown: Flags) -> tuple[Floats, Floats]:
         """x - m.

@@ -9,12 +9,13 @@ from functools import cache
 import numpy as np
 
 from recgym.choice.examination import ULTRA_EXAMINATION, attraction, by_rank, probability, table
+from recgym.choice.protocol import ChoiceModel
 from recgym.choice.slates import best_assignment, best_matching
 from recgym.compiled import Flags, Floats, Ints
 
 
 @dataclass(frozen=True)
-class PositionBased:
+class PositionBased(ChoiceModel):
     """P(click on k) = theta_k**eta * a_k, with attraction a = sigmoid(utility) (Craswell et al., WSDM 2008).
 
     As in ULTRA, eta makes the position bias stronger (above 1) or weaker (0: none).
@@ -30,10 +31,10 @@ class PositionBased:
         if not 0 <= self.eta < math.inf:
             raise ValueError(f"eta: expected a finite number of at least 0, got {self.eta!r}")
 
-    def examined(self, slate_size: int) -> Floats:
-        """(slate_size,) float64: the chance that the slot is looked at."""
-        theta = tuple(1 / rank for rank in range(1, slate_size + 1)) if self.examination is None else self.examination
-        return by_rank(theta, slate_size, self.eta)
+    def theta(self, slate_size: int) -> Floats:
+        """(slate_size,) float64: theta**eta, the chance that the slot is looked at."""
+        values = tuple(1 / rank for rank in range(1, slate_size + 1)) if self.examination is None else self.examination
+        return by_rank(values, slate_size, self.eta)
 
     def num_uniforms(self, slate_size: int) -> int:
         """One per slot."""
@@ -45,11 +46,15 @@ class PositionBased:
 
     def probabilities(self, utility: Floats, shown: Flags) -> Floats:
         """(num_envs, slate_size) float64."""
-        return self.examined(utility.shape[1]) * attraction(utility, shown)
+        return self.theta(utility.shape[1]) * attraction(utility, shown)
+
+    def examined(self, utility: Floats, shown: Flags) -> Floats:
+        """(num_envs, slate_size) float64: theta**eta, whatever the items."""
+        return self.theta(utility.shape[1]) * shown
 
     def best_slate(self, utility: Floats, value: Floats, slate_size: int) -> Ints:
         """(num_envs, slate_size) int64 positions; exact: the larger attraction * value, the more examined the slot."""
-        return best_matching(self.examined(slate_size), attraction(utility, np.ones(utility.shape, dtype=bool)) * value)
+        return best_matching(self.theta(slate_size), attraction(utility, np.ones(utility.shape, dtype=bool)) * value)
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,9 @@ class TrustBias(PositionBased):
     @cache
     def line(self, slate_size: int) -> tuple[Floats, Floats]:
         """Constant and slope, each (slate_size,) float64, read-only: P(click) = constant + slope * a."""
-        rank, examined = np.arange(1, slate_size + 1), self.examined(slate_size)
+        rank, theta = np.arange(1, slate_size + 1), self.theta(slate_size)
         plus, minus = 1 - (np.minimum(rank, 20) + 1) / 100, self.wrong_click / np.minimum(rank, 10)
-        constant, slope = examined * minus, examined * (plus - minus)
+        constant, slope = theta * minus, theta * (plus - minus)
         constant.flags.writeable = slope.flags.writeable = False
         return constant, slope
 

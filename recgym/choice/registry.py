@@ -41,5 +41,9 @@ def choice_model(model: str | ChoiceModel) -> ChoiceModel:
         return CHOICE_MODELS[model]()
     if isinstance(model, type) or not isinstance(model, ChoiceModel):
         names = ", ".join(CHOICE_MODELS)
-        raise TypeError(f"response: expected the name of a choice model ({names}) or an instance of one, got {model!r}")
+        lacking = [name for name in vars(ChoiceModel) if name[0] != "_" and not hasattr(model, name)]
+        lacks = f", which lacks {', '.join(lacking)}" if lacking else ""
+        raise TypeError(
+            f"response: expected the name of a choice model ({names}) or an instance of one, got {model!r}{lacks}"
+        )
     return model

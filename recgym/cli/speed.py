@@ -54,10 +54,12 @@ def speed(options: argparse.Namespace) -> int:
 def _growth(seconds: float) -> None:
     """Print what more items cost, a line a domain as soon as it is measured."""
     from recgym.growth import FEW, MANY, growth
+    from recgym.speed import MIDDLE, SINGLE
 
-    print(f"\nA step of {MANY:,} items takes so many times that of {FEW:,}, in 1,024 environments:")
+    print(f"\nA step of {MANY:,} items takes so many times that of {FEW:,}, alone and in {MIDDLE:,} environments:")
     for env_id in DOMAINS:
-        print(f"{env_id.removesuffix('-v0'):20}  {growth(env_id, seconds):.2f}", flush=True)
+        alone, many = (growth(env_id, num_envs, seconds) for num_envs in (SINGLE, MIDDLE))
+        print(f"{env_id.removesuffix('-v0'):20}  {alone:.2f}  {many:.2f}", flush=True)
 
 
 def _scale(options: argparse.Namespace) -> int:

@@ -33,7 +33,7 @@ class History:
     num_uniforms: ClassVar[int] = 1
 
     EVENTS: ClassVar[tuple[str, ...]] = ("skipped", "disappointed", "clicked", "carted", "purchased")
-    RECENT: ClassVar[tuple[str, ...]] = ("clicks", "contentment", "rating", "carts")
+    RECENT: ClassVar[tuple[str, ...]] = ("clicks", "contentment", "rating", "first event")
     RECENT_DECAY: ClassVar[NDArray[np.float64]] = np.array([0.7, 0.9, 0.9, 0.8])
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -45,7 +45,7 @@ class History:
         state["history_events"] = np.zeros(pages, dtype=np.int8)
         # Before the first click the shop goes by one of the two favourites the profile names.
         named = (u[:, 0] * 2).astype(np.int64)
-        state["interest_category"] = np.take_along_axis(state["favourites"], named[:, None], axis=1)[:, 0]
+        state["interest_category"] = state["favourites"][np.arange(num_envs), named]
         state["interest_item"] = self.entry_items[state["interest_category"]]
         state["recent"] = np.zeros((num_envs, len(self.RECENT)))
 

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from recgym.candidates import Retrieval
 from recgym.classics import Classic
-from recgym.observation import history_texts
 from recgym.playground.map import Map
 from recgym.rendering import classics, story
 from recgym.rendering.colours import department_colour
@@ -92,7 +91,7 @@ class Words:
 
     def history(self, state: State) -> str:
         """See `Teller`: what `live=True` embeds."""
-        return history_texts(state, self.setting.simulator.catalog.titles)[0]
+        return self.setting.histories(state)[0]
 
     def hidden(self, state: State, pages: Sequence[Page]) -> Told:
         """See `Teller`."""

@@ -69,7 +69,7 @@ class Response(NamedTuple):
     rating: NDArray[np.float64]  # 1..5 stars where purchased, otherwise 0
     examination: NDArray[np.float64]  # propensity: chance that the slot is looked at
     seconds: NDArray[np.float64]  # spent on the item where the domain keeps the time, otherwise 0
-    appeal: NDArray[np.float64]  # examination x chance of a click: how well the slot met the wish of the moment
+    appeal: NDArray[np.float64]  # chance of a click: how well the slot met the wish of the moment
     funnel: Funnel
 
 
@@ -95,8 +95,7 @@ class FunnelResponse:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tables", self.parameters.tables(self.items))
-        items = (self.items.embeddings, self.items.categories, self.items.needs, *self._tables[:-2])
-        object.__setattr__(self, "_of_items", items)
+        object.__setattr__(self, "_of_items", (self.items.embeddings, *self._tables[:-2]))
         examination = np.arange(1, self.slate_size + 1) ** -self.parameters.examination_decay
         object.__setattr__(self, "examination", examination)
 
@@ -132,13 +131,12 @@ class FunnelResponse:
     def _choose(
         self, choice: ChoiceModel, slates: NDArray[np.int64], response: Response, state: State, rng: BatchRNG
     ) -> None:
-        """Write the clicks of another choice model, its exact chances, and what share of the attraction these are."""
-        shown, click = slates >= 0, response.funnel.click
-        utility = np.log(np.where(shown, click, 0.5)) - np.log1p(-np.where(shown, click, 0.5))
+        """Write the clicks of another choice model, and the exact chances of these and of looking."""
+        utility, shown = choice.utility(response.funnel.click), slates >= 0
         u = rng.uniform(state["step"], Purpose.CHOICE, choice.num_uniforms(self.slate_size))
         response.clicked[...] = choice.click(utility, shown, u)
         response.appeal[...] = choice.probabilities(utility, shown)
-        response.examination[...] = response.appeal / np.where(shown, click, 1.0)
+        response.examination[...] = choice.examined(utility, shown)
 
     @cached_property
     def mean_seconds(self) -> NDArray[np.float64]:
@@ -165,8 +163,8 @@ def _normal_cdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
 @kernel
 def _funnel(
     shown: Ints, interest: Singles, taste: Floats, trust: Floats, need: Ints, readiness: Floats, satiation: Singles,
-    reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, embeddings: Singles, categories: Ints,
-    needs: Ints, rows: Floats, stages: Floats, wish: Floats, cart: Floats, purchase: Floats, satisfaction_ready: float,
+    reference_price: Floats, price_sensitivity: Floats, interest_item: Ints, embeddings: Singles,
+    rows: Floats, stages: Floats, wish: Floats, cart: Floats, purchase: Floats, satisfaction_ready: float,
     click_out: Floats, stay_out: Floats, cart_out: Floats, purchase_out: Floats, satisfaction_out: Floats,
     needed_out: Flags,
 ) -> None:  # fmt: skip
@@ -174,14 +172,8 @@ def _funnel(
     num_traits = stages.shape[1] - 3
     text_weight, taste_weight, trust_weight, satiation_weight, needed_bonus, not_needed_bonus = wish
     for lane in range(len(shown)):
-        if lane + 1 < len(shown):
-            for slot in range(shown.shape[1]):
-                item = max(shown[lane + 1, slot], 0)
-                prefetch(embeddings, item)
-                prefetch(rows, item)
-                prefetch(categories, item)
-                prefetch(needs, item)
-            prefetch(embeddings, interest_item[lane + 1])
+        following = min(lane + 1, len(shown) - 1)
+        prefetch(embeddings, interest_item[following])
         has_need = need[lane] >= 0
         now = 0 if not has_need else 1 if readiness[lane] < READY else 2
         weights = stages[now]
@@ -190,20 +182,22 @@ def _funnel(
         considered = embeddings[interest_item[lane]]
         liking = taste[lane]
         for slot in range(shown.shape[1]):
+            prefetch(embeddings, max(shown[following, slot], 0))
+            prefetch(rows, max(shown[following, slot], 0))
             item = shown[lane, slot]
             if item < 0:
                 click_out[lane, slot] = stay_out[lane, slot] = cart_out[lane, slot] = 0.0
                 purchase_out[lane, slot] = satisfaction_out[lane, slot] = 0.0
                 needed_out[lane, slot] = False
                 continue
-            vector, row, category = embeddings[item], rows[item], categories[item]
-            cost, stay, satisfaction, cart_logit, purchase_logit = row[num_traits : num_traits + 5]
-            needed = needs[item] == need[lane]
+            vector, row = embeddings[item], rows[item]
+            cost, stay, satisfaction, cart_logit, purchase_logit, category, meets = row[num_traits : num_traits + 7]
+            needed = meets == need[lane]
             ready = readiness[lane] if needed else 0.0
             cheaper = (reference_price[lane] - cost) * price_sensitivity[lane]
             independent = 0.0
             for i in range(len(liking)):
-                independent += liking[i] * row[num_traits + 5 + i]
+                independent += liking[i] * row[num_traits + 7 + i]
             utility = constant + text_weight * dot(interest[lane], vector) + taste_weight * independent
             attraction = 0.0
             for i in range(num_traits):
@@ -211,7 +205,7 @@ def _funnel(
             utility += attraction
             if similarity_weight != 0.0:
                 utility += similarity_weight * dot(considered, vector)
-            utility += cost_weight * cheaper + trust_weight * trusting - satiation_weight * satiation[lane, category]
+            utility += cost_weight * cheaper + trust_weight * trusting - satiation_weight * satiation[lane, int(category)]
             if has_need:
                 utility += needed_bonus if needed else not_needed_bonus
             click_out[lane, slot] = sigmoid(utility)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import sigmoid
 from recgym.items import Items
+from recgym.prefetch import whole_lines
 
 
 class Parameters(Protocol):
@@ -29,10 +30,11 @@ class Tables(NamedTuple):
     """A funnel in numbers: what depends on the item alone, and the weights of what depends on the user too.
 
     With T traits that attract clicks, an item's row holds: the traits (T), its cost (a price, a length), the chance that
-    its page does not disappoint, a buyer's satisfaction, the logits of cart and of purchase, and its taste vector.
+    its page does not disappoint, a buyer's satisfaction, the logits of cart and of purchase, its category, the need it
+    meets, and its taste vector.
     """
 
-    rows: NDArray[np.float64]  # (num_items, T + 5 + taste_dim)
+    rows: NDArray[np.float64]  # (num_items, T + 7 + taste_dim or more), whole lines of the memory
     stages: NDArray[np.float64]  # (num_stages, T + 3): weights of traits, cost and similarity in a click, constant
     wish: NDArray[np.float64]  # (6,) weights in a click: text interest, taste, trust, satiation, needed, not needed
     cart: NDArray[np.float64]  # (4,) weights: needed, readiness, trust, cost
@@ -121,8 +123,8 @@ def item_rows(
     items: Items, traits: Sequence[str], cost: str, *consequences: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """`Tables.rows`: all of an item in one row, because what lies together is fetched together."""
-    columns = [*(items.trait(name) for name in (*traits, cost)), *consequences]
-    return np.ascontiguousarray(np.concatenate((np.stack(columns, axis=1), items.taste.astype(np.float32)), axis=1))
+    columns = [*(items.trait(name) for name in (*traits, cost)), *consequences, items.categories, items.needs]
+    return whole_lines(np.concatenate((np.stack(columns, axis=1), items.taste.astype(np.float32)), axis=1))
 
 
 Weights = Mapping[str, float]  # trait -> weight; "bias" is the constant

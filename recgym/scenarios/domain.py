@@ -48,6 +48,9 @@ class Domain:
     personal: Callable[[Catalog, Items], PersonalFeatures] | None = None
     needs: Callable[[Catalog], Needs] | None = None
     """What users may need, where that is not a category; queries then have lists of their own to retrieve from."""
+    told: tuple[str, str] | None = None
+    """What a history says of who did the first and the second event of the response, before an item's title ("bought");
+    by default the events' own names."""
     hidden: tuple[str, ...] = ()
     """State variables that are the truth about a user, beside trust, need and readiness."""
     required: tuple[str, ...] = ()  # attributes that a catalogue must have

@@ -28,7 +28,7 @@ things, things like the one last considered. They never say which; the search qu
 Nothing that is hidden from a real shop is observed: trust, need and readiness are in
 `info["truth"]` only, satiation, taste and true quality show in the probabilities beside them.
 
-Age group, season and campaign are observed, but no customer behaves otherwise because of them. They are distractors, and
+The budget is said and felt: who is careful with money minds prices most. Age group, season and campaign are observed, but no customer behaves otherwise because of them. They are distractors, and
 meant to be: many columns of a shop's log do not matter, and which ones an agent has to find out. What else the context
 says does matter: weekends and evenings lengthen visits, phones shorten them. Of the hidden segments bargain hunters mind
 prices more; explorers and researchers decide alike.
@@ -38,6 +38,11 @@ prices more; explorers and researchers decide alike.
 A new customer: three favourite categories (popular ones more often), of which two are named in the profile beside age
 and budget; trust within 0.03 of 0.55; with probability 0.4 a need. Weekday, daytime, device, season and campaign are
 drawn evenly.
+
+## Realism
+
+Popularity, pages per visit, purchases and both probes lie within the ranges of public logs. Of the clicks twice as many
+lead to the cart as in the one public log that tells, RetailRocket's.
 
 ## Version history
 
@@ -139,6 +144,7 @@ class Ecommerce(Settings):
         dynamics=_dynamics,
         reward=ShopReward,
         facts=_facts,
+        told=("put in the cart", "bought"),
         required=("price",),
         defaults={"list_price": "price", "margin": 0.3, "rating": 3.6, "num_ratings": 0.0, "days_online": 365.0},
     )

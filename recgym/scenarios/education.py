@@ -34,11 +34,21 @@ known, by knowledge tracing from what was tried and solved (`traced`), whether i
 goal, not known itself and everything it requires known (`fringe`), and how far the learner is with the named goals
 (`progress`).
 
+Both statements of the profile are said and felt: the stage of life by how much is known at first; how they learn by how
+much learners mind what is long and what looks too hard, the easily discouraged most and tinkerers least. More of it is
+not felt: tinkerers choose exercises, and crammers the night before a test, like everybody else. Of the circumstances
+weekends, evenings and a quiet hour lengthen visits, phones and only ten minutes shorten them; the other situations are
+distractors, as many columns of a real log are.
+
 ## Starting state
 
 A new learner: three goals (popular skills more often) of which nothing is known yet, two of them named in the profile
 beside a stage of life and how they learn; other skills are known up to about the level of the stage, with gaps; trust
 within 0.03 of 0.55; with probability 0.4 something they want explained.
+
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs. Learning times have no public counterpart here.
 
 ## Version history
 
@@ -227,6 +237,7 @@ class Education(Settings):
         dynamics=_dynamics,
         reward=EducationReward,
         facts=_facts,
+        told=("took a test after", "passed a test after"),
         outcome=EducationOutcome,
         fit=lambda catalog, items: ItemResponse(items),
         personal=lambda catalog, items: LearnerFeatures(items),

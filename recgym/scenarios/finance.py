@@ -35,14 +35,22 @@ sees whether it is `suitable`, whether it is of the kind that the client asks ab
 mortgage without saying so, but how far they have got with it is not known), its risk times how the market stands
 (`tailwind`), and how much it is like the product last looked at (`alike`).
 
-Nobody searches at a bank, so there are no queries. How concentrated clicks are, how long visits are and what predicts
-the next click is as in public logs of shops and media; how many ask for an offer or sign has no public counterpart.
+Both statements of the profile are said and felt: where clients are in life moves how they like long and complex
+contracts, what risk they can bear what suits them, how they like risk and how they mind it. Of the circumstances the
+market moves the wish for risk, a crash, weekends and evenings lengthen visits, phones shorten them.
+
+Nobody searches at a bank, so there are no queries.
 
 ## Starting state
 
 A new client: three favourite kinds of products (popular ones more often), of which two are named in the profile
 beside where they are in life and what risk they can bear; trust within 0.03 of 0.55, and money in proportion; some
 risk that they hold already; any of the five markets; with probability 0.4 a need.
+
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs, which are of shops and media; how many
+ask for an offer or sign has no public counterpart.
 
 ## Version history
 
@@ -229,6 +237,7 @@ class Finance(Settings):
         dynamics=_dynamics,
         reward=FinanceReward,
         facts=_facts,
+        told=("asked for an offer of", "signed for"),
         outcome=FinanceOutcome,
         fit=_fit,
         limits=lambda catalog, items: Suitability(items),

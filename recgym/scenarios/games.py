@@ -9,10 +9,10 @@ bought; games that press for money are tried most and given up soonest, and a ge
   interest, most played, newest, anything), 4 each, always in this order. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who looks around tries what
   is popular, short and free of charge at first; who wants a genre wants it well rated; who is hooked wants depth
-  and company, in games like the one just played. A game may disappoint: those that press for money mostly do. Playing time is log-normal around a
-  game's usual session. Some games go on the wish list, a few are bought.
+  and company, in games like the one just played. A game may disappoint: those that press for money mostly do. Playing
+  time is log-normal around a game's usual session. Some games go on the wish list, a few are bought.
 - **Boredom.** Three tries of a genre within five pages bore of it for the next five (the SARDINE family: Deffayet et al.,
-  TORS 2024).
+  TORS 2024). It takes a little of every policy's return; what tells them apart is trust.
 - **Trust** in the store grows with games that keep their promise and falls with those that do not; players who lose it
   depart (Ben-Porat et al., AAAI 2022).
 
@@ -20,10 +20,21 @@ bought; games that press for money are tried most and given up soonest, and a ge
 
 Trust, need, readiness, boredom and true quality are hidden.
 
+How skilled they are is said and felt: unless they are hooked, players mind games more difficult than what they are used
+to, newcomers most and experts least. What they spend is said and not felt: a distractor, as many columns of a real log
+are; who never pays for a game buys as often as others, and tries as many that press for money. Of the circumstances
+weekends, evenings and a whole evening free lengthen visits, phones and errands shorten them; other company is a
+distractor.
+
 ## Starting state
 
 A new player: three favourite genres (popular ones more often), of which two are named in the profile beside how skilled
 they are and what they spend; trust within 0.03 of 0.55; with probability 0.4 a genre they look for.
+
+## Realism
+
+Popularity, pages per visit and the popularity probe lie within the ranges of public logs. The text probe does not: at .75 it
+lies at their upper end and mostly a little above, because players who are hooked return to games like the last one.
 
 ## Version history
 
@@ -159,7 +170,9 @@ class Games(Settings):
         dynamics=_dynamics,
         reward=GamesReward,
         facts=_facts,
+        told=("put on the wish list", "bought"),
         outcome=GamesOutcome,
+        hidden=("satiation", "bored_pages"),  # who is bored of what, and for how long
         required=("monetisation", "session_minutes", "depth"),
         defaults={"difficulty": 0.5, "coop": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
                   "days_online": 365.0},

@@ -33,11 +33,21 @@ Trust, readiness, dose, fitness and true quality are hidden. Three features of a
 where it does not serve that goal, 40 % of it; `intended`, 1 if it is of the kind they mean to take up, which they tell
 their coach.
 
+Both statements of the profile are said and felt: the condition by what harms, the goal by what benefits and by how much
+long activities are minded, by who wants to sleep better most and who wants to become fitter least. Of the circumstances
+the state of the day moves what is taken up; it, weekends and the place lengthen or shorten visits, and the daytime is a
+distractor, as many columns of a real log are.
+
 ## Starting state
 
 A new person: three favourite kinds of activity (popular ones more often), of which two are named in the profile beside
 their condition (with probability 0.25 none) and their goal; rested, with a fitness of 0.1 to 0.4; trust within 0.03 of
 0.55; with probability 0.4 something they mean to take up.
+
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs, which are of shops and media; how many
+plan a suggestion again or make it a habit has no public counterpart.
 
 ## Version history
 
@@ -205,6 +215,7 @@ class Health(Settings):
         dynamics=_dynamics,
         reward=HealthReward,
         facts=_facts,
+        told=("planned to repeat", "made a habit of"),
         outcome=HealthOutcome,
         fit=lambda catalog, items: Capacity(items),
         limits=lambda catalog, items: Contraindications(items),

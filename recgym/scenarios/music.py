@@ -12,7 +12,8 @@ favourites that are played most are worn out soonest, and rest makes them good a
   heard. Hits are worn out: most are skipped within seconds (Leqi et al., 2021, call it satiation); a track that pleases is
   heard for a log-normal time, at most its length. Some are saved, a few bring a subscription.
 - **Satiation** differs by genre: some tire at once and recover slowly, others hardly ever do, and days away refresh all.
-  With equal genres greed would be optimal (Leqi et al., NeurIPS 2021); here favourites have to rest.
+  With equal genres greed would be optimal (Leqi et al., NeurIPS 2021); with unequal ones favourites have to rest, which the
+  small instance shows. At full size trust weighs more.
 - **Trust** in the recommendations grows with tracks that please and falls with those that are skipped; it moves clicks
   and whether the listener comes back.
 
@@ -20,10 +21,20 @@ favourites that are played most are worn out soonest, and rest makes them good a
 
 Trust, need, readiness, satiation and true quality are hidden.
 
+How curious they are is said, and what is felt of it is not curiosity: the more curious they say they are, the more
+listeners mind tracks faster than what they are used to. What few know attracts all alike, by the mood of the moment and
+not by the profile. The era they come from is said and not felt: a distractor, as many columns of a real log are; new
+tracks attract all alike too. Of the circumstances weekends, working and relaxing lengthen visits, being outdoors
+shortens them; daytime and the other activities are distractors.
+
 ## Starting state
 
 A new listener: three favourite genres (popular ones more often), of which two are named in the profile beside the era
-they come from and how curious they are; trust within 0.03 of 0.55; with probability 0.4 a genre they want.
+they come from and how curious they say they are; trust within 0.03 of 0.55; with probability 0.4 a genre they want.
+
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs. Listening times have no public counterpart here.
 
 ## Version history
 
@@ -150,14 +161,16 @@ class Music(Settings):
         name="music",
         texts_of=words.SENTENCES.texts_of,
         statements=("eras", "curiosities"),
-        sensitivity=(0.6, 0.8, 1.0, 1.2),
+        sensitivity=(0.6, 0.8, 1.0, 1.2),  # the loyal mind a fast track least, diggers most
         items=_items,
         arrivals="-year",
         parameters=HABITS,
         dynamics=_dynamics,
         reward=MusicReward,
         facts=_facts,
+        told=("saved", "subscribed after hearing"),
         outcome=MusicOutcome,
+        hidden=("satiation",),
         required=("familiarity", "length_s", "year"),
         defaults={"energy": 0.5, "tempo_bpm": 110.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
         ranges={"familiarity": (0, 1), "length_s": (1, np.inf), "energy": (0, 1), "tempo_bpm": (0, np.inf)},

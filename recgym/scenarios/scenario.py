@@ -189,7 +189,7 @@ class Scenario:
         return make_observation(kind, self.simulator, self.counters, fusion, num_extra, config.history_length)
 
     def _live_history(self) -> Callable[[State], NDArray[np.float32]]:
-        agent_encoder, titles = self.config.agent_encoder, self.simulator.catalog.titles
+        agent_encoder = self.config.agent_encoder
         encoder = self.encoder if agent_encoder is None else as_encoder(agent_encoder)
         if isinstance(encoder, EmbeddingTable):
             raise ValueError(
@@ -205,7 +205,12 @@ class Scenario:
             return self.projection.apply(encode(texts)[:, None])[:, 0]
 
         recent = RecentTexts(embed)
-        return lambda state: recent(history_texts(state, titles))
+        return lambda state: recent(self.histories(state))
+
+    def histories(self, state: State) -> list[str]:
+        """The history of every lane as text, in the domain's words."""
+        events = self.domain.told or self.simulator.response.parameters.EVENTS
+        return history_texts(state, self.simulator.catalog.titles, events)
 
 
 def build(config: Settings) -> Scenario:
@@ -249,7 +254,7 @@ def build(config: Settings) -> Scenario:
         limits=_made(domain.limits, catalog, items),
         hidden=("trust", "need", "readiness", *domain.hidden),
     )  # fmt: skip
-    counters = Counters(query_intent(queries, needs.query_rows))
+    counters = Counters(query_intent(queries, needs.query_rows), domain.parameters.EVENTS[0])
     return Scenario(config, simulator, counters, queries, seen["contexts"], texts, needs.names, projection)
 
 

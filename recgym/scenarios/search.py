@@ -20,14 +20,17 @@ the pages that are clicked most answer nothing, and those who give up trust it l
   reads up on the meaning, in this visit or the next, and types the refined query.
 - **Trust** in the engine grows with pages that keep their promise; it falls with those that do not and with every
   search that is abandoned. It moves clicks and whether the searcher comes back: another engine is a click away.
-- **Realism.** Visits, popularity and the two probes lie in the ranges of public logs (`recgym show RecGym-Search-v0
-  --realism`). Ratings are rare there: few questions are solved under random pages. Shares of carts and purchases do not
-  apply.
 
 ## Observation space
 
 The meaning, trust, readiness and true quality are hidden. The last feature of a candidate is the engine's own score of
 what is meant: it knows what the query finds, what the clicks of this search say, and which categories the profile names.
+
+How they search is said and felt: who clicks on the first result minds long pages most and who reads to the end least,
+the careful and the thorough are drawn by authority, who wants the latest by what is new. What they do for a living is
+said and not felt: a distractor, as many columns of a real log are; what is meant rests on favourite categories, not on
+trades. Of the circumstances evenings, school and work lengthen visits, hurry and phones shorten them; the weekday and
+other occasions are distractors.
 
 ## Starting state
 
@@ -40,6 +43,11 @@ Both privileged policies know the meaning, so the gap between them is what lies 
 back. Who does not know it has to find it out. In an instance of two meanings, planned exactly over beliefs
 (`tests/test_small_instance_search.py`), the best policy's first page shows both and earns 5.09 clicks; the policy that
 always shows what is likeliest to be clicked earns 4.57.
+
+## Realism
+
+Visits, popularity and both probes lie within the ranges of public logs, popularity near the lower end: what is visited
+rests on forty words and their meanings. Ratings are rare: few questions are solved under random pages.
 
 ## Version history
 
@@ -217,6 +225,7 @@ class Search(Settings):
         dynamics=_dynamics,
         reward=SearchReward,
         facts=_facts,
+        told=("saved", "found the answer on"),
         outcome=SearchOutcome,
         fit=lambda catalog, items: Styles(items),
         personal=lambda catalog, items: Relevance(items, Evidence(items.needs, _needs(catalog).query_rows)),

@@ -12,8 +12,8 @@ at once; too many of the former annoy, and the latter heats the member up and dr
   them. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who scrolls clicks what
   is popular, spreads and enrages. Who is in a conversation wants the latest of its topic, who catches up with friends
-  wants friends' posts. A clicked post may disappoint: ads do more often and outrage mostly. Some posts are commented
-  on, some of these shared; roles differ in how much they say and how much they care for friends.
+  wants friends' posts. A clicked post may disappoint: ads do so more often than calm posts, outrage mostly. Some posts
+  are commented on, some of these shared; roles differ in how much they say and how much they care for friends.
 - **Circle.** Sixteen friends form a small world (Watts & Strogatz, Nature 1998), each with a topic. What the member
   likes, comments on or shares is seen by them; a quiet friend becomes active the more easily the more active friends
   they see (contagion: on average x' = x + beta a x (1 - x) - delta x where all see each other), and tires after a
@@ -25,9 +25,6 @@ at once; too many of the former annoy, and the latter heats the member up and dr
   the network counts its square against itself.
 - **Trust** in the network grows with posts that please and falls with those that do not; topics tire; members get
   used to a level of outrage, which the calm mind most.
-- **Realism.** `recgym show RecGym-Social-v0 --realism`: popularity, pages per visit, text and popularity probe of
-  random pages lie within the ranges of public logs. Rates of carts and purchases are a shop's and do not apply; stars
-  tell how pleased those were who shared, with more twos than public ones.
 
 ## Observation space
 
@@ -36,11 +33,22 @@ who is active, and which ads it showed: three features of a candidate say so (ac
 would wake, recent ads). Nobody searches, so there is nothing of a query. With `action="proto"` only the candidates
 can be ranked: no index holds what differs by member.
 
+Both statements of the profile are said and felt: the role by how much members comment and how they like friends' posts;
+the temper by how much they mind outrage beyond what they are used to, the calm most and the hot-headed least. More of it
+is not felt: who wants to spend less time here stays as long as others. Of the circumstances weekends, evenings and being
+bored lengthen visits, waiting for the bus shortens them; device and other moods are distractors, as many columns of a
+real log are.
+
 ## Starting state
 
 A new member: three favourite topics (popular ones more often), of which two are named in the profile beside a role
 and a temper; trust within 0.03 of 0.55; a circle whose friends mostly follow the favourites, about one in seven of
 them active; no ads seen and no heat; with probability 0.4 a conversation that goes on.
+
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs. Stars tell how pleased those were who
+shared, with more twos than public ones.
 
 ## Version history
 
@@ -239,6 +247,7 @@ class Social(Settings):
         dynamics=_dynamics,
         reward=SocialReward,
         facts=_facts,
+        told=("commented on", "shared"),
         outcome=SocialOutcome,
         fit=lambda _, items: Company(items, _circle(items), FRIENDLY, OUTSPOKEN),
         personal=lambda _, items: SocialGraph(items, _circle(items)),

@@ -13,17 +13,27 @@ thumbnails are clicked most and quit soonest, and fast clips use up the attentio
   does not is watched for a log-normal time, at most its duration (quick skips and completions).
 - **Trust** in thumbnails grows slowly with videos that hold what they promise and falls fast with bait; it moves clicks
   and whether the viewer comes back (the trade-off of Choc and Kale: Mladenov et al., RecSim, 2019).
-- **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and a new one begins rested.
+- **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and a new one begins rested. It weighs little
+  beside trust.
 - **Fatigue** with a topic until days away refresh it; the length one is used to adapts to what one watches.
 
 ## Observation space
 
 Trust, need, readiness, attention and true quality are hidden.
 
+How patiently they watch is said and felt, but only so: while scrolling, viewers mind videos longer than what they are
+used to, the restless most and the patient least. The wary click on shocked faces like everybody else. When they watch
+and what for is said and not felt: a distractor, as many columns of a real log are. Of the circumstances weekends and
+evenings lengthen visits, phones shorten them; where and with whom one watches is a distractor too.
+
 ## Starting state
 
 A new viewer: three favourite topics (popular ones more often), of which two are named in the profile beside when and how
 patiently they watch; trust within 0.03 of 0.55; with probability 0.4 something they look for.
+
+## Realism
+
+Popularity, pages per visit and both probes lie within the ranges of public logs. Watch times have no public counterpart here.
 
 ## Version history
 
@@ -158,14 +168,16 @@ class Video(Settings):
         name="video",
         texts_of=texts_of,
         statements=("habits", "patiences"),
-        sensitivity=(1.2, 1.0, 0.5, 0.9),  # the restless mind long videos most
+        sensitivity=(1.2, 1.0, 0.5, 0.9),  # the restless mind long videos most, the wary about as the fair
         items=_items,
         arrivals="days_online",
         parameters=HABITS,
         dynamics=_dynamics,
         reward=VideoReward,
         facts=_facts,
+        told=("gave a thumbs up to", "subscribed after watching"),
         outcome=VideoOutcome,
+        hidden=("patience",),  # the attention that is left
         required=("duration_s", "bait"),
         defaults={"production": 0.5, "pace": 0.5, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
                   "days_online": 365.0},

@@ -1,0 +1,81 @@
+"""The figures of every domain beside the ranges of public logs, and what the pages say of those that lie outside."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import gymnasium
+import numpy as np
+import pytest
+
+from recgym.cli.realism import NUM_SESSIONS, REAL, Real, Row, random_sessions, report, statistics
+from recgym.described import docstring_sections, scenario_module
+from recgym.registration import DOMAINS
+
+TEXT = "text probe (AUC per user)"
+# Domain -> what lies outside the ranges at the command's seed, and how its page says so.
+OUTSIDE = {"RecGym-Games-v0": {TEXT: "The text probe does not"}}
+RANGED = (
+    "Gini of clicks per item",
+    "Gini of the catalogue's ratings",
+    "pages per visit",
+    TEXT,
+    "popularity probe (AUC per user)",
+)
+
+
+@cache
+def rows(env_id: str) -> dict[str, Row]:
+    """What `recgym show ID --realism` prints."""
+    log = random_sessions(env_id, NUM_SESSIONS)
+    return {row.name: row for row in statistics(log, gymnasium.make(env_id).unwrapped.sessions.setting)}
+
+
+def says(env_id: str) -> str:
+    """What the page says of it beside the table."""
+    return " ".join(docstring_sections(scenario_module(env_id))[2]["Realism"].split())
+
+
+@pytest.mark.parametrize("env_id", DOMAINS)
+def test_logs_lie_within_the_ranges_of_real_ones_or_the_page_says_which_do_not(env_id):
+    found, known = rows(env_id), OUTSIDE.get(env_id, {})
+    assert all(found[name].real for name in RANGED)
+    assert {name for name, row in found.items() if row.outside} == set(known)
+    assert all(sentence in says(env_id) for sentence in known.values())
+
+
+def test_a_shop_sells_as_real_ones_do_but_fills_more_carts():
+    found = rows("RecGym-Ecommerce-v0")
+    assert found["purchased per click"].real == REAL["purchase"].words
+    assert float(found["carted per click"].here) == pytest.approx(2 * 0.026, rel=0.1)
+    assert "twice as many lead to the cart" in says("RecGym-Ecommerce-v0")
+
+
+def test_reading_times_are_shorter_than_real_ones_by_as_much_as_the_page_says():
+    [times] = [row for name, row in rows("RecGym-News-v0").items() if name.startswith("seconds")]
+    assert times.real == REAL["seconds"].words == "7, 22, 93, 325 (news)"
+    here = np.array(times.here.split(", "), dtype=float)
+    shares = here / (7, 22, 93, 325)
+    assert 0.55 < shares.min() and shares.max() < 0.85 and "shorter than" in says("RecGym-News-v0")
+    assert "by a fifth to two fifths" in says("RecGym-News-v0")
+
+
+def test_only_newspapers_have_reading_times_to_compare_with():
+    [times] = [row for name, row in rows("RecGym-Video-v0").items() if name.startswith("seconds")]
+    assert times.here and not times.real
+    assert not any(name.startswith("seconds") for name in rows("RecGym-Health-v0"))
+
+
+def test_a_figure_is_held_against_its_own_range():
+    real = Real("", ((1, 2), (3, 4)))
+    assert not real.missed(1, 4) and real.missed(0.9, 3.5) and real.missed(1.5, 4.1)
+    assert not real.missed(float("nan"), 3.5) and not Real("one log").missed(7.0)
+
+
+def test_the_command_marks_what_lies_outside(monkeypatch):
+    monkeypatch.setitem(REAL, "text", Real("none of it", ((2, 3),)))
+    setting = gymnasium.make("RecGym-Games-v0").unwrapped.sessions.setting
+    marked = [
+        line for line in report("RecGym-Games-v0", setting, num_sessions=20).splitlines() if line.endswith("  OUTSIDE")
+    ]
+    assert [line.split("  ")[0] for line in marked] == [TEXT]

@@ -144,7 +144,7 @@ def test_statistics_of_a_log_made_by_hand():
     bought = nothing.copy()
     bought[0, 0] = True
     log = [session._replace(slates=slates, clicked=first, saved=bought, committed=bought, rating=bought * 4.0,
-                            left=np.array([True, False, True, True]))]  # fmt: skip
+                            seconds=bought * 0.0, left=np.array([True, False, True, True]))]  # fmt: skip
     found = {row.name: row.here for row in statistics(log, setting)}
     assert found["sessions, pages, clicks"] == "1, 4, 4"
     assert found["pages per visit"] == "p50 1, p90 1.8, 0.67 of one page"

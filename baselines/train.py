@@ -36,6 +36,8 @@ def train(options: argparse.Namespace) -> int:
     """Train, save, and say how well it does with users it has never met."""
     console, baseline = tables.console(), BASELINES[options.algo]
     log = EpisodeLog(console.print)
+    if options.save.is_dir():  # told before the training, not after it
+        raise Unsuitable(f"--save: expected a file such as {options.save / 'm.zip'}, got the folder {options.save}")
     task = _task(options, baseline, log)
     steps, view = task.steps, task.view
     if steps:

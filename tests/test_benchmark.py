@@ -270,6 +270,18 @@ def test_killed_at_any_point_it_resumes_with_nothing_lost_or_doubled(tmp_path):
     assert (disturbed / "groups.csv").read_bytes() == (whole / "groups.csv").read_bytes()
 
 
+def test_linear_algebra_takes_one_thread_a_process_unless_asked_for_more():
+    """In a fresh interpreter: the server that processes are forked from keeps the environment it was started in."""
+    program = (
+        "import os; from baselines import processes\n"
+        "if __name__ == '__main__':\n"
+        "    print(sorted(processes.run(os.getenv, [(name,) for name in processes.ONE_THREAD], 1)))"
+    )
+    unset = {name: value for name, value in os.environ.items() if name not in processes.ONE_THREAD}
+    done = subprocess.run([sys.executable, "-c", program], env={**unset, "MKL_NUM_THREADS": "2"}, capture_output=True, text=True)
+    assert done.stdout.strip() == str([(0, "1"), (1, "1"), (2, "2")]), done.stderr
+
+
 def test_a_process_that_dies_is_a_failure_of_its_own_cell():
     outcomes = dict(processes.run(os._exit, [(3,)], 1)) | {1: dict(processes.run(abs, [(-2,)], 1))[0]}
     assert isinstance(outcomes[0], Failure) and "terminated abruptly" in outcomes[0].reason and outcomes[1] == 2

@@ -213,6 +213,7 @@ def test_without_optuna_the_command_tells_what_to_install(tmp_path, monkeypatch,
 
 def test_the_command_searches_decides_and_keeps(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(tuned, "SETTINGS", tmp_path / "algorithms.json")
+    monkeypatch.setattr(trials, "FOLDER", tmp_path)
     study = ["study", ENV_ID, "--trials", "8", "--out", str(tmp_path), "--algos"]
     monkeypatch.setattr(search, "training", valued(best=0.99))
     assert main([*study, "PPO"]) == 0
@@ -221,6 +222,13 @@ def test_the_command_searches_decides_and_keeps(tmp_path, monkeypatch, capsys):
     assert main([*study, "A2C"]) == 0
     assert tuned.settings("A2C", ENV_ID) == {}
     assert "unbeaten" in capsys.readouterr().out
+
+
+def test_a_study_elsewhere_changes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tuned, "SETTINGS", tmp_path / "algorithms.json")
+    monkeypatch.setattr(search, "training", valued(best=0.99))
+    assert main(["study", ENV_ID, "--trials", "8", "--out", str(tmp_path)]) == 0
+    assert not tuned.SETTINGS.exists() and "Nothing is trained with what was found" in capsys.readouterr().out
 
 
 def test_an_unfinished_study_says_so_and_changes_nothing(tmp_path):

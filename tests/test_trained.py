@@ -40,6 +40,11 @@ def deep(tmp_path_factory) -> Path:
     return path
 
 
+def test_a_folder_to_save_in_is_told_before_the_training(tmp_path, capsys):
+    assert main(["train", "PPO", ENV_ID, "--steps", "10000000", "--save", str(tmp_path)]) == 2
+    assert "--save: expected a file such as" in capsys.readouterr().err
+
+
 def test_every_session_is_told_with_its_reward_and_length(tmp_path, capsys):
     """The sessions that are told are those that a single environment with the same actions would have."""
     path = tmp_path / "m.zip"

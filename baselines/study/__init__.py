@@ -45,11 +45,14 @@ def study(options: argparse.Namespace) -> int:
                     progress.update(bar, advance=1, note=_told(trial))
                 found = trials.load(file, algorithm)
                 progress.update(bar, total=len(found))
-                trials.keep(env_id, algorithm, found)
+                if options.out.resolve() == trials.FOLDER.resolve():
+                    trials.keep(env_id, algorithm, found)
                 rows.append(page.row(algorithm, env_id, found))
                 console.print("  ".join(rows[-1]), soft_wrap=True)
     title = f"Mean return of {trials.SESSIONS} validation sessions, over the {len(trials.SEEDS) - 1} seeds that decide"
     console.print(tables.table(title, page.HEADER, [rows]))
+    if options.out.resolve() != trials.FOLDER.resolve():
+        console.print(f"Nothing is trained with what was found: only studies in {trials.FOLDER} decide that.", soft_wrap=True)
     return 0
 
 

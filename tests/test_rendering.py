@@ -86,6 +86,21 @@ def test_ansi_of_a_page(env, page):
     assert "satisfaction -0.020" in text and "return +1.78" in text and "then they left" in text
 
 
+def test_what_a_domain_alone_hides_is_told_where_it_is_one_number():
+    env = gymnasium.make("RecGym-Health-v0").unwrapped
+    env.reset(seed=0)
+    own = story.own_truth(env.sessions.setting, env.state)
+    assert own == [("dose", 0.0), ("fitness", float(env.state["fitness"][0]))]
+    text = rendering.ansi(env.sessions.setting, env.state, [])
+    assert f"\nalso       dose 0.00, fitness {own[1][1]:.2f}\n" in text
+    social = gymnasium.make("RecGym-Social-v0").unwrapped
+    social.reset(seed=0)
+    assert "ads tolerance" in dict(story.own_truth(social.sessions.setting, social.state))
+    education = gymnasium.make("RecGym-Education-v0").unwrapped
+    education.reset(seed=0)
+    assert story.own_truth(education.sessions.setting, education.state) == []  # a number for every skill
+
+
 def test_weighted_terms_add_up_to_the_reward():
     env = gymnasium.make(ENV_ID, reward={"diversity": 0.5, "potential": 1.0}).unwrapped
     env.reset(seed=0)

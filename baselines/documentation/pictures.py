@@ -69,8 +69,10 @@ def _curves(axes: Axes, env_id: str, levels: dict[str, float]) -> None:
     for name, level in levels.items():
         if name.startswith(("linear", "myopic", "far-sighted")):
             axes.axhline(level, color="0.6", linewidth=1, linestyle="--", zorder=0)
-            axes.annotate(name.partition(" (")[0].removeprefix("far-sighted "), (0, level), xytext=(2, 2),
-                          textcoords="offset points", color="0.4", fontsize="small")  # fmt: skip
+            # Beside the axes, where no curve crosses it.
+            axes.annotate(name.partition(" (")[0].removeprefix("far-sighted "), (1, level), xytext=(4, 0),
+                          xycoords=axes.get_yaxis_transform(), textcoords="offset points", va="center",
+                          color="0.4", fontsize="small", annotation_clip=False)  # fmt: skip
     axes.set(
         title="Learning it",
         xlabel="steps of training",
@@ -85,6 +87,6 @@ def _curves(axes: Axes, env_id: str, levels: dict[str, float]) -> None:
 
 
 def _points(row: Row, found: list[Record]) -> tuple[list[int], list[Estimate]]:
-    """The steps of a learning curve and the scores there; it begins at random."""
+    """The steps of a learning curve and the scores there, as far as they were measured: not before any training."""
     steps = [row.steps * point // POINTS for point in range(1, POINTS + 1)]
-    return [0, *steps], [Estimate(0.0, 0.0), *(measured.scores(found, step) for step in steps)]
+    return steps, [measured.scores(found, step) for step in steps]

@@ -14,7 +14,7 @@ one number, here each topic has its own mean; nor does a random slate use up the
   wants nothing at all (churn and return); with `bores="topic"` only nothing of that topic.
 
 `variant="influence"`: clicked items move the taste, u <- 0.95 u + 0.05 x their mean. `variant="uncertain"`: slope 10
-instead of 100. As in SARDINE the slate is chosen from all items with `num_candidates=1000`.
+instead of 100. By default 100 items are offered; SARDINE chooses the slate from all, `num_candidates=1000`.
 
 ## Observation space
 
@@ -25,6 +25,9 @@ Taste and boredom are hidden; what was clicked of late is seen, by main topic, a
 The two privileged policies see the taste and the boredom. The myopic one shows the most relevant items. The reference
 spares the topics: it shows relevant items of those least clicked of late, as long as the clicks to be expected do not
 bore. It is a rule, not an optimum.
+
+What it gains rests on how much there is to choose from. With SARDINE's `num_candidates=1000` every topic has enough
+relevant items: in 500 sessions random, myopic and reference get 43.5, 141.7 and 464.6 clicks, a gap of 70 %.
 
 ## Version history
 

@@ -113,7 +113,7 @@ def statistics(log: list[Session], setting: Scenario, seed: int = 0) -> list[Row
     saving, committing = events = setting.simulator.response.parameters.EVENTS
     cart, purchase = (REAL[name] if events == SHOP else UNKNOWN for name in ("cart", "purchase"))
     return [
-        Row("sessions, pages, clicks", f"{len(log)}, {len(slates):,}, {int(clicked.sum()):,}", ""),
+        Row("sessions, pages, clicks", f"{len(log):,}, {len(slates):,}, {int(clicked.sum()):,}", ""),
         _concentration("Gini of clicks per item", counts),
         _concentration("Gini of the catalogue's ratings", catalog.attributes["num_ratings"]),
         _row("pages per visit", f"p50 {visits.p50:g}, p90 {visits.p90:g}, {visits.share_of_one:.2f} of one page",

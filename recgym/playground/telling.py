@@ -102,6 +102,7 @@ class Words:
         facts = [
             ["need", story.need(self.setting, state)],
             ["loves", ", ".join(names[row] for row in state["favourites"][0])],
+            *([name, f"{value:.2f}"] for name, value in story.own_truth(self.setting, state)),
         ]
         clicks = simulator.response.funnel(state, state["candidates"]).click[0]
         curves = {name: [float(page["truth"][name]) for page in pages] for name in ("trust", "readiness")}

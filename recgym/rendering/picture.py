@@ -47,6 +47,9 @@ def rgb_array(setting: Scenario, state: State, trace: Sequence[Page]) -> NDArray
     figure, page, pixels = canvas_of(WIDTH, HEIGHT)
     _header(page, setting, state, trace)
     _slate(page, story.cards(setting, trace[-1]) if trace else [], story.deeds(setting))
+    own = ", ".join(f"{name} {value:.2f}" for name, value in story.own_truth(setting, state))
+    if own:
+        _write(page, MARGIN, CARDS_TOP + CARD_HEIGHT + 20, f"Hidden now: {own}", size=9, color=MUTED)
     charts.draw(figure, setting, state, trace)
     return pixels()
 

@@ -107,6 +107,12 @@ def need(setting: Scenario, state: State) -> str:
     return f"{names[stage(state)[0]]}: {setting.needs[row]}"
 
 
+def own_truth(setting: Scenario, state: State) -> list[tuple[str, float]]:
+    """What the domain alone hides of the user, as far as it is one number: name and value, such as ("dose", 1.3)."""
+    own = {name.replace("_", " "): state[name] for name in setting.domain.hidden}
+    return [(name, float(values[0])) for name, values in own.items() if values.ndim == 1]
+
+
 def satiation(setting: Scenario, state: State, count: int) -> list[tuple[str, float]]:
     """The categories the user is most tired of, the worst first: up to `count` of (name, level above 0.05)."""
     levels = state["satiation"][0]

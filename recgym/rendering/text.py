@@ -28,6 +28,8 @@ def ansi(setting: Scenario, state: State, trace: Sequence[Page]) -> str:
     lines.append(_rule("Hidden truth, not part of the observation"))
     lines.append(f"trust      {bar(float(state['trust'][0]))}    {story.need(setting, state)}")
     lines.append(f"readiness  {bar(float(state['readiness'][0]))}")
+    if own := story.own_truth(setting, state):
+        lines.append("also       " + ", ".join(f"{name} {value:.2f}" for name, value in own))
     tired = story.satiation(setting, state, 3)
     lines += [f"satiation  {bar(level / 2, level)}    {name}" for name, level in tired]
     return "\n".join([*lines, _rule(), ""])

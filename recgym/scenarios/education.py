@@ -34,9 +34,9 @@ known, by knowledge tracing from what was tried and solved (`traced`), whether i
 goal, not known itself and everything it requires known (`fringe`), and how far the learner is with the named goals
 (`progress`).
 
-Both statements of the profile are said and felt: the stage of life by how much is known at first; how they learn by how
-much learners mind what is long and what looks too hard, the easily discouraged most and tinkerers least. More of it is
-not felt: tinkerers choose exercises, and crammers the night before a test, like everybody else. Of the circumstances
+Both statements of the profile are said and felt. The stage of life decides how much is known at first; how they learn
+decides how much learners mind what is long and what looks too hard, the easily discouraged most and tinkerers least.
+More of it is not felt: tinkerers take as many exercises as others, and crammers do not come the night before a test. Of the circumstances
 weekends, evenings and a quiet hour lengthen visits, phones and only ten minutes shorten them; the other situations are
 distractors, as many columns of a real log are.
 

@@ -35,9 +35,9 @@ sees whether it is `suitable`, whether it is of the kind that the client asks ab
 mortgage without saying so, but how far they have got with it is not known), its risk times how the market stands
 (`tailwind`), and how much it is like the product last looked at (`alike`).
 
-Both statements of the profile are said and felt: where clients are in life moves how they like long and complex
-contracts, what risk they can bear what suits them, how they like risk and how they mind it. Of the circumstances the
-market moves the wish for risk, a crash, weekends and evenings lengthen visits, phones shorten them.
+Both statements of the profile are said and felt. Where clients are in life decides how they like long and complex
+contracts; what risk they can bear decides what suits them, and how they like and mind risk. Of the circumstances the
+market moves the wish for risk; a crash, weekends and evenings lengthen visits, phones shorten them.
 
 Nobody searches at a bank, so there are no queries.
 

@@ -33,10 +33,10 @@ Trust, readiness, dose, fitness and true quality are hidden. Three features of a
 where it does not serve that goal, 40 % of it; `intended`, 1 if it is of the kind they mean to take up, which they tell
 their coach.
 
-Both statements of the profile are said and felt: the condition by what harms, the goal by what benefits and by how much
-long activities are minded, by who wants to sleep better most and who wants to become fitter least. Of the circumstances
-the state of the day moves what is taken up; it, weekends and the place lengthen or shorten visits, and the daytime is a
-distractor, as many columns of a real log are.
+Both statements of the profile are said and felt. The condition decides what harms, the goal what benefits and how much
+long activities are minded: most by who wants to sleep better, least by who wants to become fitter. Of the circumstances
+the state of the day moves what is taken up; some states, weekends and the place lengthen or shorten visits, and the
+daytime is a distractor, as many columns of a real log are.
 
 ## Starting state
 

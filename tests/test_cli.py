@@ -144,12 +144,14 @@ def test_statistics_of_a_log_made_by_hand():
     bought = nothing.copy()
     bought[0, 0] = True
     log = [session._replace(slates=slates, clicked=first, saved=bought, committed=bought, rating=bought * 4.0,
-                            seconds=bought * 0.0, left=np.array([True, False, True, True]))]  # fmt: skip
+                            seconds=np.array([[30.0], [10.0], [20.0], [40.0]]) * first,
+                            left=np.array([True, False, True, True]))]  # fmt: skip
     found = {row.name: row.here for row in statistics(log, setting)}
     assert found["sessions, pages, clicks"] == "1, 4, 4"
     assert found["pages per visit"] == "p50 1, p90 1.8, 0.67 of one page"
     assert found["the same by slot"] == "1.000 .000 .000 .000 .000"
     assert found["carted per click"] == "0.250" and found["purchased per click"] == "0.2500"
+    assert found["seconds per click, p10, p50, p90, p99"] == "13, 25, 37, 40"  # of 10, 20, 30 and 40
     assert found["stars 1 to 5"] == ".000 .000 .000 1.000 .000"
     assert float(found["text probe (AUC per user)"]) > 0.9  # one category's first products are alike
 

@@ -132,7 +132,7 @@ def test_groups_are_the_users_who_say_the_same(watched):
 
 
 def test_a_learner_has_a_curve_and_equal_cells_give_equal_results():
-    cell = Cell(ENV_ID, "A2C", 1, "slate", 100, 5, dict(BASELINES["A2C"].settings))
+    cell = Cell(ENV_ID, "A2C", 1, "slate", 100, 5, {**BASELINES["A2C"].settings, "num_envs": 1, "n_steps": 5})
     one, two = measure(cell), measure(cell)
     assert one["status"] == MEASURED and [step for step, _ in one["curve"]] == list(range(10, 101, 10))
     assert one["curve"][-1][1] == one["measures"]["return"] == pytest.approx(np.mean(one["returns"]))

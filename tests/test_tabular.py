@@ -158,7 +158,7 @@ def test_the_newspaper_of_two_articles_is_solved():
     for step in range(paper.HORIZON):
         for leaning in sorted(reached):
             numbers[step, leaning] = len(numbers)
-        reached = {round(after, 12) for x in reached for item in (0, 1) for _, _, after in paper.outcomes(item, x)}
+        reached = {round(after, 12) for x in reached for item in (0, 1) for _, _, after in paper.outcomes(x, item)}
 
     def number(state, step):
         leanings, inverse = np.unique(np.round(state["taste"][:, -1] / paper.STRENGTH, 9), return_inverse=True)

@@ -13,7 +13,7 @@ from baselines import statistics
 from baselines.files import write_whole
 from baselines.intervals import Estimate
 from baselines.report.pictures import pictures
-from baselines.report.summary import Summary, Table, Value, facts, tables
+from baselines.report.summary import SAME, Summary, Table, Value, facts, improvement, tables
 from baselines.results import BadTable
 from baselines.statistics import Interval, interval
 from recgym.markdown import table as markdown_table
@@ -66,7 +66,10 @@ def sentence(summary: Summary) -> str:
     if best is None:
         return ""
     middle = interval(statistics.iqm, summary.strata[best])
-    return f"{best} reaches the highest interquartile mean, {middle}, of all recommenders that know no more than a real one."
+    near = [str(name) for name, *_, verdict in improvement(summary).rows if verdict == SAME]
+    told = f" {' and '.join(near)} cannot be told apart from it." if near else ""
+    return (f"{best} reaches the highest interquartile mean, {middle}, of all recommenders that know no more than a real "
+            f"one.{told}")  # fmt: skip
 
 
 def html(summary: Summary, found: Sequence[Table], drawn: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ from baselines.statistics import LEVEL, Interval, Strata, interval
 Value = str | int | float | Estimate | Interval
 YARDSTICKS = (RANDOM, REFERENCE)
 PRIVILEGED = "privileged"  # the kind that is a yardstick and no recommender
+SAME = "not to be told apart"  # a verdict on two recommenders
 
 
 class Table(NamedTuple):
@@ -171,7 +172,7 @@ def _too_few(ours: Strata, theirs: Strata) -> bool:
 def _verdict(chance: Interval) -> str:
     if chance.low > 0.5:
         return "better"
-    return "worse" if chance.high < 0.5 else "not to be told apart"
+    return "worse" if chance.high < 0.5 else SAME
 
 
 def returns(summary: Summary) -> Table:
@@ -216,7 +217,8 @@ def groups(summary: Summary) -> Table:
                 rows.append((short(env_id), summary.label(name), attribute.replace("_", " "), means[least],
                              float(np.mean(list(means.values()))), top - means[least], least))  # fmt: skip
     note = ("Mean return of the users of each group: of the worst-off group, of all groups, and the gap between the best-off "
-            "and the worst-off. Groups are told apart by what users say about themselves.")  # fmt: skip
+            "and the worst-off. Groups are told apart by what users say about themselves and, as segment, by how they choose, "
+            "which is hidden; the mean counts every group once.")  # fmt: skip
     header = ("environment", "baseline", "attribute", "min", "mean", "gap", "worst-off group")
     return Table("groups", "Outcomes by group of users", note, header, rows)
 
@@ -229,7 +231,8 @@ def costs(summary: Summary) -> Table:
         steps = max(row["steps"] for row in found)
         rows.append((summary.label(name), summary.kinds[name], ", ".join(dict.fromkeys(row["view"] for row in found)),
                      steps, len(found), *(_mean(row[clock] for row in found) for clock in ("wall_seconds", "cpu_seconds"))))  # fmt: skip
-    note = "Training, its learning curve and the evaluation of one seed on one environment, on average."
+    note = ("Training, its learning curve and the evaluation of one seed on one environment, on average. Searches that came "
+            "before are not counted: `python -m baselines tune` for the weights of linear, studies for settings.")  # fmt: skip
     header = ("baseline", "kind", "action view", "steps", "rows", "wall seconds", "CPU seconds")
     return Table("costs", "What was run, and what it took", note, header, rows)
 

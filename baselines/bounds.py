@@ -16,6 +16,7 @@ from baselines.heuristics import HEURISTICS, RandomRecommender, heuristics, tune
 from baselines.intervals import Estimate, mean_of, paired_p_value, ratio_of
 from baselines.oracles import MYOPIC, REFERENCE, reference
 from baselines.recommender import EVALUATION_SEED, Evaluation, Recommender, evaluate, make_lanes
+from baselines.task import Unsuitable
 from recgym.actions import VIEWS
 from recgym.registration import CLASSICS, ENVIRONMENTS
 
@@ -124,8 +125,7 @@ def bounds(options: argparse.Namespace) -> int:
     found = {}
     classic = options.env_id in CLASSICS
     if classic and options.views not in (VIEWS, ("slate",)):
-        console.print("The privileged policies of a classic speak in slates: leave out --action.", soft_wrap=True)
-        return 2
+        raise Unsuitable("the privileged policies of a classic speak in slates: leave out --action")
     for name in variants(options.env_id) if classic else options.views:
         if classic:
             one = measure_classic(options.env_id, options.episodes, options.seed, variant=name)

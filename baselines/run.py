@@ -139,6 +139,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure what is missing; 1 if a cell failed, now or before."""
     env_ids, names = _expand(options.envs, ENV_GROUPS), _expand(options.algos, ALGO_GROUPS)
+    if options.out.is_file():
+        raise OtherRun(f"{options.out}: expected a folder, got a file. {CURE}")
     planned = plan(env_ids, names, options.seeds, options.sessions, options.steps)
     todo = missing(options.out, planned, options.retry_failed)
     if todo:

@@ -21,6 +21,7 @@ from baselines.intervals import mean_of
 from baselines.oracles import MYOPIC, REFERENCE
 from baselines.recommender import EVALUATION_SEED, evaluate
 from baselines.registry import find
+from baselines.results import BadTable
 from baselines.task import Task
 from recgym.markdown import table as markdown_table
 
@@ -86,6 +87,9 @@ def load(path: Path) -> Found:
     if not path.exists():
         return {}
     rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
+    if lacking := {"search", "no_click", "seed", "return"} - set(rows.fieldnames or ()):
+        raise BadTable(f"{path}: expected a table of this command, found no column {', '.join(sorted(lacking))}; choose "
+                       "another file by --out")  # fmt: skip
     return {Cell(row["search"], row["no_click"] == "True", int(row["seed"])): float(row["return"]) for row in rows}
 
 

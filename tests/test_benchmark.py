@@ -301,6 +301,13 @@ def test_bad_requests_are_told(arguments, told, capsys):
     assert told in capsys.readouterr().err
 
 
+def test_a_file_in_place_of_the_folder_is_told(tmp_path, capsys):
+    path = tmp_path / "rows.csv"
+    path.write_text("mine")
+    assert main(["run", "--envs", ENV_ID, "--algos", "popular", "--seeds", "1", "--out", str(path)]) == 2
+    assert "expected a folder, got a file" in capsys.readouterr().err and path.read_text() == "mine"
+
+
 def test_the_command_tells_of_cells_and_of_failures(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(run.BACKENDS, "processes", here)
     monkeypatch.setattr(tuned, "FOLDER", tmp_path / "empty")

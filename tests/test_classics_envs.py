@@ -346,4 +346,4 @@ def test_bounds_of_a_classic_measure_its_variants(tmp_path, capsys):
     assert names == ["random", "kale", MYOPIC.name, REFERENCE]
     assert found["variants"]["published"]["p_value"] == 1.0  # nothing but clickbait is optimal, and myopic
     assert baselines_main([*command, "--action", "proto"]) == 2
-    assert "leave out --action" in capsys.readouterr().out
+    assert "leave out --action" in capsys.readouterr().err

@@ -197,3 +197,10 @@ def test_the_committed_table_shows_what_the_value_of_no_click_is_worth():
         assert len(returns[True]) >= 5 and len(returns[False]) >= 5
         assert np.mean(returns[False]) < 200.0 < np.mean(returns[True])
     assert min(value for cell, value in found.items() if cell[:2] == ("exact", True)) >= 240.0
+
+
+def test_a_table_that_is_none_is_told(tmp_path, capsys):
+    path = tmp_path / "notes.md"
+    path.write_text("# Notes\n")
+    assert main(["slateq", "--seeds", "1", "--out", str(path)]) == 2
+    assert "found no column no_click, return, search, seed" in capsys.readouterr().err and path.read_text() == "# Notes\n"

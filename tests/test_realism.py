@@ -51,13 +51,11 @@ def test_a_shop_sells_as_real_ones_do_but_fills_more_carts():
     assert "twice as many lead to the cart" in says("RecGym-Ecommerce-v0")
 
 
-def test_reading_times_are_shorter_than_real_ones_by_as_much_as_the_page_says():
+def test_reading_times_are_those_of_a_real_newspaper():
     [times] = [row for name, row in rows("RecGym-News-v0").items() if name.startswith("seconds")]
     assert times.real == REAL["seconds"].words == "7, 22, 93, 325 (news)"
     here = np.array(times.here.split(", "), dtype=float)
-    shares = here / (7, 22, 93, 325)
-    assert 0.55 < shares.min() and shares.max() < 0.85 and "shorter than" in says("RecGym-News-v0")
-    assert "by a fifth to two fifths" in says("RecGym-News-v0")
+    np.testing.assert_allclose(here, (7, 22, 93, 325), rtol=0.15)
 
 
 def test_only_newspapers_have_reading_times_to_compare_with():

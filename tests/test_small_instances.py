@@ -21,7 +21,7 @@ class Newspaper:
     """Two articles: one takes a side and draws more clicks the more the reader leans its way, the other gives a little
     room to the other side.
 
-    Reward: clicks, minus `cost` times the square of the leaning after the page.
+    Reward: clicks, minus `cost` times the square of the leaning before the page.
     """
 
     ONE_SIDED, FAIR = 0, 1
@@ -41,8 +41,8 @@ class Newspaper:
 
     def outcomes(self, leaning: float, item: int) -> list[tuple[float, float, float]]:
         """(probability, reward, next leaning)."""
-        click, moved = self.click(item, leaning), self.after(item, leaning)
-        return [(1 - click, -self.cost * leaning**2, leaning), (click, 1 - self.cost * moved**2, round(moved, 12))]
+        click, cost = self.click(item, leaning), self.cost * leaning**2
+        return [(1 - click, -cost, leaning), (click, 1 - cost, round(self.after(item, leaning), 12))]
 
     def plan(self, far_sighted: bool) -> Callable[[float, int], tuple[float, int]]:
         """(value, item) of a leaning with so many pages to go, under the best or the myopic policy."""

@@ -78,7 +78,7 @@ HABITS = Habits(
         "rating": (0.4, 0.4, 0.8),
         "popularity": (0.8, 0.4, 0.2),
         "clickbait": (3.0, 2.4, 1.2),
-        "opinion": (2.5, 2.0, 1.0),
+        "opinion": (3.5, 3.0, 2.0),
         "depth": (-1.0, -2.5, 4.0),
     },
     constant=(-2.6, -4.0, -5.6),
@@ -103,13 +103,13 @@ class NewsReward(Reward):
     - click: number of clicks,
     - share: number of articles shared,
     - subscription: number of subscriptions begun,
-    - balance: minus the square of the reader's leaning after the page.
+    - balance: minus the square of the leaning that the page found the reader with.
     """
 
     DEEDS = ("click", "share", "subscription")
     VALUE = "value"
     DEFAULT_WEIGHTS = {"click": 0.05, "share": 0.15, "subscription": 0.8, "satisfaction": 0.1, "minutes": 0.15,
-                       "balance": 1.0, "diversity": 0.0, "potential": 0.0}  # fmt: skip
+                       "balance": 1.5, "diversity": 0.0, "potential": 0.0}  # fmt: skip
 
     @cached_property
     def leaning(self) -> Leaning:
@@ -121,11 +121,8 @@ class NewsReward(Reward):
     ) -> dict[str, NDArray[np.float64]]:
         terms = super().terms(before, after, slates, response)
         if self.weights["balance"] != 0:
-            terms["balance"] = -(self.leaning.leaning(after) ** 2)
+            terms["balance"] = -(self.leaning.leaning(before) ** 2)
         return terms
-
-    def expected_terms(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
-        return {"balance": -self.leaning.effects(state, shown, funnel)["polarised"]}
 
 
 @dataclass(frozen=True, eq=False)

@@ -109,7 +109,7 @@ class NewsReward(Reward):
     DEEDS = ("click", "share", "subscription")
     VALUE = "value"
     DEFAULT_WEIGHTS = {"click": 0.05, "share": 0.15, "subscription": 0.8, "satisfaction": 0.1, "minutes": 0.15,
-                       "balance": 1.5, "diversity": 0.0, "potential": 0.0}  # fmt: skip
+                       "balance": 0.5, "diversity": 0.0, "potential": 0.0}  # fmt: skip
 
     @cached_property
     def leaning(self) -> Leaning:

@@ -65,7 +65,7 @@ HABITS = Habits(
     STAGES=("looking around", "wanting a genre", "hooked"),
     EVENTS=("wished", "bought"),
     attracts={
-        "rating": (-0.2, 0.6, 0.0),
+        "rating": (-0.4, 0.4, -0.2),
         "popularity": (0.7, 0.4, 0.2),
         "newness": (1.0, 0.0, 0.0),
         "monetisation": (2.8, 1.8, 1.0),
@@ -80,7 +80,7 @@ HABITS = Habits(
     satiation=2.0,
     needed=1.0,
     not_needed=-1.2,
-    stays={"bias": 1.3, "quality": 0.6, "monetisation": -2.8},
+    stays={"bias": 1.15, "quality": 0.6, "monetisation": -2.2},
     satisfies={"quality": 0.8, "monetisation": -0.9},
     saves={"bias": -5.0},
     seconds={"bias": 7.0, "length": 0.5},
@@ -146,7 +146,7 @@ def _dynamics(
     longer = {"weekend": 0.2, "evening": 0.1, "phone": -0.2, "with the whole evening free": 0.3, "between two errands": -0.3}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.COMPANIES, longer=longer)
     coming = replace(coming, return_patience=2.0)  # who leaves bored comes back less
-    return usual_dynamics(items, query_rows, weights, coming, Boredom(items, lasting=10, weariness=1.0), "difficulty")
+    return usual_dynamics(items, query_rows, weights, coming, Boredom(items, lasting=10, weariness=0.7), "difficulty")
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:

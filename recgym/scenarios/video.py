@@ -67,7 +67,7 @@ HABITS = Habits(
     STAGES=("scrolling", "looking for something", "settling in"),
     EVENTS=("liked", "subscribed"),
     attracts={
-        "rating": (0.2, 1.5, 0.4),
+        "rating": (-0.6, 0.8, -0.5),
         "popularity": (0.7, 0.5, 0.3),
         "newness": (0.8, 0.0, 0.0),
         "bait": (2.8, 2.0, 1.2),

@@ -26,14 +26,8 @@ from baselines import (
     tune,
     zoo,
 )  # fmt: skip
-from baselines.learning import OtherEnvironment
+from baselines.errors import Refused
 from baselines.names import did_you_mean
-from baselines.results import BadTable
-from baselines.run import OtherRun
-from baselines.saved import BadModel
-from baselines.study.trials import OtherStudy
-from baselines.task import Unsuitable
-from baselines.tuned import NotTuned
 
 COMMANDS = (
     demo, run, report, compare, train, play, latency, tune, study, bounds, ablation, learn, slateq, claims, share, cluster, zoo, docs,
@@ -53,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
-    except (NotTuned, OtherEnvironment, OtherRun, OtherStudy, BadTable, BadModel, Unsuitable) as problem:
+    except Refused as problem:
         print(f"python -m baselines: {problem}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as missing:

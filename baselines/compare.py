@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines import results, statistics, tables
-from baselines.results import MEASURED, PACKAGES, RANDOM, REFERENCE, BadTable, Row
+from baselines.files import BadTable
+from baselines.results import MEASURED, PACKAGES, RANDOM, REFERENCE, Row
 from baselines.statistics import Difference, Interval, interval, mean_difference
 
 HEADER = ("", "seeds", "A", "B", "B - A", "interval", "P(B > A)", "")

@@ -14,6 +14,7 @@ from pathlib import Path
 from baselines import cells, processes, ray_cluster, results, tables
 from baselines.arguments import at_least, one_of
 from baselines.cells import Cell, Record
+from baselines.errors import Refused
 from baselines.processes import Backend, Failure
 from baselines.registry import BASELINES, find
 from baselines.results import FAILED, MEASURED, RANDOM, REFERENCE, UNSUITABLE
@@ -25,11 +26,11 @@ SEEDS, SESSIONS = 10, 500
 ALL, ALL_DOMAINS = "all", "domains"
 ENV_GROUPS: Mapping[str, Collection[str]] = {ALL: ENVIRONMENTS, ALL_DOMAINS: DOMAINS}  # names that stand for several
 ALGO_GROUPS: Mapping[str, Collection[str]] = {ALL: BASELINES}
-CURE = "Choose another folder by --out, or move this one away"
+CURE = "Choose another place by --out, or move this one away"
 BACKENDS: Mapping[str, Backend] = {"processes": processes.run, "ray": ray_cluster.run}
 
 
-class OtherRun(RuntimeError):
+class OtherRun(Refused, RuntimeError):
     """The folder holds measurements that these must not be mixed with; the message says what differs."""
 
 
@@ -64,12 +65,12 @@ def missing(folder: Path, planned: Sequence[Cell], retry_failed: bool = False) -
     """
     records = _records(folder)
     for path, record in records.items():
-        _check_same("versions", path, record["versions"], cells.installed())
+        check_same("versions", path, record["versions"], cells.installed())
     todo = []
     for cell in planned:
         record = records.get(cell.path(folder))
         if record is not None:
-            _check_same("settings", cell.path(folder), record["cell"], asdict(cell))
+            check_same("settings", cell.path(folder), record["cell"], asdict(cell))
         if record is None or (retry_failed and record["status"] == FAILED):
             todo.append(cell)
     return todo
@@ -111,7 +112,12 @@ def _records(folder: Path) -> dict[Path, Record]:
     return {Cell(**record["cell"]).path(folder): record for record in cells.load(folder)}
 
 
-def _check_same(what: str, path: Path, before: Mapping[str, object], now: Mapping[str, object]) -> None:
+def check_same(what: str, path: Path, before: Mapping[str, object], now: Mapping[str, object]) -> None:
+    """Refuse to go on with what was measured otherwise.
+
+    Raises:
+        OtherRun: Something of `now` was not the same before.
+    """
     differ = [f"{name} {before.get(name)!r}, now {value!r}" for name, value in now.items() if before.get(name) != value]
     if differ:
         raise OtherRun(f"{path} was measured with other {what}: {'; '.join(differ)}. {CURE}")

@@ -16,6 +16,7 @@ from typing import Any
 
 from baselines import registry
 from baselines.cells import installed
+from baselines.errors import Refused
 from baselines.files import read_json, write_json
 from baselines.recommender import Recommender, make_lanes
 from baselines.task import Task
@@ -25,7 +26,7 @@ MANIFEST = "recgym-model.json"
 FORMAT = 2  # of the file; rises when older ones cannot be read any more
 
 
-class BadModel(ValueError):
+class BadModel(Refused, ValueError):
     """A file is no saved recommender, or cannot be loaded here; the message says what was expected."""
 
 

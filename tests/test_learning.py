@@ -18,9 +18,9 @@ import pytest
 from baselines import demo, learn, learning, tuned
 from baselines.__main__ import main
 from baselines.algorithms import DEFAULTS, TUNED, VIEWS
-from baselines.files import write_whole
+from baselines.files import BadTable, write_whole
 from baselines.heuristics import LINEAR_TUNED
-from baselines.learning import POINTS, ROWS, OtherEnvironment, Outcome, Row, Yardsticks
+from baselines.learning import POINTS, ROWS, Outcome, Row, Yardsticks
 from baselines.oracles import MYOPIC, REFERENCE
 
 ENV_ID = "RecGym-Ecommerce-v0"
@@ -146,12 +146,12 @@ def test_a_changed_environment_is_noticed_and_nothing_is_mixed(tmp_path):
     run(path, seeds=1)
     before = path.read_bytes()
     changed = {view: dataclasses.replace(known, reference=6.0) for view, known in KNOWN.items()}
-    with pytest.raises(OtherEnvironment, match="one, seed 0 was measured where 'reference' returned 5.0000, but now it "
-                                               "returns 6.0000.*Move the file away"):  # fmt: skip
+    with pytest.raises(BadTable, match="one, seed 0 was measured where 'reference' returned 5.0000, but now it "
+                                       "returns 6.0000.*Move the file away"):  # fmt: skip
         run(path, known=changed)
     assert path.read_bytes() == before
     path.write_text("row,seed\none,0\n")
-    with pytest.raises(OtherEnvironment, match="expected the columns row, algorithm.*found row, seed. Move"):
+    with pytest.raises(BadTable, match="expected the columns row, algorithm.*found row, seed. Name another file"):
         run(path)
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines import statistics
+from baselines.files import BadTable
 from baselines.intervals import Estimate, mean_of
-from baselines.results import FAILED, MEASURES, RANDOM, REFERENCE, BadTable, Results, Row, versions
+from baselines.results import FAILED, MEASURES, RANDOM, REFERENCE, Results, Row, versions
 from baselines.statistics import LEVEL, Interval, Strata, interval
 
 Value = str | int | float | Estimate | Interval

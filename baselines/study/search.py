@@ -53,7 +53,7 @@ def run(study: Study, train: Train | None = None) -> Iterator[Trial]:
         train: In place of `training`.
 
     Raises:
-        baselines.study.trials.OtherStudy: The table cannot be gone on with.
+        baselines.files.BadTable: The table cannot be gone on with.
     """
     train = train or training
     found = trials.load(study.file, study.algorithm, study.steps)

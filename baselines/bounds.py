@@ -120,7 +120,11 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def bounds(options: argparse.Namespace) -> int:
-    """Measure and print every view, and keep the rows."""
+    """Measure and print every view, and keep the rows.
+
+    Raises:
+        Unsuitable: A classic is asked for in a view that its policies do not speak.
+    """
     console = tables.console()
     found = {}
     classic = options.env_id in CLASSICS

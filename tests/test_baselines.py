@@ -386,6 +386,7 @@ def test_the_score_and_the_gap_are_what_they_say():
         (["bounds", ENV_ID, "--episodes", "1"], "expected a whole number of at least 2, got '1'"),
         (["learn", ENV_ID, "--rows", "PPO-slat"], "Did you mean 'PPO-slate'?"),
         (["learn", ENV_ID, "--jobs", "0"], "expected a whole number of at least 1"),
+        (["bounds", "RecGym-Boredom-v0", "--action", "proto"], "speak in slates: leave out --action"),
         (["tune"], "ID"),
         (["tune", "RecGym-Boredom-v0"], "is a published model"),
         (["train", "ppo", ENV_ID], "Did you mean 'PPO'?"),

@@ -18,6 +18,7 @@ from baselines.errors import Refused
 Made = TypeVar("Made")
 
 MEASUREMENTS = Path("docs") / "measurements"  # where commands write what they measured, seen from the working folder
+ROOT = Path(__file__).resolve().parent.parent  # of the repository, whose pages tell what lies in its own MEASUREMENTS
 
 
 class BadTable(Refused, ValueError):

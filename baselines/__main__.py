@@ -17,6 +17,7 @@ from baselines import (
     latency,
     learn,
     play,
+    processes,
     report,
     run,
     share,
@@ -38,6 +39,7 @@ EXTRAS = {"optuna": "study", "yaml": "zoo"}  # package -> the extra that brings 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 if all went well, 1 if part of it failed, 2 for a request that cannot be carried out."""
+    processes.one_thread()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = _parse(arguments)

@@ -141,9 +141,6 @@ def _quality(simulator: Simulator, state: State, slates: NDArray[np.int64]) -> N
 
 def measure(env_id: str, seed: int, arms: Sequence[str], steps: int, sessions: int) -> list[Row]:
     """Train and evaluate some arms on one domain, from one seed: a row of each."""
-    import torch
-
-    torch.set_num_threads(1)
     return [_measured(env_id, seed, ARMS[name], steps, sessions) for name in arms]
 
 

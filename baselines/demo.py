@@ -74,9 +74,6 @@ def demo(options: argparse.Namespace) -> int:
 
 def train(console: Console, env_id: str, algorithm: str, steps: int) -> Agent:
     """Train one agent as `train` and `run` would, under a progress bar."""
-    import torch
-
-    torch.set_num_threads(1)
     log = EpisodeLog(lambda line: console.print(f"{algorithm}  {line}"), TELL_EVERY)
     with tables.progress(console) as progress:
         bar = progress.add_task(algorithm, total=steps, note="")

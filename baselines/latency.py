@@ -48,10 +48,6 @@ def add(commands: argparse._SubParsersAction) -> None:
 def latency(options: argparse.Namespace) -> int:
     """Measure and print the table."""
     about, env, recommender = saved.load(options.model, num_envs=1)
-    if about.steps:
-        import torch
-
-        torch.set_num_threads(1)
     milliseconds = 1000 * measure(env, recommender, options.requests)
     rows = [(part, f"{times.mean():.3f}", *(f"{time:.3f}" for time in np.percentile(times, (50, 99))))
             for part, times in zip(PARTS, milliseconds.T, strict=True)]  # fmt: skip

@@ -113,11 +113,8 @@ class Yardsticks:
 
 def train(env_id: str, row: Row, seed: int) -> Outcome:
     """Learn and measure one cell."""
-    import torch
-
     from baselines.sb3 import Trained
 
-    torch.set_num_threads(1)
     sessions = make_lanes(env_id, EPISODES, action=row.view, observation=row.observation)
 
     def mean_return(recommender: Recommender) -> float:

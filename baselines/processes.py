@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 # What fresh processes have imported already where they are forked from a server: what all of them need.
 PRELOAD = ("baselines.processes", "baselines.quality")
-# Of a process's linear algebra, unless the caller has said otherwise: as many processes run as there are cores.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# What linear algebra and PyTorch read as they are loaded.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Failure(NamedTuple):
@@ -47,6 +47,15 @@ def run(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], jobs: in
             threads.shutdown(wait=False, cancel_futures=True)
 
 
+def one_thread() -> None:
+    """What this process loads from now on, and those that it starts, compute with one thread, unless asked for more.
+
+    The batches and networks here are small, and there are as many processes as cores.
+    """
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+
+
 def failure(error: BaseException) -> Failure:
     """A failure that tells the whole trace."""
     return Failure("".join(traceback.format_exception(error)))
@@ -59,8 +68,7 @@ def _alone(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 
 def _context() -> multiprocessing.context.BaseContext:
     """Forked from a server that has only imported, where there is one: as clean as a spawned process, seconds faster."""
-    for name in ONE_THREAD:  # is read when a library is loaded, so it has to be there before the process
-        os.environ.setdefault(name, "1")
+    one_thread()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from baselines import files
 from baselines.files import BadTable, write_table
 
+FOLDER = Path("results") / "benchmark"  # of a benchmark that names no other
 RANDOM, REFERENCE = "random", "reference"  # the baselines of score 0 and 1
 
 # What is measured of a number of sessions, in the order of tables: name -> what it is.

@@ -21,7 +21,6 @@ from baselines.results import FAILED, MEASURED, RANDOM, REFERENCE, UNSUITABLE
 from recgym.cli.environments import recgym_id
 from recgym.registration import DOMAINS, ENVIRONMENTS
 
-FOLDER = Path("results") / "benchmark"
 SEEDS, SESSIONS = 10, 500
 ALL, ALL_DOMAINS = "all", "domains"
 ENV_GROUPS: Mapping[str, Collection[str]] = {ALL: ENVIRONMENTS, ALL_DOMAINS: DOMAINS}  # names that stand for several
@@ -138,7 +137,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--backend", choices=BACKENDS, default="processes",
                         help="where they run: processes of this machine (default), or the ray cluster of RAY_ADDRESS")  # fmt: skip
     parser.add_argument("--retry-failed", action="store_true", help="also measure cells again that failed before")
-    parser.add_argument("--out", type=Path, default=FOLDER, help=f"folder of the results (default {FOLDER})")
+    parser.add_argument("--out", type=Path, default=results.FOLDER, help=f"folder of the results (default {results.FOLDER})")
     parser.set_defaults(run=run)
 
 

@@ -86,9 +86,6 @@ def slateq(options: argparse.Namespace) -> int:
 
 def reach(search: str, no_click: bool, seed: int) -> float:
     """The mean return of one training."""
-    import torch
-
-    torch.set_num_threads(1)
     baseline = find("slateq")
     task = Task(ENV_ID, "slate", baseline.steps, seed, {"search": search, "no_click": no_click})
     return evaluate(baseline.train(task), task.lanes(SESSIONS), EVALUATION_SEED).mean
@@ -97,11 +94,8 @@ def reach(search: str, no_click: bool, seed: int) -> float:
 def made_with() -> dict[str, str]:
     """What decides the results now, beside the cell, by MADE_WITH."""
     baseline = find("slateq")
-    settings = {
-        name: value
-        for name, value in asdict(baseline.method(baseline.settings_in(ENV_ID))).items()
-        if name not in Cell._fields
-    }
+    whole = asdict(baseline.method(baseline.settings_in(ENV_ID)))
+    settings = {name: value for name, value in whole.items() if name not in COLUMNS}
     return {"sessions": str(SESSIONS), "steps": str(baseline.steps), "settings": json.dumps(settings), **installed()}
 
 

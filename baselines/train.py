@@ -40,10 +40,6 @@ def train(options: argparse.Namespace) -> int:
         raise Unsuitable(f"--save: expected a file such as {options.save / 'm.zip'}, got the folder {options.save}")
     task = _task(options, baseline, log)
     steps, view = task.steps, task.view
-    if steps:
-        import torch
-
-        torch.set_num_threads(1)
     with tables.progress(console) as progress:
         bar = progress.add_task(baseline.name, total=steps or 1, note="")
 

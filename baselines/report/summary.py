@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from baselines import statistics
 from baselines.files import BadTable
-from baselines.intervals import Estimate, mean_of
+from baselines.intervals import LEVEL, Estimate, mean_of
 from baselines.results import FAILED, MEASURES, RANDOM, REFERENCE, Results, Row, versions
-from baselines.statistics import LEVEL, Interval, Strata, interval
+from baselines.statistics import Interval, Strata, interval
 
 Value = str | int | float | Estimate | Interval
 YARDSTICKS = (RANDOM, REFERENCE)

@@ -107,11 +107,8 @@ def optuna_study(algorithm: str, found: list[Trial]) -> optuna.Study:
 
 def training(study: Study, planned: Trial, behind: Behind) -> Trial:
     """The planned trial with its returns; given up at the first point where `behind(point, mean return)` says so."""
-    import torch
-
     from baselines.sb3 import Trained
 
-    torch.set_num_threads(1)
     sessions = make_lanes(study.env_id, trials.SESSIONS, action=study.view)
     returns: list[float] = []
 

@@ -12,11 +12,11 @@ from baselines.__main__ import main
 from baselines.claims import ARMS, LEADER, MEASURES, STATES, on_shared_pages
 from baselines.documentation import claims as told
 from baselines.documentation.claims import Comparison, block, everywhere, overall, percent, relative, verdict
+from baselines.files import BadTable
 from baselines.heuristics import RandomRecommender, heuristic
 from baselines.intervals import Estimate
 from baselines.oracles import MYOPIC
 from baselines.registry import find
-from baselines.results import BadTable
 from baselines.task import Task
 from recgym import metrics
 from recgym.registration import DOMAINS

@@ -226,7 +226,7 @@ def page(path: Path, rows: Sequence[Row]) -> str:
     """The page with its generated part written anew.
 
     Raises:
-        baselines.results.BadTable: `path` is no page with such a part.
+        baselines.files.BadTable: `path` is no page with such a part.
     """
     before, after = split(path, BEGIN, END)
     return f"{before}{block(rows)}{after}"

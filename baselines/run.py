@@ -18,7 +18,7 @@ from baselines.errors import Refused
 from baselines.processes import Backend, Failure
 from baselines.registry import BASELINES, find
 from baselines.results import FAILED, MEASURED, RANDOM, REFERENCE, UNSUITABLE
-from recgym.cli.environments import recgym_id
+from recgym.cli.environments import ID_HELP, registered_id
 from recgym.registration import DOMAINS, ENVIRONMENTS
 
 SEEDS, SESSIONS = 10, 500
@@ -125,8 +125,8 @@ def check_same(what: str, path: Path, before: Mapping[str, object], now: Mapping
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("run", help="measure baselines on environments over several seeds, resumable")
-    parser.add_argument("--envs", nargs="+", type=_or_group(recgym_id, ENV_GROUPS), default=[ALL], metavar="ID",
-                        help=f"of {', '.join(ENVIRONMENTS)}, or {ALL_DOMAINS}, or {ALL} (default)")  # fmt: skip
+    parser.add_argument("--envs", nargs="+", type=_or_group(registered_id, ENV_GROUPS), default=[ALL], metavar="ID",
+                        help=f"{ID_HELP}, or {ALL_DOMAINS}, or {ALL}: all of RecGym's own (default)")  # fmt: skip
     parser.add_argument("--algos", nargs="+", type=_or_group(one_of(BASELINES), ALGO_GROUPS), default=[ALL], metavar="NAME",
                         help=f"of {', '.join(BASELINES)}, or {ALL} (default)")  # fmt: skip
     parser.add_argument("--seeds", type=at_least(1), default=SEEDS, help=f"of every baseline (default {SEEDS})")

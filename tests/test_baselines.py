@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from baselines import bounds, search, tune, tuned
+from baselines import bounds, learn, learning, processes, results, search, tune, tuned
 from baselines.__main__ import main
 from baselines.algorithms import DEFAULTS, TUNED, VIEWS
 from baselines.heuristics import HEURISTICS, LinearRanker, RandomRecommender, heuristic, heuristics, tuned_linear_ranker
 from baselines.intervals import mean_of, paired_p_value, ratio_of
+from baselines.learning import Row
 from baselines.oracles import MYOPIC, PrivilegedRecommender, best_query, expected_effects, reference
 from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, Evaluation, evaluate, make_lanes
 from recgym.actions import VIEWS as ACTIONS
@@ -305,6 +306,27 @@ def test_the_gap_of_an_own_shop_is_measured_like_any_other(own_shop, capsys):
     assert "Looking ahead is worth" in capsys.readouterr().out
     found = {str(path) for path in Path().rglob("*.json")}
     assert found == {"results/tuned/OwnShop-v0.json", "results/bounds/OwnShop-v0-bounds.json"}
+
+
+def test_agents_are_trained_compared_and_watched_in_an_own_shop(own_shop, tmp_path, monkeypatch, capsys):
+    """Other processes learn of it too."""
+    assert main(["tune", own_shop, "--action", "slate"]) == 0
+    assert main(["train", "popular", own_shop, "--save", "m.zip"]) == 0
+    assert main(["run", "--envs", own_shop, "--algos", "popular", "--seeds", "1", "--sessions", "2", "--out", "measured"]) == 0
+    found = results.read_table(Path("measured") / "rows.csv")
+    assert [(row["env_id"], row["baseline"], row["status"]) for row in found] == [
+        ("OwnShop-v0", name, "measured") for name in ("popular", "random", "reference")]  # fmt: skip
+    brief = Row("brief", "PPO", "slate", 64, {"num_envs": 2, "n_steps": 4, "batch_size": 8}, 0.5)
+    monkeypatch.setattr(learn, "ROWS", [brief])
+    monkeypatch.setattr(learning, "EPISODES", 4)
+    monkeypatch.setattr(processes, "run", lambda function, calls, jobs: enumerate(function(*call) for call in calls))
+    assert main(["learn", own_shop, "--seeds", "1", "--jobs", "1"]) == 0
+    assert len(learning.load(Path("results/learning/OwnShop-v0-learning.csv"))) == 1
+    assert main(["play", "m.zip", "--env", own_shop]) == 0
+    assert main(["latency", "m.zip", "--env", own_shop, "--requests", "2"]) == 0
+    gymnasium.registry.pop("OwnShop-v0")
+    assert main(["play", "m.zip"]) == 2
+    assert "If it is one of yours, name it beside the file: MODULE:OwnShop-v0" in capsys.readouterr().err
 
 
 def test_what_is_measured_otherwise_does_not_replace_what_is_published(tmp_path, monkeypatch, capsys):

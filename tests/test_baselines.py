@@ -21,7 +21,9 @@ from baselines.learning import Row
 from baselines.oracles import MYOPIC, PrivilegedRecommender, best_query, expected_effects, reference
 from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, Evaluation, evaluate, make_lanes
 from recgym.actions import VIEWS as ACTIONS
+from recgym.actions import rows_at
 from recgym.dynamics import Trust
+from recgym.randomness import BatchRNG
 from recgym.registration import DOMAINS
 from recgym.testing import HashingEncoder, small_catalog
 
@@ -167,13 +169,16 @@ def test_without_prices_the_privileged_policy_shows_the_highest_expected_rewards
     assert not np.array_equal(FAR_SIGHTED.scores(env), MYOPIC.scores(env))
 
 
-def test_best_lead_is_the_best_of_all_leads():
-    env = lanes("item", 6)
-    scores, examination = FAR_SIGHTED.scores(env), env.simulator.response.examination
+@pytest.mark.parametrize("response", [None, "mnl", "cascade", "user_browsing"])
+def test_best_lead_is_the_best_of_all_leads(response):
+    """By the chance with which users of the environment's own choice model look at what is shown."""
+    env = lanes("item", 6, response=response)
+    scores, rng = FAR_SIGHTED.scores(env), BatchRNG(np.arange(6, dtype=np.uint64))
     worth = np.empty(scores.shape)
     for lead in range(env.simulator.num_candidates):
         shown = env.sessions.view.slates_by_lead(env.state, np.full(6, lead))
-        worth[:, lead] = (np.take_along_axis(scores, shown, axis=1) * examination).sum(axis=1)
+        looked_at = env.simulator.response.respond(env.state, rows_at(env.state, shown), rng).examination
+        worth[:, lead] = (np.take_along_axis(scores, shown, axis=1) * looked_at).sum(axis=1)
     np.testing.assert_array_equal(FAR_SIGHTED.act(env, None), worth.argmax(axis=1))
 
 

@@ -32,20 +32,24 @@ class Retrieval:
     - explore: the whole catalogue, popular items more often.
 
     A source's list is cut into as many strata as it gives candidates and one item is drawn from each. An item that two
-    sources name stays with the first; the other takes the next free row of the catalogue. The cost of a step does
-    not depend on the number of items.
+    sources name stays with the first; the other takes the next free row of the catalogue that is on offer. The cost of a
+    step does not depend on the number of items.
 
     Where queries have lists of their own, rated, popular and new are those of what the query finds, and query_category
     is the number of its lists, past those of the categories.
 
-    Reads: query_category, interest_category, interest_item. Writes: candidates (num_envs, num_candidates) int64.
+    Where items come and go, every day has an edition: lists of what is on offer then, the first again after the last.
+    What is similar is found in the archive too.
+
+    Reads: query_category, interest_category, interest_item, where there are editions also day. Writes: candidates
+    (num_envs, num_candidates) int64.
     """
 
     neighbours: NDArray[np.integer]  # (num_items, num_neighbours); int32 keeps a million items small
-    rated: NDArray[np.int64]  # (num_lists, any length): a list for every category, then for every query with its own
-    popular: NDArray[np.int64]  # the same, or (1, any length): one list for all
+    rated: NDArray[np.int64]  # (num_editions, num_lists, any length): for every category, then for queries with their own
+    popular: NDArray[np.int64]  # the same, or (num_editions, 1, any length): one list for all
     new: NDArray[np.int64]  # the same
-    explore: NDArray[np.integer]  # (any length,) an item stands in it as often as it is to be found
+    explore: NDArray[np.integer]  # (num_editions, any length) rising; all items on offer, each as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
 
@@ -68,7 +72,8 @@ class Retrieval:
     def draw(self, state: State, rng: BatchRNG) -> NDArray[np.int64]:
         """(num_envs, num_candidates) distinct catalogue rows."""
         drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
-        _draw(rng.keys, state["step"], state["interest_item"], state["query_category"], state["interest_category"],
+        days = state["day"] if len(self.explore) > 1 else state["step"]  # to a single edition all days are one
+        _draw(rng.keys, state["step"], days, state["interest_item"], state["query_category"], state["interest_category"],
               self.neighbours, self.rated, self.popular, self.new, self.explore, self.rank, self._strata,
               np.empty(SEEN, dtype=np.int64), np.empty(self.per_source, dtype=np.int64), drawn)  # fmt: skip
         return drawn
@@ -76,7 +81,7 @@ class Retrieval:
 
 @kernel
 def _draw(
-    keys: Keys, step: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
+    keys: Keys, step: Ints, days: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
     rated: Ints, popular: Ints, new: Ints, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints, sorting: Ints,
     drawn: Ints,
 ) -> None:  # fmt: skip
@@ -85,16 +90,17 @@ def _draw(
             prefetch(neighbours, interest_item[lane + 1])
         u = counter_of(keys[lane], step[lane], CANDIDATES)
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
+        edition = days[lane] % len(explore)
         _source(u, neighbours[interest_item[lane]], 0, strata, drawn[lane])
-        _source(u, rated[wanted], 1, strata, drawn[lane])
-        _source(u, popular[wanted if len(popular) > 1 else 0], 2, strata, drawn[lane])
-        _source(u, new[wanted if len(new) > 1 else 0], 3, strata, drawn[lane])
-        _source(u, explore, 4, strata, drawn[lane])
+        _source(u, rated[edition, wanted], 1, strata, drawn[lane])
+        _source(u, popular[edition, wanted if popular.shape[1] > 1 else 0], 2, strata, drawn[lane])
+        _source(u, new[edition, wanted if new.shape[1] > 1 else 0], 3, strata, drawn[lane])
+        _source(u, explore[edition], 4, strata, drawn[lane])
     seen[:] = -1
     for lane in range(len(keys)):
         for row in drawn[min(lane + 1, len(keys) - 1)]:
             prefetch(rank, row)
-        distinct(drawn[lane], len(rank), lane, seen)
+        distinct(drawn[lane], len(rank), explore, days[lane] % len(explore), lane, seen)
         _best_first(drawn[lane], rank, strata, sorting)
 
 
@@ -109,12 +115,14 @@ def _source(u: int, ranking: Ints, source: int, strata: Unrolled, drawn: Ints) -
 
 
 @kernel
-def distinct(rows: Ints, num_items: int, lane: int, seen: Ints) -> None:
-    """Replace repeats among a user's candidates by the next free catalogue row (cyclically), first come first served.
+def distinct(rows: Ints, num_items: int, explore: Ints, edition: int, lane: int, seen: Ints) -> None:
+    """Replace repeats among a user's candidates by the next free row on offer (cyclically), first come first served.
 
     Args:
-        rows: (num_candidates,) int64, changed in place; num_candidates <= num_items.
+        rows: (num_candidates,) int64, changed in place; at most as many as are on offer.
         num_items: Size of the catalogue.
+        explore: Of `Retrieval`: what is on offer in each edition. A single one offers all.
+        edition: Of the day.
         lane: Of the user.
         seen: (SEEN,) int64, -1 at first and then kept from lane to lane: the last row of each remainder, with its lane.
     """
@@ -131,9 +139,22 @@ def distinct(rows: Ints, num_items: int, lane: int, seen: Ints) -> None:
                     repeat |= rows[earlier] == row
             if not repeat:
                 break
-            row = (row + 1) % num_items
+            row = (row + 1) % num_items if len(explore) == 1 else _next_of(explore[edition], row)
         rows[position] = row
         seen[row & (SEEN - 1)] = here + row
+
+
+@kernel
+def _next_of(rising: Ints, row: int) -> int:
+    """The first larger number of a rising list, after the last the first of all."""
+    low, high = 0, len(rising)
+    while low < high:
+        middle = (low + high) // 2
+        if rising[middle] > row:
+            high = middle
+        else:
+            low = middle + 1
+    return rising[low if low < len(rising) else 0]
 
 
 @kernel
@@ -153,58 +174,52 @@ def _best_first(rows: Ints, rank: Ints, strata: Unrolled, keys: Ints) -> None:
 
 
 def category_rankings(
-    score: NDArray[np.float64],
+    ranked: NDArray[np.int64],
     categories: NDArray[np.int64],
     departments: NDArray[np.int64],
     length: int,
 ) -> NDArray[np.int64]:
-    """(num_categories, length) the items of every category by falling score.
+    """(num_categories, length) the best items of every category.
 
-    A category with fewer items is filled from its department, then from the whole catalogue.
+    A category with fewer items is filled from its department, then from all.
+
+    Args:
+        ranked: Rows of the items that there are, at least `length`, the best first.
+        categories: (num_items,) of all items.
+        departments: (num_items,) of all items.
+        length: Of a list.
     """
-    by_score = np.argsort(-score, kind="stable")
-    everything = by_score[:length]
-    own, near = (_best_of_groups(groups[by_score], by_score, length) for groups in (categories, departments))
+    everything = ranked[:length]
+    own, near = (_best_of_groups(groups, ranked, length) for groups in (categories, departments))
     rankings = np.empty((int(categories.max()) + 1, length), dtype=np.int64)
     homes = np.empty(len(rankings), dtype=np.int64)
     homes[categories[::-1]] = departments[::-1]  # the first item's, if a category has several
-    for category, ranked in enumerate(own):
-        if len(ranked) < length:  # what is left of each wider circle, the best first
+    for category, best in enumerate(own):
+        if len(best) < length:  # what is left of each wider circle, the best first
             for wider in (near[homes[category]], everything):
-                ranked = np.concatenate((ranked, wider[~np.isin(wider, ranked)]))[:length]
-        rankings[category] = ranked
+                best = np.concatenate((best, wider[~np.isin(wider, best)]))[:length]
+        rankings[category] = best
     return rankings
 
 
-def with_queries(
-    rankings: NDArray[np.int64], score: NDArray[np.float64], found: Sequence[NDArray[np.int64]]
-) -> NDArray[np.int64]:
-    """(num_lists, length) these rankings, and below them what every query finds by falling score.
-
-    A shorter list is stretched: its items stand in it several times.
-
-    Args:
-        rankings: (num_categories, any length).
-        score: (num_items,).
-        found: The catalogue rows that each query finds.
-    """
-    lists = [*rankings, *(rows[np.argsort(-score[rows], kind="stable")] for rows in found)]
-    length = max(map(len, lists))
-    return np.stack([ranking[np.arange(length) * len(ranking) // length] for ranking in lists])
+def stretched(lists: Sequence[Sequence[NDArray[np.integer]]]) -> NDArray[np.integer]:
+    """(num_editions, num_lists, length) lists of any lengths above 0; in the shorter ones items stand several times."""
+    length = max(len(ranking) for edition in lists for ranking in edition)
+    return np.stack([[ranking[np.arange(length) * len(ranking) // length] for ranking in edition] for edition in lists])
 
 
 def _best_of_groups(groups: NDArray[np.int64], rows: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:
-    """The first `length` of `rows` in each group 0, 1, ...; `groups` and `rows` are of one length."""
-    order, starts = in_groups(groups)
+    """The first `length` of `rows` in each group 0, 1, ... of all items (`groups`)."""
+    order, starts = in_groups(groups[rows], int(groups.max()) + 1)
     return [rows[order[start : min(start + length, stop)]] for start, stop in zip(starts[:-1], starts[1:], strict=True)]
 
 
-def in_groups(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def in_groups(groups: NDArray[np.int64], num_groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The rows of group 0, then those of group 1, ... ((num_rows,), rising within a group), and where each group begins
     and the last ends, (num_groups + 1,)."""
     # NumPy sorts integers of up to 16 bits by counting, several times faster.
-    order = np.argsort(groups.astype(np.min_scalar_type(int(groups.max()))), kind="stable")
-    return order, np.concatenate(([0], np.cumsum(np.bincount(groups))))
+    order = np.argsort(groups.astype(np.min_scalar_type(num_groups)), kind="stable")
+    return order, np.concatenate(([0], np.cumsum(np.bincount(groups, minlength=num_groups))))
 
 
 class PersonalFeatures(Protocol):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recgym.candidates import SEEN, CandidateFeatures, Retrieval, category_rankings, with_queries
+from recgym.candidates import SEEN, CandidateFeatures, Retrieval, category_rankings, stretched
 from recgym.randomness import BatchRNG
 from recgym.state import State
 from recgym.testing import random_items
@@ -37,8 +37,8 @@ def drawn_from(lines: list[list[int]], num_items: int) -> list[list[int]]:
     table = np.array(lines).reshape(len(lines), 5, -1)
     lane = np.arange(len(lines))
     neighbours = np.concatenate((table[:, 0], np.zeros((num_items, table.shape[2]), dtype=np.int64)))
-    retrieval = Retrieval(neighbours, table[:, 1].copy(), *table[0, 2:4, None].copy(), table[0, 4].copy(), np.zeros(num_items),
-                          table.shape[2])  # fmt: skip
+    retrieval = Retrieval(neighbours, table[None, :, 1].copy(), *table[0, 2:4, None, None].copy(), table[:1, 4].copy(),
+                          np.zeros(num_items), table.shape[2])  # fmt: skip
     state = State(step=lane, interest_item=lane, interest_category=lane, query_category=lane * 0 - 1)
     return retrieval.draw(state, BatchRNG(lane.astype(np.uint64))).tolist()
 
@@ -83,10 +83,10 @@ def retrieval() -> Retrieval:
     """
     return Retrieval(
         neighbours=np.tile(np.arange(16), (NUM_ITEMS, 1)),
-        rated=100 + 10 * np.arange(NUM_CATEGORIES)[:, None] + np.arange(8),
-        popular=200 + np.arange(12)[None],
-        new=300 + np.arange(8)[None],
-        explore=np.repeat(np.arange(NUM_ITEMS), FREQUENCY),
+        rated=(100 + 10 * np.arange(NUM_CATEGORIES)[:, None] + np.arange(8))[None],
+        popular=200 + np.arange(12)[None, None],
+        new=300 + np.arange(8)[None, None],
+        explore=np.repeat(np.arange(NUM_ITEMS), FREQUENCY)[None],
         rating=np.arange(NUM_ITEMS, dtype=float),
         per_source=PER_SOURCE,
     )
@@ -153,7 +153,7 @@ def test_within_a_stratum_all_items_are_equally_likely(retrieval, lanes):
 def test_explore_finds_an_item_as_often_as_it_stands_in_its_list(retrieval, lanes):
     """A list of 48 items that no other source names, each one to three times, and none of them in two strata."""
     items = 1000 + np.arange(48)
-    few = dataclasses.replace(retrieval, explore=np.repeat(items, FREQUENCY[:48]))
+    few = dataclasses.replace(retrieval, explore=np.repeat(items, FREQUENCY[:48])[None])
     drawn = few.draw(*lanes).reshape(6000, 5, PER_SOURCE)[:, 4]
     counts = np.bincount(drawn.ravel() - 1000, minlength=48)
     expected = 6000 * FREQUENCY[:48] / 24  # strata of 24 places
@@ -163,17 +163,17 @@ def test_explore_finds_an_item_as_often_as_it_stands_in_its_list(retrieval, lane
 @given(st.integers(0, 2**32 - 1))
 def test_candidates_are_distinct_even_where_all_sources_agree(seed):
     rng = np.random.default_rng(seed)
-    num_items = 20
+    num_items, days = 20, int(rng.integers(1, 4))
     retrieval = Retrieval(
         neighbours=rng.integers(num_items, size=(num_items, rng.integers(1, 9))),
-        rated=rng.integers(num_items, size=(2, rng.integers(1, 9))),
-        popular=rng.integers(3, size=(rng.integers(1, 3), rng.integers(1, 9))),
-        new=rng.integers(3, size=(rng.integers(1, 3), rng.integers(1, 9))),
-        explore=rng.integers(3, size=rng.integers(1, 40)),
+        rated=rng.integers(num_items, size=(days, 2, rng.integers(1, 9))),
+        popular=rng.integers(3, size=(days, rng.integers(1, 3), rng.integers(1, 9))),
+        new=rng.integers(3, size=(days, rng.integers(1, 3), rng.integers(1, 9))),
+        explore=np.sort(np.concatenate((np.tile(np.arange(num_items), (days, 1)), rng.integers(num_items, size=(days, 9))), 1)),
         rating=rng.normal(size=num_items),
         per_source=4,
     )
-    state = State(step=np.zeros(6, dtype=np.int64), interest_item=rng.integers(num_items, size=6),
+    state = State(step=np.zeros(6, dtype=np.int64), day=rng.integers(9, size=6), interest_item=rng.integers(num_items, size=6),
                   interest_category=rng.integers(2, size=6), query_category=rng.integers(-1, 2, size=6))  # fmt: skip
     candidates = retrieval.draw(state, BatchRNG(rng.integers(2**64, size=6, dtype=np.uint64)))
     assert (np.sort(candidates, axis=1) == np.arange(num_items)).all()  # twenty of twenty
@@ -189,7 +189,7 @@ def test_category_rankings(seed):
     departments = (np.arange(num_categories) // 2)[categories]
     score = rng.integers(4, size=len(categories)).astype(float)  # ties
     length = int(rng.integers(1, len(categories) + 1))
-    rankings = category_rankings(score, categories, departments, length)
+    rankings = category_rankings(np.argsort(-score, kind="stable"), categories, departments, length)
     for category in range(num_categories):
         home = category // 2
         expected = sorted(
@@ -199,21 +199,40 @@ def test_category_rankings(seed):
         assert rankings[category].tolist() == expected[:length]
 
 
+def test_a_category_of_which_there_is_nothing_is_filled_from_its_department():
+    categories, departments = np.array([0, 0, 1, 2, 3]), np.array([0, 0, 0, 1, 1])
+    rankings = category_rankings(np.array([4, 1, 0]), categories, departments, 2)
+    assert rankings.tolist() == [[1, 0], [1, 0], [4, 1], [4, 1]]
+
+
 @given(st.data())
-def test_lists_of_queries_follow_those_of_categories_all_of_one_length(data):
-    """A shorter list is stretched: its items keep their order, and each stands in it about as often as any other."""
-    num_items = 12
-    score = np.array(data.draw(st.lists(st.integers(0, 3), min_size=num_items, max_size=num_items)), dtype=float)
-    rows = st.lists(st.integers(0, num_items - 1), min_size=1, max_size=num_items, unique=True)
-    rankings = np.array([data.draw(st.permutations(range(num_items)))[: data.draw(st.integers(1, 4))]])
-    found = [np.array(sorted(some)) for some in data.draw(st.lists(rows, min_size=1, max_size=4))]
-    lists = with_queries(rankings, score, found)
-    assert lists.shape == (1 + len(found), max(rankings.shape[1], *map(len, found)))
-    expected = [rankings[0].tolist(), *(sorted(some.tolist(), key=lambda row: (-score[row], row)) for some in found)]
-    for ranking, order in zip(lists.tolist(), expected, strict=True):
-        assert list(dict.fromkeys(ranking)) == order
-        counts = [ranking.count(row) for row in order]
-        assert max(counts) - min(counts) <= 1
+def test_lists_are_stretched_to_one_length(data):
+    """Items keep their order, and each stands in its list about as often as any other."""
+    ranking = st.lists(st.integers(0, 99), min_size=1, max_size=9, unique=True)
+    num_lists = data.draw(st.integers(1, 3))
+    editions = data.draw(st.lists(st.lists(ranking, min_size=num_lists, max_size=num_lists), min_size=1, max_size=3))
+    found = stretched([[np.array(short) for short in edition] for edition in editions])
+    assert found.shape == (len(editions), num_lists, max(len(short) for edition in editions for short in edition))
+    for edition, lists in zip(editions, found.tolist(), strict=True):
+        for short, long in zip(edition, lists, strict=True):
+            assert list(dict.fromkeys(long)) == short
+            counts = [long.count(row) for row in short]
+            assert max(counts) - min(counts) <= 1
+
+
+def test_every_day_has_its_edition_and_they_begin_anew(retrieval, lanes):
+    state, rng = lanes
+    later = dataclasses.replace(
+        retrieval,
+        **{name: np.concatenate((lists, 400 + lists % 100)) for name, lists in
+           (("rated", retrieval.rated), ("popular", retrieval.popular), ("new", retrieval.new))},
+        explore=np.concatenate((retrieval.explore, np.linspace(500, 999, retrieval.explore.size).astype(int)[None])),
+    )  # fmt: skip
+    days = np.arange(state.num_envs) % 5
+    drawn, today = later.draw(State(state, day=days), rng), retrieval.draw(state, rng)
+    assert (drawn[days % 2 == 0] == today[days % 2 == 0]).all()
+    tomorrow = drawn[days % 2 == 1].reshape(-1, 5, PER_SOURCE)
+    assert (tomorrow[:, 0] < 100).all() and (tomorrow[:, 1:4] >= 400).all() and (tomorrow[:, 4] >= 500).all()
 
 
 def test_features_are_similarities_and_visible_traits():

@@ -1,4 +1,4 @@
-"""The figures of every domain beside the ranges of public logs, and what the pages say of those that lie outside."""
+"""The figures of every domain beside the ranges of public logs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from recgym.described import docstring_sections, scenario_module
 from recgym.registration import DOMAINS
 
 TEXT = "text probe (AUC per user)"
-# Domain -> what lies outside the ranges at the command's seed, and how its page says so.
-OUTSIDE = {"RecGym-Games-v0": {TEXT: "The text probe does not"}}
 RANGED = (
     "Gini of clicks per item",
     "Gini of the catalogue's ratings",
@@ -37,11 +35,10 @@ def says(env_id: str) -> str:
 
 
 @pytest.mark.parametrize("env_id", DOMAINS)
-def test_logs_lie_within_the_ranges_of_real_ones_or_the_page_says_which_do_not(env_id):
-    found, known = rows(env_id), OUTSIDE.get(env_id, {})
+def test_logs_lie_within_the_ranges_of_real_ones(env_id):
+    found = rows(env_id)
     assert all(found[name].real for name in RANGED)
-    assert {name for name, row in found.items() if row.outside} == set(known)
-    assert all(sentence in says(env_id) for sentence in known.values())
+    assert not any(row.outside for row in found.values())
 
 
 def test_a_shop_sells_as_real_ones_do_but_fills_more_carts():
@@ -51,13 +48,11 @@ def test_a_shop_sells_as_real_ones_do_but_fills_more_carts():
     assert "twice as many lead to the cart" in says("RecGym-Ecommerce-v0")
 
 
-def test_reading_times_are_shorter_than_real_ones_by_as_much_as_the_page_says():
+def test_reading_times_are_those_of_a_real_newspaper():
     [times] = [row for name, row in rows("RecGym-News-v0").items() if name.startswith("seconds")]
     assert times.real == REAL["seconds"].words == "7, 22, 93, 325 (news)"
     here = np.array(times.here.split(", "), dtype=float)
-    shares = here / (7, 22, 93, 325)
-    assert 0.55 < shares.min() and shares.max() < 0.85 and "shorter than" in says("RecGym-News-v0")
-    assert "by a fifth to two fifths" in says("RecGym-News-v0")
+    np.testing.assert_allclose(here, (7, 22, 93, 325), rtol=0.15)
 
 
 def test_only_newspapers_have_reading_times_to_compare_with():

@@ -38,14 +38,14 @@ def pairs() -> np.ndarray:
 
 def test_a_word_finds_all_its_meanings_and_a_refined_query_its_own(envs, pairs):
     items, retrieval = envs.simulator.items, envs.simulator.retrieval
-    for ranking in (retrieval.rated, retrieval.popular, retrieval.new):
+    for [ranking] in (retrieval.rated, retrieval.popular, retrieval.new):
         assert len(ranking) == items.num_categories + NUM_QUERIES + len(pairs)
         of_queries = ranking[items.num_categories :]
         for query, rows in enumerate(of_queries[:NUM_QUERIES]):
             assert set(items.needs[rows]) == set(np.flatnonzero(pairs[:, 0] == query))
         for meaning, rows in enumerate(of_queries[NUM_QUERIES:]):
             assert set(rows) == set(np.flatnonzero(items.needs == meaning)) and len(set(rows)) == 6
-        for category, rows in enumerate(retrieval.rated[: items.num_categories]):
+        for category, rows in enumerate(retrieval.rated[0, : items.num_categories]):
             assert (items.categories[rows] == category).all()
 
 

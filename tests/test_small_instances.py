@@ -18,29 +18,31 @@ from tests.small_worlds import BothItems, SameUser, held_against, logistic, only
 NUM_SESSIONS = 20_000
 
 class Newspaper:
-    """Two articles: one takes a side and draws more clicks the more the reader leans its way, the other is fair.
+    """Two articles: one takes a side and draws more clicks the more the reader leans its way, the other gives a little
+    room to the other side.
 
-    Reward: clicks, minus `cost` times the square of the leaning after the page.
+    Reward: clicks, minus `cost` times the square of the leaning before the page.
     """
 
     ONE_SIDED, FAIR = 0, 1
     num_actions = 2
     HORIZON, RATE, STRENGTH = 8, 0.3, 1.5
-    PULL = (-0.2, -0.6)
+    PULL, STANCES = (-0.2, -0.6), (1.0, -0.25)
 
     def __init__(self, cost: float) -> None:
         self.cost = cost
 
     def click(self, item: int, leaning: float) -> float:
-        return logistic(self.PULL[item] + self.STRENGTH * leaning * (item == self.ONE_SIDED))
+        return logistic(self.PULL[item] + self.STRENGTH * leaning * self.STANCES[item])
 
     def after(self, item: int, leaning: float) -> float:
-        return leaning + self.RATE * ((item == self.ONE_SIDED) - leaning)
+        stance = self.STANCES[item]
+        return leaning + self.RATE * (stance - abs(stance) * leaning)
 
     def outcomes(self, leaning: float, item: int) -> list[tuple[float, float, float]]:
         """(probability, reward, next leaning)."""
-        click, moved = self.click(item, leaning), self.after(item, leaning)
-        return [(1 - click, -self.cost * leaning**2, leaning), (click, 1 - self.cost * moved**2, round(moved, 12))]
+        click, cost = self.click(item, leaning), self.cost * leaning**2
+        return [(1 - click, -cost, leaning), (click, 1 - cost, round(self.after(item, leaning), 12))]
 
     def plan(self, far_sighted: bool) -> Callable[[float, int], tuple[float, int]]:
         """(value, item) of a leaning with so many pages to go, under the best or the myopic policy."""
@@ -48,12 +50,12 @@ class Newspaper:
 
     def simulator(self) -> Simulator:
         items = two_items(pull=self.PULL)
-        items.taste[:, -1] = [1.0, 0.0]
-        leaning = Leaning(items, np.array([1.0, 0.0]), rate=self.RATE, strength=self.STRENGTH, start=0.0)
+        items.taste[:, -1] = self.STANCES
+        leaning = Leaning(items, np.array(self.STANCES), rate=self.RATE, strength=self.STRENGTH, start=0.0)
         return Simulator(
             catalog=None, items=items, users=SameUser(), retrieval=BothItems(), features=BothItems(),
             response=FunnelResponse(items, 1, plain_habits()), dynamics=(staying(), leaning),
-            reward=_Scaled(items, only(NewsReward, click=1.0, balance=self.cost)),
+            reward=_Reward(leaning, only(NewsReward, click=1.0, balance=self.cost)),
         )  # fmt: skip
 
     def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
@@ -67,8 +69,12 @@ class Newspaper:
         return play(self.simulator(), choose, self.HORIZON, NUM_SESSIONS, seed)
 
 
-class _Scaled(NewsReward):
-    STRENGTH = Newspaper.STRENGTH
+class _Reward(NewsReward):
+    """The newspaper's, by another leaning than its readers'."""
+
+    def __init__(self, leaning: Leaning, weights: dict[str, float]) -> None:
+        super().__init__(leaning.items, weights)
+        object.__setattr__(self, "leaning", leaning)
 
 
 @pytest.mark.parametrize("far_sighted", [True, False])

@@ -2,6 +2,7 @@
 
 from recgym.dynamics.attention import Attention
 from recgym.dynamics.boredom import Boredom
+from recgym.dynamics.calendar import Calendar
 from recgym.dynamics.circle import WEARY, Circle
 from recgym.dynamics.dose import Dose
 from recgym.dynamics.history import History
@@ -22,7 +23,7 @@ from recgym.dynamics.trust import Trust
 from recgym.dynamics.visits import Visits
 
 __all__ = [
-    "Attention", "Boredom", "Circle", "Dose", "Drift", "Dynamics", "Evidence", "Foreseeable", "History",
+    "Attention", "Boredom", "Calendar", "Circle", "Dose", "Drift", "Dynamics", "Evidence", "Foreseeable", "History",
     "Holdings", "Intent", "Knowledge", "Leaning", "Market", "Need", "Patience", "ReferencePrice", "Satiation",
     "Strain", "Tracing", "Trust", "Visits", "WEARY",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Floats, Ints, kernel
 from recgym.items import Items
-from recgym.response import Response
+from recgym.response import Funnel, Response
 from recgym.state import State
 
 
@@ -35,6 +35,11 @@ class Attention:
     ) -> None:
         after["patience"] = before["patience"].copy()
         _attend(after["patience"], before["rested"], after["left"], slates, response.clicked, self.tiring)
+
+    def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
+        """attention: its change; at most what is missing is given back."""
+        missing = state["rested"] - state["patience"]
+        return {"attention": funnel.click * np.minimum(-self.tiring[shown], missing[:, None])}
 
 
 @kernel

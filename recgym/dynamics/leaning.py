@@ -10,24 +10,25 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Floats, Ints, kernel
 from recgym.items import Items
-from recgym.response import Response
+from recgym.response import Funnel, Response
 from recgym.state import State
 
 
 @dataclass(frozen=True, eq=False)
 class Leaning:
-    """A leaning moves toward the stance of the articles that pleased (Dean & Morgenstern, EC 2022, in one dimension).
+    """A leaning moves to the side of the articles that pleased, as far as these take a side.
 
-    Who leans clicks on what agrees with them, which makes them lean more: a filter bubble, unless they are shown the
-    other side. Agreement is part of the taste: the last element of an item's taste vector is its stance, that of a
-    user's their leaning.
+    A reader at L who reads an article of stance s ends at L + rate |s| (sign(s) - L): in one dimension the drift of Dean &
+    Morgenstern (EC 2022), which opinion moves and neutral pieces do not. Who leans clicks on what agrees with them, which
+    makes them lean more: a filter bubble, unless they are shown the other side. Agreement is part of the taste: the last
+    element of an item's taste vector is its stance, that of a user's their leaning.
 
     Writes: taste (num_envs, taste_dim), the last element, in [-strength, strength].
     """
 
     items: Items
     stances: NDArray[np.float64]  # (num_items,) -1 to 1
-    rate: float = 0.12
+    rate: float = 0.35
     strength: float = 3.0
     """Of a full leaning, as a taste."""
     start: float = 0.3
@@ -47,6 +48,12 @@ class Leaning:
         """(num_envs,) -1 to 1."""
         return state["taste"][:, -1] / self.strength
 
+    def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
+        """polarised: change of the square of the leaning."""
+        leaning, stance = self.leaning(state)[:, None], self.stances[shown]
+        moved = leaning + self.rate * (stance - np.abs(stance) * leaning)
+        return {"polarised": funnel.stays * (moved**2 - leaning**2)}
+
 
 @kernel
 def _lean(taste: Floats, slates: Ints, stayed: Flags, stances: Floats, rate: float, strength: float) -> None:
@@ -54,4 +61,5 @@ def _lean(taste: Floats, slates: Ints, stayed: Flags, stances: Floats, rate: flo
     for lane in range(len(taste)):
         for slot in range(slates.shape[1]):
             if stayed[lane, slot]:
-                taste[lane, last] += rate * (strength * stances[slates[lane, slot]] - taste[lane, last])
+                stance = stances[slates[lane, slot]]
+                taste[lane, last] += rate * (strength * stance - abs(stance) * taste[lane, last])

@@ -89,13 +89,15 @@ def query(setting: Scenario, state: State) -> str | None:
 
 
 def standing(state: State) -> str:
-    """Where the session stands: on which page of which visit, or how the last visit ended."""
+    """Where the session stands: on which page of which visit, or how the last visit ended; and the day where it matters."""
     if state["churned"][0]:
         return "They left and will not come back."
     if state["left"][0]:
         days = int(state["days_away"][0])
-        return f"They left and came back after {days} {'day' if days == 1 else 'days'}."
-    return f"Visit {state['visit'][0] + 1}, page {state['page'][0] + 1}."
+        told = f"They left and came back after {days} {'day' if days == 1 else 'days'}."
+    else:
+        told = f"Visit {state['visit'][0] + 1}, page {state['page'][0] + 1}."
+    return f"{told} It is day {state['day'][0]}." if "day" in state else told
 
 
 def need(setting: Scenario, state: State) -> str:

@@ -46,6 +46,9 @@ class Domain:
     fit: Callable[[Catalog, Items], Fit] | None = None
     limits: Callable[[Catalog, Items], Limits] | None = None
     personal: Callable[[Catalog, Items], PersonalFeatures] | None = None
+    editions: Callable[[Catalog, int], Sequence[NDArray[np.int64]]] | None = None
+    """Rows of the items on offer on each day, the latest first, where they come and go: at least so many on every day. A
+    `Calendar` is then among the dynamics."""
     needs: Callable[[Catalog], Needs] | None = None
     """What users may need, where that is not a category; queries then have lists of their own to retrieve from."""
     told: tuple[str, str] | None = None

@@ -11,8 +11,8 @@ bought; games that press for money are tried most and given up soonest, and a ge
   is popular, short and free of charge at first; who wants a genre wants it well rated; who is hooked wants depth
   and company, in games like the one just played. A game may disappoint: those that press for money mostly do. Playing
   time is log-normal around a game's usual session. Some games go on the wish list, a few are bought.
-- **Boredom.** Three tries of a genre within five pages bore of it for the next five (the SARDINE family: Deffayet et al.,
-  TORS 2024). It takes a little of every policy's return; what tells them apart is trust.
+- **Boredom.** Three tries of a genre within five pages bore of it for the next ten (the SARDINE family: Deffayet et al.,
+  TORS 2024). Who is bored leaves sooner, and who leaves bored comes back less: a store has to vary its genres in time.
 - **Trust** in the store grows with games that keep their promise and falls with those that do not; players who lose it
   depart (Ben-Porat et al., AAAI 2022).
 
@@ -33,8 +33,8 @@ they are and what they spend; trust within 0.03 of 0.55; with probability 0.4 a 
 
 ## Realism
 
-Popularity, pages per visit and the popularity probe lie within the ranges of public logs. The text probe does not: at .75 it
-lies at their upper end and mostly a little above, because players who are hooked return to games like the last one.
+Popularity, pages per visit and both probes lie within the ranges of public logs. Playing times have no public counterpart
+here.
 
 ## Version history
 
@@ -43,7 +43,7 @@ lies at their upper end and mostly a little above, because players who are hooke
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,8 @@ HABITS = Habits(
     cost_weight=(0.4, 0.3, 0.0),
     similarity=(-0.5, 0.0, 12.0),
     satiation=2.0,
-    needed=1.2,
-    not_needed=-2.2,
+    needed=1.0,
+    not_needed=-1.2,
     stays={"bias": 1.3, "quality": 0.6, "monetisation": -2.8},
     satisfies={"quality": 0.8, "monetisation": -0.9},
     saves={"bias": -5.0},
@@ -145,7 +145,8 @@ def _dynamics(
 ) -> tuple[Dynamics, ...]:
     longer = {"weekend": 0.2, "evening": 0.1, "phone": -0.2, "with the whole evening free": 0.3, "between two errands": -0.3}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.COMPANIES, longer=longer)
-    return usual_dynamics(items, query_rows, weights, coming, Boredom(items), "difficulty")
+    coming = replace(coming, return_patience=2.0)  # who leaves bored comes back less
+    return usual_dynamics(items, query_rows, weights, coming, Boredom(items, lasting=10, weariness=1.0), "difficulty")
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:

@@ -1,27 +1,32 @@
 """RecGym-News-v0: a newspaper and its readers.
 
-Each session is one reader over up to 60 pages of headlines, in many short visits. The paper lives on time that is read and
-on readers who come back; loud headlines are clicked most, disappoint, and are remembered.
+Each session is one reader over up to 60 pages of headlines, in many short visits, during which articles arrive and expire.
+The paper lives on time that is read and on readers who come back; loud headlines and opinion are clicked most, the one
+disappoints and is remembered, the other divides.
 
 ## Description
 
-- **Slate.** The retrieval stage offers 20 articles of 5 sources (similar to the last one read, best rated of the section
-  of interest, most read, latest, anything), 4 each, always in this order. The agent shows 3.
+- **Wire.** Every day brings new articles. An article stays on the front pages for three days, the deeper it goes for up to
+  fifteen; then it is in the archive. A reader comes back after about two days, and most of what was new is not any more.
+- **Slate.** The retrieval stage offers 20 articles of 5 sources (similar to the last one read, the archive included; best
+  rated of the section of interest, most read, latest and anything of what is on the front pages), 4 each, always in this
+  order. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). A reader without a question
-  browses: what is popular and loud attracts. One who follows a story wants the latest; one who has caught up wants the
-  background: long pieces like the one just read. A clicked article may disappoint, clickbait mostly does, and then it is
-  left within seconds; otherwise reading time is log-normal around the article's length (news logs: median 22 s, nine in
-  ten below 93 s; here they are shorter, see Realism). Some articles are shared, a few make a subscriber.
+  browses: what is popular, loud and opinionated attracts. One who follows a story wants what is of today; one who has caught
+  up wants the background: long pieces like the one just read, which may be old. Hardly anything is clicked twice. A clicked
+  article may disappoint, clickbait mostly does, and then it is left within seconds; otherwise reading time is log-normal
+  around the article's length. Some articles are shared, a few make a subscriber.
 - **Trust** in the paper grows slowly with articles that keep their promise and falls fast with those that do not; it
   moves clicks, subscriptions and whether the reader comes back.
-- **Leaning.** Readers click what agrees with them, and what they like to read moves them: a reader who is fed one side
-  leans ever more (Dean & Morgenstern, 2022), which the paper counts against itself. That is a cost, not the reason to look
-  ahead: what looking ahead gains here is trust.
+- **Leaning.** Readers click what agrees with them, and opinion that pleases moves them to its side: a reader who is fed one
+  side leans ever more (Dean & Morgenstern, 2022), which the paper counts against itself on every page from then on. Neutral
+  pieces leave a leaning as it is; only the other side's takes it back.
 - **Fatigue** with a section until days away refresh it; the length one is used to adapts to what one reads.
 
 ## Observation space
 
-Trust, need, readiness, leaning and true quality are hidden.
+Trust, need, readiness, leaning and true quality are hidden. Of a candidate the desk knows how new it is, and whether the
+reader has clicked it within the history.
 
 How they read is said and felt: unless they read up, readers mind articles longer than what they are used to, skimmers
 most and the thorough least. How they vote is said and not felt: a distractor, as many columns of a real log are. The
@@ -31,15 +36,13 @@ shorten them.
 
 ## Starting state
 
-A new reader: three favourite sections (popular ones more often), of which two are named in the profile beside how they
-read and how they vote; trust within 0.03 of 0.55; a slight leaning that the profile does not give away; with probability
-0.4 a story to follow.
+A new reader on any of the 60 days that the wire takes to bring the whole catalogue: three favourite sections (popular ones
+more often), of which two are named in the profile beside how they read and how they vote; trust within 0.03 of 0.55; a
+slight leaning that the profile does not give away; with probability 0.4 a story to follow.
 
 ## Realism
 
-Popularity, pages per visit and both probes lie within the ranges of public logs. Reading times are shorter than those of
-the public log by a fifth to two fifths: half of the articles that are clicked disappoint, and are left after 7 s in the
-median; those that please hold readers for 39 s (one in ten below 13 s, nine in ten below 119 s).
+Popularity, pages per visit, reading times and both probes are those of public logs.
 
 ## Version history
 
@@ -48,18 +51,20 @@ median; those that please hold readers for 39 s (one in ten below 13 s, nine in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
-from recgym.dynamics import Dynamics, Leaning, Satiation
+from recgym.dynamics import Calendar, Dynamics, Leaning, Satiation
 from recgym.items import Items
 from recgym.outcome import Outcome
-from recgym.response import Habits, Response
+from recgym.response import Funnel, Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import news_words as words
+from recgym.scenarios.news_wire import NUM_DAYS, Readers, Recency, arrival_days, editions
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.scenario import Settings
@@ -72,8 +77,8 @@ HABITS = Habits(
     attracts={
         "rating": (0.4, 0.4, 0.8),
         "popularity": (0.8, 0.4, 0.2),
-        "newness": (0.5, 5.0, -1.5),
         "clickbait": (3.0, 2.4, 1.2),
+        "opinion": (3.5, 3.0, 2.0),
         "depth": (-1.0, -2.5, 4.0),
     },
     constant=(-2.6, -4.0, -5.6),
@@ -83,8 +88,10 @@ HABITS = Habits(
     stays={"bias": 1.4, "quality": 0.8, "clickbait": -3.4},
     satisfies={"quality": 0.8, "clickbait": -0.9},
     saves={"bias": -5.0, "clickbait": 0.8},
-    seconds={"bias": 3.6, "length": 0.5},
+    seconds={"bias": 3.92, "length": 0.5},
+    seconds_lost=2.6,
 )
+NEWNESS = (0.5, 5.0, -1.5)  # weight in a click, by stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,21 +103,25 @@ class NewsReward(Reward):
     - click: number of clicks,
     - share: number of articles shared,
     - subscription: number of subscriptions begun,
-    - balance: minus the square of the reader's leaning after the page.
+    - balance: minus the square of the leaning that the page found the reader with.
     """
 
     DEEDS = ("click", "share", "subscription")
     VALUE = "value"
     DEFAULT_WEIGHTS = {"click": 0.05, "share": 0.15, "subscription": 0.8, "satisfaction": 0.1, "minutes": 0.15,
-                       "balance": 0.2, "diversity": 0.0, "potential": 0.0}  # fmt: skip
-    STRENGTH = Leaning.strength
+                       "balance": 1.5, "diversity": 0.0, "potential": 0.0}  # fmt: skip
+
+    @cached_property
+    def leaning(self) -> Leaning:
+        """What moves the readers'."""
+        return Leaning(self.items, self.items.trait("stance"))
 
     def terms(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response
     ) -> dict[str, NDArray[np.float64]]:
         terms = super().terms(before, after, slates, response)
         if self.weights["balance"] != 0:
-            terms["balance"] = -((after["taste"][:, -1] / self.STRENGTH) ** 2)
+            terms["balance"] = -(self.leaning.leaning(before) ** 2)
         return terms
 
 
@@ -138,11 +149,11 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
     visible = {
         "rating": rating,
         "popularity": log_scaled(columns["popularity"]),
-        "newness": np.exp(-columns["age_hours"] / 24),
         "clickbait": columns["clickbait"],
         "depth": columns["depth"],
         "length": log_scaled(columns["num_words"]),
         "stance": columns["stance"],
+        "opinion": np.abs(columns["stance"]),
     }
     items = items_of(catalog, embeddings, visible, seed, {"value": 1.0})
     items.taste[:, -1] = columns["stance"]
@@ -154,16 +165,16 @@ def _dynamics(
 ) -> tuple[Dynamics, ...]:
     longer = {"weekend": 0.2, "morning": 0.1, "phone": -0.2, **dict.fromkeys(words.OCCASIONS[1:], 0.2)}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.OCCASIONS, longer=longer)
-    usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items), "length")
-    return (*usual, Leaning(items, items.trait("stance")))
+    coming = replace(coming, gap_days=3.0, gap_trust=2.5)
+    usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items, recovery_days=4.0), "length")
+    return (*usual, Leaning(items, items.trait("stance")), Calendar(NUM_DAYS))
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:
-    """Reading time, and how old the article is."""
+    """Reading time, and the day of the wire it is from."""
     columns = catalog.attributes
-    hours = columns["age_hours"][row]
-    age = f"{hours:.0f} h old" if hours < 48 else f"{hours / 24:.0f} days old"
-    return Facts(f"{max(round(columns['num_words'][row] / 230), 1)} min", "loud" if columns["clickbait"][row] > 0.5 else "", age)
+    minutes, loud = max(round(columns["num_words"][row] / 230), 1), columns["clickbait"][row] > 0.5
+    return Facts(f"{minutes} min", "loud" if loud else "", f"of day {arrival_days(catalog)[row]}")
 
 
 @dataclass(frozen=True)
@@ -183,6 +194,9 @@ class News(Settings):
         facts=_facts,
         told=("shared", "subscribed after reading"),
         outcome=NewsOutcome,
+        fit=lambda catalog, items: Readers(Recency(arrival_days(catalog)), NEWNESS),
+        personal=lambda catalog, items: Recency(arrival_days(catalog)),
+        editions=editions,
         hidden=("taste",),  # its last element is the leaning
         required=("age_hours", "clickbait", "num_words", "depth"),
         defaults={"stance": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.candidates import Retrieval, category_rankings, with_queries
+from recgym.candidates import Retrieval, category_rankings, stretched
 from recgym.catalog import Catalog
 from recgym.items import Items
 from recgym.scenarios.domain import Domain, Needs
 
-TOP_SHARE = 0.05  # of the catalogue: the best sellers, and the latest arrivals
+TOP_SHARE = 0.05  # of what is on offer: the best sellers, and the latest arrivals
+TOP_LEAST = 3  # times what a source gives: no list of these is shorter
 EXPLORE_POPULARITY = 1.0  # how much more often exploration finds popular items
 
 
@@ -43,38 +44,40 @@ def retrieval(
 ) -> Retrieval:
     """The sources of candidates, `per_source` from each; `neighbours` (num_items, any number) are each item's in the texts."""
     rating, popularity = items.trait("rating"), items.trait("popularity")
-    best = min(2 * per_source, catalog.num_items)
-    top = max(round(TOP_SHARE * catalog.num_items), per_source)
-    age = catalog.attributes[domain.arrivals.removeprefix("-")]
-    age = -age if domain.arrivals.startswith("-") else age
-    found, rows = np.exp(EXPLORE_POPULARITY * popularity), np.arange(catalog.num_items, dtype=np.int32)
-    rated = category_rankings(rating, items.categories, catalog.departments, best)
-    popular, new = (np.argsort(score, kind="stable")[None, :top] for score in (-popularity, age))
-    if domain.needs is not None:
-        finds = _found(items, needs.query_rows)
-        rated = with_queries(rated, rating, finds)
-        popular, new = (
-            with_queries(np.repeat(ranking, items.num_categories, axis=0), score, finds)
-            for ranking, score in ((popular, popularity), (new, -age))
+    arrivals = catalog.attributes[domain.arrivals.removeprefix("-")] * (-1 if domain.arrivals.startswith("-") else 1)
+    rated_first, popular_first, latest_first = (np.argsort(x, kind="stable") for x in (-rating, -popularity, arrivals))
+    everything, best = np.arange(catalog.num_items, dtype=np.int32), min(2 * per_source, catalog.num_items)
+    found = np.exp(EXPLORE_POPULARITY * popularity)
+    times = np.ceil(4 * found / found.mean()).astype(np.int64)  # that an item stands in the list of all
+    finds = [] if domain.needs is None else _found(items, needs.query_rows)
+
+    def lists(by_arrival: NDArray[np.int64]) -> tuple[list[NDArray[np.integer]], ...]:
+        top = max(round(TOP_SHARE * len(by_arrival)), TOP_LEAST * per_source)
+        offered = np.zeros(catalog.num_items, dtype=bool)
+        offered[by_arrival] = True
+        by_rating, by_popularity = (order[offered[order]] for order in (rated_first, popular_first))
+        rated = category_rankings(by_rating, items.categories, catalog.departments, best)
+        general = items.num_categories if finds else 1  # how often a list that is not a category's stands before the queries'
+        return (
+            [*rated, *(by_rating[find[by_rating]] for find in finds)],
+            [by_popularity[:top]] * general + [by_popularity[find[by_popularity]] for find in finds],
+            [by_arrival[:top]] * general + [by_arrival[find[by_arrival]] for find in finds],
+            [np.repeat(everything[offered], times[offered])],
         )
-    return Retrieval(
-        neighbours=neighbours,
-        rated=rated,
-        popular=popular,
-        new=new,
-        explore=np.repeat(rows, np.ceil(4 * found / found.mean()).astype(np.int64)),
-        rating=rating,
-        per_source=per_source,
-    )
+
+    num_candidates = per_source * len(Retrieval.SOURCES)
+    editions = [latest_first] if domain.editions is None else domain.editions(catalog, num_candidates)
+    rated, popular, new, explore = (stretched(found) for found in zip(*map(lists, editions), strict=True))
+    return Retrieval(neighbours, rated, popular, new, explore[:, 0], rating, per_source)
 
 
-def _found(items: Items, query_rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """The catalogue rows that each query finds: those of all needs it may stand for."""
+def _found(items: Items, query_rows: NDArray[np.int64]) -> list[NDArray[np.bool_]]:
+    """(num_items,) for every query which items it finds: those of all needs it may stand for."""
     stands_for = np.zeros((int(query_rows.max()) + 1, len(query_rows)), dtype=bool)
     stands_for[query_rows, np.arange(len(query_rows))[:, None, None]] = True
-    return [np.flatnonzero(needs[items.needs]) for needs in stands_for]
+    return [needs[items.needs] for needs in stands_for]
 
 
 def entry_items(catalog: Catalog, popularity: NDArray[np.float64]) -> NDArray[np.int64]:
     """(num_categories,) the most popular item of each category."""
-    return category_rankings(popularity, catalog.categories, catalog.departments, 1)[:, 0]
+    return category_rankings(np.argsort(-popularity, kind="stable"), catalog.categories, catalog.departments, 1)[:, 0]

@@ -13,8 +13,8 @@ thumbnails are clicked most and quit soonest, and fast clips use up the attentio
   does not is watched for a log-normal time, at most its duration (quick skips and completions).
 - **Trust** in thumbnails grows slowly with videos that hold what they promise and falls fast with bait; it moves clicks
   and whether the viewer comes back (the trade-off of Choc and Kale: Mladenov et al., RecSim, 2019).
-- **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and a new one begins rested. It weighs little
-  beside trust.
+- **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and comes back less than a rested one. A new
+  visit begins rested.
 - **Fatigue** with a topic until days away refresh it; the length one is used to adapts to what one watches.
 
 ## Observation space
@@ -43,7 +43,7 @@ Popularity, pages per visit and both probes lie within the ranges of public logs
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +85,7 @@ HABITS = Habits(
     seconds_lost=1.6,
     longest="log_seconds",
 )
-TIRING = {"pace": 0.8, "production": -0.4}
+TIRING = {"pace": 1.2, "production": -0.6}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +142,7 @@ def _dynamics(
 ) -> tuple[Dynamics, ...]:
     longer = {"weekend": 0.2, "evening": 0.2, "phone": -0.2}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.SITUATIONS, longer=longer)
+    coming = replace(coming, return_patience=2.0)  # who leaves tired comes back less
     usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items), "length")
     return (*usual, Attention(items, weighed(items, TIRING)))
 

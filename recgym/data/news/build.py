@@ -21,7 +21,7 @@ from recgym.data.building import Row, Table, build_rows, clipped, to_bytes, writ
 FOLDER = Path(__file__).parent
 SEED = 20_250_401
 ARCHETYPES = {"bait": 9, "deep": 8, "fresh": 8, "ordinary": 11}
-RANGES = {"age_hours": (0, 240), "clickbait": (0, 1), "num_words": (100, 4000), "stance": (-1, 1), "depth": (0, 1)}
+RANGES = {"age_hours": (0, 1440), "clickbait": (0, 1), "num_words": (100, 4000), "stance": (-1, 1), "depth": (0, 1)}
 # archetype -> the ranges of clickbait, depth, words and stars, and how much more it is chosen (logarithm)
 PROFILES = {
     "bait": ((0.6, 1.0), (0.0, 0.3), (150, 450), (1.8, 3.0), 1.2),
@@ -34,15 +34,14 @@ PROFILES = {
 def numbers(category: Table, archetype: str, rng: Random) -> Row:
     """Numeric columns of one article."""
     clickbait, depth, words, stars, lift = PROFILES[archetype]
-    age_hours = rng.uniform(0.2, 12) if archetype == "fresh" else min(12 + rng.expovariate(1 / 40), 240)
     return {
-        "age_hours": round(age_hours, 1),
+        "age_hours": round(rng.uniform(0, 1440), 1),
         "clickbait": round(rng.uniform(*clickbait), 2),
         "num_words": round(math.exp(rng.uniform(*map(math.log, words)))),
         "stance": clipped(rng.gauss(0, category["stance"]), -1, 1),
         "depth": round(rng.uniform(*depth), 2),
         "quality": rng.uniform(*stars),
-        "appeal": lift + 0.3 * math.log(age_hours / 24),
+        "appeal": lift,
     }
 
 

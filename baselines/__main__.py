@@ -17,6 +17,7 @@ from baselines import (
     latency,
     learn,
     play,
+    processes,
     report,
     run,
     share,
@@ -26,14 +27,8 @@ from baselines import (
     tune,
     zoo,
 )  # fmt: skip
-from baselines.learning import OtherEnvironment
+from baselines.errors import Refused
 from baselines.names import did_you_mean
-from baselines.results import BadTable
-from baselines.run import OtherRun
-from baselines.saved import BadModel
-from baselines.study.trials import OtherStudy
-from baselines.task import Unsuitable
-from baselines.tuned import NotTuned
 
 COMMANDS = (
     demo, run, report, compare, train, play, latency, tune, study, bounds, ablation, learn, slateq, claims, share, cluster, zoo, docs,
@@ -44,6 +39,7 @@ EXTRAS = {"optuna": "study", "yaml": "zoo"}  # package -> the extra that brings 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 if all went well, 1 if part of it failed, 2 for a request that cannot be carried out."""
+    processes.one_thread()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = _parse(arguments)
@@ -53,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
-    except (NotTuned, OtherEnvironment, OtherRun, OtherStudy, BadTable, BadModel, Unsuitable) as problem:
+    except Refused as problem:
         print(f"python -m baselines: {problem}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as missing:

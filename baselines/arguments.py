@@ -11,19 +11,20 @@ from recgym.cli.environments import ID_HELP, recgym_id, registered_id
 from recgym.registration import CLASSICS, DOMAINS, ENVIRONMENTS
 
 
-def add_env_id(parser: argparse.ArgumentParser, optional: bool = False) -> None:
-    """The id of one of RecGym's environments; an optional one defaults to the first."""
-    first = next(iter(ENVIRONMENTS))
+def add_env_id(parser: argparse.ArgumentParser, optional: bool = False, domains_only: bool = False) -> None:
+    """The id of one of RecGym's environments or of one of yours; an optional one defaults to the first."""
+    kind, first = _no_classic(registered_id) if domains_only else registered_id, next(iter(ENVIRONMENTS))
     if optional:
-        parser.add_argument("env_id", type=recgym_id, metavar="ID", nargs="?", default=first, help=f"default {first}")
+        parser.add_argument("env_id", type=kind, metavar="ID", nargs="?", default=first,
+                            help=f"{ID_HELP} (default {first})")  # fmt: skip
     else:
-        parser.add_argument("env_id", type=recgym_id, metavar="ID", help=f"such as {first}")
+        parser.add_argument("env_id", type=kind, metavar="ID", help=ID_HELP)
 
 
-def add_any_env_id(parser: argparse.ArgumentParser, domains_only: bool = False) -> None:
-    """The same, or the id of one that somebody else has registered."""
-    kind = _no_classic(registered_id) if domains_only else registered_id
-    parser.add_argument("env_id", type=kind, metavar="ID", help=ID_HELP)
+def add_where_trained(parser: argparse.ArgumentParser) -> None:
+    """--env, without which nobody knows an id of yours that a saved model names."""
+    parser.add_argument("--env", type=registered_id, metavar="MODULE:ID",
+                        help="where the model was trained, if that is one of yours")  # fmt: skip
 
 
 def domain_id(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from baselines import tables
-from baselines.arguments import add_any_env_id, add_views, at_least
+from baselines.arguments import add_env_id, add_views, at_least
 from baselines.classics import policies, variants
 from baselines.files import MEASUREMENTS, read_json, write_json
 from baselines.heuristics import HEURISTICS, RandomRecommender, heuristics, tuned_linear_ranker
@@ -109,7 +109,7 @@ def measure_classic(env_id: str, episodes: int, seed: int = EVALUATION_SEED, **s
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("bounds", help="compare everything that does not learn, on the same sessions")
-    add_any_env_id(parser)
+    add_env_id(parser)
     add_views(parser)
     parser.add_argument("--episodes", type=at_least(2), default=EPISODES,
                         help=f"sessions of each recommender (default {EPISODES})")  # fmt: skip
@@ -120,7 +120,11 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def bounds(options: argparse.Namespace) -> int:
-    """Measure and print every view, and keep the rows."""
+    """Measure and print every view, and keep the rows.
+
+    Raises:
+        Unsuitable: A classic is asked for in a view that its policies do not speak.
+    """
     console = tables.console()
     found = {}
     classic = options.env_id in CLASSICS

@@ -77,9 +77,6 @@ def _train_and_evaluate(cell: Cell) -> Record:
     env = task.lanes(cell.sessions)
     curve = LearningCurve(lambda agent: evaluate(agent, env, cell.first_session).mean, cell.steps, POINTS)
     if cell.steps:
-        import torch
-
-        torch.set_num_threads(1)
         task = replace(task, progress=curve)
     recommender = find(cell.baseline).train(task)
     quality = SlateQuality(env)

@@ -10,9 +10,7 @@ ahead adds.
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
-import io
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,14 +23,14 @@ from numpy.typing import NDArray
 
 from baselines import processes, tables
 from baselines.arguments import at_least, domain_id, one_of
-from baselines.files import MEASUREMENTS, write_whole
-from baselines.intervals import mean_of
+from baselines.files import MEASUREMENTS, read_table, write_table
 from baselines.heuristics import heuristic
+from baselines.intervals import mean_of
 from baselines.logs import EpsilonMixed
 from baselines.quality import relevance
 from baselines.recommender import EVALUATION_SEED, Recommender, evaluate
 from baselines.registry import find
-from baselines.run import OtherRun
+from baselines.run import CURE, OtherRun
 from baselines.task import Task
 from recgym import metrics
 from recgym.encoders import IDS
@@ -48,7 +46,6 @@ STATES: Mapping[str, dict[str, Any]] = {LANGUAGE: {}, IDS: {"agent_encoder": IDS
 RANKING = ("accuracy", "precision", "recall", "f1", "ndcg")  # of pages that are the same for all arms
 MEASURES = (*RANKING, "ctr", "return")  # the last two of an arm's own sessions
 LEADER, EPSILON = "popular", 0.5  # whose pages these are, half of them random: as in what the filters learn from
-CURE = "Choose another file by --out, or move this one away"
 KEY = ("env_id", "arm", "seed")
 COLUMNS = (*KEY, "state", "view", "config_hash", "steps", "sessions", *MEASURES, "cpu_seconds")
 
@@ -144,9 +141,6 @@ def _quality(simulator: Simulator, state: State, slates: NDArray[np.int64]) -> N
 
 def measure(env_id: str, seed: int, arms: Sequence[str], steps: int, sessions: int) -> list[Row]:
     """Train and evaluate some arms on one domain, from one seed: a row of each."""
-    import torch
-
-    torch.set_num_threads(1)
     return [_measured(env_id, seed, ARMS[name], steps, sessions) for name in arms]
 
 
@@ -193,7 +187,7 @@ def run(path: Path, cells: Sequence[Cell], jobs: int) -> Iterator[tuple[Cell, li
     for position, found in processes.run(measure, [tuple(cell) for cell in cells], jobs):
         if not isinstance(found, processes.Failure):
             rows += found
-            write_whole(path, table_of(rows))
+            save(path, rows)
         yield cells[position], found
 
 
@@ -201,33 +195,28 @@ def load(path: Path) -> list[Row]:
     """The rows of a file; none where there is none.
 
     Raises:
-        OtherRun: It has other columns, or an arm that is none.
+        baselines.files.BadTable: It has other columns, or an arm that is none.
     """
-    if not path.exists():
-        return []
-    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        found = ", ".join(reader.fieldnames or ("nothing",))
-        raise OtherRun(f"{path}: expected the columns {', '.join(COLUMNS)}, found {found}. {CURE}")
-    rows: list[Row] = []
-    for row in reader:
-        if row["arm"] not in ARMS:
-            raise OtherRun(f"{path}, line {reader.line_num}: there is no arm {row['arm']!r}. {CURE}")
-        whole = {name: int(row[name]) for name in ("seed", "steps", "sessions")}
-        rows.append({**row, **whole, **{name: float(row[name]) for name in (*MEASURES, "cpu_seconds")}})
-    return rows
+    return read_table(path, COLUMNS, _row)
 
 
-def table_of(rows: Sequence[Row]) -> str:
-    """CSV, by domain, arm and seed."""
-    out = io.StringIO()
-    table = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    table.writeheader()
+def _row(line: Mapping[str, str]) -> Row:
+    if line["arm"] not in ARMS:
+        raise ValueError(f"there is no arm {line['arm']!r}")
+    whole = {name: int(line[name]) for name in ("seed", "steps", "sessions")}
+    return {**line, **whole, **{name: float(line[name]) for name in (*MEASURES, "cpu_seconds")}}
+
+
+def save(path: Path, rows: Sequence[Row]) -> None:
+    """Write the whole table, by domain, arm and seed."""
     domains, arms = list(DOMAINS), list(ARMS)
-    for row in sorted(rows, key=lambda row: (domains.index(row["env_id"]), arms.index(row["arm"]), row["seed"])):
-        numbers = {name: f"{row[name]:.6g}" for name in MEASURES} | {"cpu_seconds": f"{row['cpu_seconds']:.1f}"}
-        table.writerow(row | numbers)
-    return out.getvalue()
+    ordered = sorted(rows, key=lambda row: (domains.index(row["env_id"]), arms.index(row["arm"]), row["seed"]))
+    write_table(path, COLUMNS, map(_line, ordered))
+
+
+def _line(row: Row) -> list[str]:
+    numbers = {name: f"{row[name]:.6g}" for name in MEASURES} | {"cpu_seconds": f"{row['cpu_seconds']:.1f}"}
+    return [str((row | numbers)[column]) for column in COLUMNS]
 
 
 def values(rows: Sequence[Row], env_id: str, arm: str, measure: str) -> dict[int, float]:

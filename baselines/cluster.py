@@ -49,11 +49,8 @@ class Measured:
 
 def measure(env_id: str, algorithm: str, num_envs: int, steps: int) -> Measured:
     """Train with one stop-watch around collecting and one around learning."""
-    import torch
-
     from baselines.sb3 import make_model
 
-    torch.set_num_threads(1)
     model: Any = make_model(algorithm, env_id, settings={"num_envs": num_envs})
     collecting, learning = StopWatch(), StopWatch()
     collecting.watch(model, "collect_rollouts")

@@ -57,7 +57,15 @@ class AffinityRecommender:
         return actions_from_scores(env, self.scores(liked_items(env.state), env.state["candidates"]))
 
     def scores(self, liked: NDArray[np.int64], candidates: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(num_users, num_candidates): the model's, scaled to at most 1, plus a little popularity."""
+        """(num_users, num_candidates): the model's, scaled to at most 1, plus a little popularity.
+
+        Raises:
+            Unsuitable: There are items that the catalogue of the log did not have.
+        """
+        for items in (candidates, liked):
+            if items.max(initial=-1) >= len(self.popularity):
+                raise Unsuitable(f"{self.name}: knows items by their rows in the catalogue that it has learned from, which are "
+                                 f"{len(self.popularity)}; got row {items.max()}. Train it anew with this catalogue")  # fmt: skip
         known = (liked >= 0).any(axis=1, keepdims=True)
         scores = np.where(known, self.model.scores(liked, candidates), 0.0)
         scores = scores / np.maximum(np.abs(scores).max(axis=1, keepdims=True), 1e-12)

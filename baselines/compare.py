@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines import results, statistics, tables
-from baselines.results import MEASURED, PACKAGES, RANDOM, REFERENCE, BadTable, Row
+from baselines.files import BadTable
+from baselines.intervals import LEVEL
+from baselines.results import MEASURED, PACKAGES, RANDOM, REFERENCE, Row
 from baselines.statistics import Difference, Interval, interval, mean_difference
 
 HEADER = ("", "seeds", "A", "B", "B - A", "interval", "P(B > A)", "")
@@ -70,7 +72,7 @@ def compare_tables(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
     if not shared:
         raise BadTable("expected two tables with a baseline and an environment in common, and the first with the rows of "
                        f"{RANDOM!r} and {REFERENCE!r} there, which make scores; found none")  # fmt: skip
-    level = 1 - (1 - statistics.LEVEL) / len(shared)
+    level = 1 - (1 - LEVEL) / len(shared)
     return [_change(name, ours[name], theirs[name], {env_id: scales[env_id] for env_id in env_ids}, level)
             for name, env_ids in shared.items()]  # fmt: skip
 

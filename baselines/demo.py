@@ -5,27 +5,24 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from baselines import bounds, tables
-from baselines.algorithms import TUNED
+from baselines import bounds, saved, tables
 from baselines.arguments import add_env_id
 from baselines.bounds import Bounds
 from baselines.intervals import mean_of
 from baselines.oracles import MYOPIC
 from baselines.plots import Curve, learning_curves
 from baselines.recommender import EVALUATION_SEED, Evaluation, Recommender, evaluate, make_lanes
+from baselines.registry import find
 from baselines.task import Task
 from baselines.watching import EpisodeLog
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from baselines.sb3 import TrainedRecommender
-
 VIEW = "item"  # both algorithms take it, so that one table compares all
 AGENTS: Mapping[str, int] = {"PPO": 250_000, "DQN": 250_000}  # steps; together a few minutes on one core
-SETTINGS: Mapping[str, Mapping[str, Any]] = TUNED
 SESSIONS = 200  # held out, the same for everyone
 TELL_EVERY = 50  # finished sessions
 SEED = 0
@@ -36,8 +33,9 @@ FOLDER = Path("results")
 class Agent(NamedTuple):
     """An agent after its training."""
 
-    recommender: TrainedRecommender
+    recommender: Recommender
     log: EpisodeLog
+    task: Task
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -52,19 +50,19 @@ def demo(options: argparse.Namespace) -> int:
     """All stages, each announced by a sentence."""
     console = tables.console()
     env_id, folder = options.env_id, options.out
-    _announce(console, f"1. {SESSIONS} simulated customers of {env_id} meet recommenders that do not learn: random "
-                       "pages, fixed rankings, and two policies that can read the customers' minds.")  # fmt: skip
+    _announce(console, f"1. {SESSIONS} simulated users of {env_id} meet recommenders that do not learn: random pages, "
+                       "fixed rankings, and two policies that can read the users' minds.")  # fmt: skip
     known = bounds.measure(env_id, VIEW, SESSIONS)
     console.print(_ladder(known), soft_wrap=True)
 
     trained: dict[str, Agent] = {}
     for stage, (algorithm, steps) in enumerate(AGENTS.items(), start=2):
-        _announce(console, f"{stage}. {algorithm} learns from {steps:,} pages shown to other customers, knowing only "
-                           f"what a shop can see. An episode is one customer, and every {TELL_EVERY}th is told: its "
+        _announce(console, f"{stage}. {algorithm} learns from {steps:,} pages shown to other users, knowing only what "
+                           f"a real service could. An episode is a user's session, and every {TELL_EVERY}th is told: its "
                            "reward is the sum over its pages, its length their number.")  # fmt: skip
         trained[algorithm] = train(console, env_id, algorithm, steps)
 
-    _announce(console, f"{len(AGENTS) + 2}. The trained agents meet the {SESSIONS} customers of the first stage, whom "
+    _announce(console, f"{len(AGENTS) + 2}. The trained agents meet the {SESSIONS} users of the first stage, whom "
                        "they have never seen. Score 0 is random, score 1 the far-sighted reference; ± is a 95 % "
                        "interval.")  # fmt: skip
     learned = assess(env_id, trained)
@@ -75,12 +73,7 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def train(console: Console, env_id: str, algorithm: str, steps: int) -> Agent:
-    """Train one agent with the committed settings, under a progress bar."""
-    import torch
-
-    from baselines.sb3 import Trained
-
-    torch.set_num_threads(1)
+    """Train one agent as `train` and `run` would, under a progress bar."""
     log = EpisodeLog(lambda line: console.print(f"{algorithm}  {line}"), TELL_EVERY)
     with tables.progress(console) as progress:
         bar = progress.add_task(algorithm, total=steps, note="")
@@ -89,8 +82,7 @@ def train(console: Console, env_id: str, algorithm: str, steps: int) -> Agent:
             progress.update(bar, completed=min(done, steps))
 
         task = Task(env_id, VIEW, steps, SEED, progress=advance, session=log)
-        recommender = Trained(algorithm, **SETTINGS[algorithm]).train(task)
-    return Agent(recommender, log)
+        return Agent(find(algorithm).train(task), log, task)
 
 
 def assess(env_id: str, trained: Mapping[str, Agent]) -> dict[str, Evaluation]:
@@ -102,21 +94,16 @@ def assess(env_id: str, trained: Mapping[str, Agent]) -> dict[str, Evaluation]:
 def save(
     folder: Path, env_id: str, known: Bounds, trained: Mapping[str, Agent], learned: Mapping[str, Evaluation]
 ) -> list[Path]:
-    """Write the picture and the models, and name them."""
+    """Write the picture and the models, which `play` and `latency` take, and name them."""
     picture = folder / "demo.png"
     curves = {name: Curve(agent.log.ends, agent.log.returns, mean_of(learned[name].returns))
               for name, agent in trained.items()}  # fmt: skip
-    levels = {
-        "random": known.random.mean,
-        f"best heuristic ({known.best_heuristic})": known.evaluations[known.best_heuristic].mean,
-        MYOPIC.name: known.evaluations[MYOPIC.name].mean,
-        "far-sighted reference": known.reference.mean,
-    }
+    levels = {name: sessions.mean for name, sessions in _levels(known).items()}
     learning_curves(picture, f"{env_id}, action={VIEW!r}", curves, levels)
     paths = [picture]
     for name, agent in trained.items():
         paths.append(folder / f"demo-{name.lower()}.zip")
-        agent.recommender.model.save(paths[-1])
+        saved.save(paths[-1], agent.recommender, name, agent.task)
     return paths
 
 
@@ -126,6 +113,17 @@ def _announce(console: Console, text: str) -> None:
 
 def _ladder(known: Bounds) -> str:
     """What there is to be won, in one sentence."""
+    told = ", ".join(f"{name} {sessions.mean:.2f}" for name, sessions in _levels(known).items())
+    return f"Mean return of a session: {told}."
+
+
+def _levels(known: Bounds) -> dict[str, Evaluation]:
+    """What agents are held against, the least first; a classic has no heuristics."""
     best = known.best_heuristic
-    return (f"A session returns {known.random.mean:.2f} at random, {known.evaluations[best].mean:.2f} by the best of "
-            f"the simple rules ({best}), and {known.reference.mean:.2f} for the far-sighted reference.")  # fmt: skip
+    rules = {f"best heuristic ({best})": known.evaluations[best]} if best else {}
+    return {
+        "random": known.random,
+        **rules,
+        MYOPIC.name: known.evaluations[MYOPIC.name],
+        "far-sighted reference": known.reference,
+    }

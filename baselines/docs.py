@@ -7,7 +7,7 @@ from pathlib import Path
 
 from baselines import slateq
 from baselines.documentation import claims, gallery, pages, pictures
-from baselines.files import MEASUREMENTS
+from baselines.files import MEASUREMENTS, ROOT
 from baselines.kinds import KINDS
 from baselines.registry import BASELINES
 from baselines.study import page as study_page
@@ -15,7 +15,6 @@ from baselines.study import trials
 from recgym.markdown import table
 
 FOLDER = Path("docs")
-ROOT = Path(__file__).resolve().parent.parent  # of the repository
 INTRO = f"""# Baselines
 
 {len(BASELINES)} recommenders, one list (`baselines.registry.BASELINES`), one protocol. A baseline is trained on a

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines import saved, tables
-from baselines.arguments import at_least
+from baselines.arguments import add_where_trained, at_least
 from baselines.recommender import EVALUATION_SEED, Recommender
 from recgym.env import RecVectorEnv
 
@@ -41,6 +41,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("latency", help="time of a saved recommender per request, p50 and p99")
     parser.add_argument("model", type=Path, metavar="FILE", help="written by `python -m baselines train`")
+    add_where_trained(parser)
     parser.add_argument("--requests", type=at_least(1), default=REQUESTS, help=f"default {REQUESTS:,}")
     parser.set_defaults(run=latency)
 
@@ -48,10 +49,6 @@ def add(commands: argparse._SubParsersAction) -> None:
 def latency(options: argparse.Namespace) -> int:
     """Measure and print the table."""
     about, env, recommender = saved.load(options.model, num_envs=1)
-    if about.steps:
-        import torch
-
-        torch.set_num_threads(1)
     milliseconds = 1000 * measure(env, recommender, options.requests)
     rows = [(part, f"{times.mean():.3f}", *(f"{time:.3f}" for time in np.percentile(times, (50, 99))))
             for part, times in zip(PARTS, milliseconds.T, strict=True)]  # fmt: skip

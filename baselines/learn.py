@@ -17,10 +17,12 @@ from baselines.files import MEASUREMENTS
 from baselines.intervals import mean_of
 from baselines.learning import ROWS, Record, Row, Yardsticks
 from recgym.markdown import table as markdown_table
+from recgym.registration import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+OWN = Path("results") / "learning"  # of environments that are not RecGym's
 MARKDOWN_HEADER = ("algorithm", "view", "arguments", "steps", "seeds", "score", "best heuristic", "myopic (privileged)",
                    "linear ranker (tuned)")  # fmt: skip
 HEADER = ("", "steps", "seeds", "score", "wanted", "myopic", "best heuristic", "linear ranker")
@@ -35,7 +37,8 @@ def add(commands: argparse._SubParsersAction) -> None:
                         help=f"of {', '.join(names)} (default: all)")  # fmt: skip
     parser.add_argument("--seeds", type=at_least(1), default=5, help="of every row, at most (default 5)")
     parser.add_argument("--jobs", type=at_least(1), default=2, help="processes at a time (default 2)")
-    parser.add_argument("--out", type=Path, default=MEASUREMENTS, help=f"folder of the table (default {MEASUREMENTS})")
+    parser.add_argument("--out", type=Path,
+                        help=f"folder of the table (default {MEASUREMENTS}; {OWN} for an environment of yours)")  # fmt: skip
     parser.add_argument(
         "--markdown", action="store_true", help="train nothing: print what the table holds, in Markdown"
     )
@@ -45,7 +48,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 def learn(options: argparse.Namespace) -> int:
     """Run what is missing, then print the whole table; 1 if a cell failed."""
     console = tables.console()
-    path = options.out / f"{options.env_id}-learning.csv"
+    folder = options.out or (MEASUREMENTS if options.env_id in ENVIRONMENTS else OWN)
+    path = folder / f"{options.env_id}-learning.csv"
     rows = [row for row in ROWS if row.name in options.rows]
     if options.markdown:
         print(markdown(rows, learning.load(path)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 import time
@@ -15,7 +13,7 @@ from typing import Any, NamedTuple
 
 from baselines import bounds, processes
 from baselines.algorithms import DEFAULTS, TUNED
-from baselines.files import write_whole
+from baselines.files import BadTable, read_table, write_table
 from baselines.heuristics import LINEAR_TUNED
 from baselines.oracles import MYOPIC
 from baselines.processes import Failure
@@ -90,13 +88,6 @@ COLUMNS = (*IDENTITY, "return", "score", "random", "reference", "myopic_score", 
            "seconds", *CURVE)  # fmt: skip
 
 
-MOVE = "Move the file away to measure anew"  # how the errors below are cured
-
-
-class OtherEnvironment(RuntimeError):
-    """A file was measured in another version of the environment, or of this table."""
-
-
 @dataclass(frozen=True)
 class Yardsticks:
     """What a view's results are compared with, all of the same held-out sessions; NaN for what a classic has not."""
@@ -122,11 +113,8 @@ class Yardsticks:
 
 def train(env_id: str, row: Row, seed: int) -> Outcome:
     """Learn and measure one cell."""
-    import torch
-
     from baselines.sb3 import Trained
 
-    torch.set_num_threads(1)
     sessions = make_lanes(env_id, EPISODES, action=row.view, observation=row.observation)
 
     def mean_return(recommender: Recommender) -> float:
@@ -154,7 +142,7 @@ def run(
     file at once, so a kill at any moment loses no finished cell.
 
     Raises:
-        OtherEnvironment: The file's records were measured against other yardsticks (view -> Yardsticks).
+        BadTable: The file's records were measured against other yardsticks (view -> Yardsticks).
     """
     records = load(path)
     _check_environment(records, rows, yardsticks, path)
@@ -201,23 +189,13 @@ def score_after(record: Record, steps: int) -> float:
 
 def load(path: Path) -> list[Record]:
     """The records of a file, none if it is not there."""
-    if not path.exists():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            found = ", ".join(reader.fieldnames or ())
-            raise OtherEnvironment(f"{path}: expected the columns {', '.join(COLUMNS)}, found {found}. {MOVE}")
-        return list(reader)
+    return read_table(path, COLUMNS, dict)
 
 
 def save(path: Path, records: Sequence[Record]) -> None:
     """Write all records, by row and seed."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(sorted(records, key=lambda record: (record["row"], int(record["seed"]))))
-    write_whole(path, text.getvalue())
+    ordered = sorted(records, key=lambda record: (record["row"], int(record["seed"])))
+    write_table(path, COLUMNS, ([record[column] for column in COLUMNS] for record in ordered))
 
 
 def _identity(row: Row, seed: int | None = None) -> Record:
@@ -251,8 +229,8 @@ def _check_environment(
         known = yardsticks[record["view"]]
         for name, now in (("random", known.random), ("reference", known.reference)):
             if not isclose(float(record[name]), now, rel_tol=0.01):
-                raise OtherEnvironment(
+                raise BadTable(
                     f"{path}: {record['row']}, seed {record['seed']} was measured where {name!r} returned "
                     f"{record[name]}, but now it returns {now:.4f}: the environment or its tuned numbers have changed. "
-                    f"{MOVE}"
+                    "Move the file away to measure anew"
                 )

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from baselines import tuned
 from baselines.files import write_json
 from baselines.heuristics import SAVED, actions_from_scores
-from recgym.actions import ItemAction, ProtoAction
+from recgym.actions import ItemAction, ProtoAction, rows_at
 from recgym.dynamics import Foreseeable
 from recgym.env import RecVectorEnv
-from recgym.response import Funnel
+from recgym.response import Funnel, FunnelResponse
 from recgym.simulator import Simulator
 from recgym.state import State
 
@@ -85,7 +85,7 @@ class PrivilegedRecommender:
         scores, view = self.scores(env), env.sessions.view
         features = env.state["candidate_features"]
         if isinstance(view, ItemAction) and view.fill == "similar":
-            return best_lead(view, env.state, scores, env.simulator.response.examination)
+            return best_lead(view, env.state, scores, env.simulator.response)
         if isinstance(view, ProtoAction):
             return best_query(features, scores)
         return actions_from_scores(env, scores)
@@ -109,15 +109,24 @@ def reference(env_id: str, view: str) -> PrivilegedRecommender:
 
 
 def best_lead(
-    view: ItemAction, state: State, scores: NDArray[np.float64], examination: NDArray[np.float64]
+    view: ItemAction, state: State, scores: NDArray[np.float64], response: FunnelResponse
 ) -> NDArray[np.int64]:
-    """(num_envs,) the lead whose filled slate is worth most."""
+    """(num_envs,) the lead whose filled slate is worth most: the scores of its items, as far as each is looked at."""
     num_envs, num_candidates = scores.shape
     values = np.empty(scores.shape)
     for lead in range(num_candidates):
         slate = view.slates_by_lead(state, np.full(num_envs, lead))
-        values[:, lead] = np.take_along_axis(scores, slate, axis=1) @ examination
+        examined = examination(response, state, rows_at(state, slate))
+        values[:, lead] = (np.take_along_axis(scores, slate, axis=1) * examined).sum(axis=1)
     return values.argmax(axis=1)
+
+
+def examination(response: FunnelResponse, state: State, slates: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(num_envs, slate_size) chance that each slot of full slates is looked at, or (slate_size,) where only ranks count."""
+    if response.choice is None:
+        return response.examination
+    utility = response.choice.utility(response.funnel(state, slates).click)
+    return response.choice.examined(utility, np.ones(slates.shape, dtype=bool))
 
 
 def best_query(features: NDArray[np.float32], scores: NDArray[np.float64], ridge: float = 0.05) -> NDArray[np.float32]:

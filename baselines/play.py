@@ -9,7 +9,7 @@ from pathlib import Path
 import gymnasium
 
 from baselines import saved
-from baselines.arguments import at_least
+from baselines.arguments import add_where_trained, at_least
 from baselines.recommender import EVALUATION_SEED, Recommender
 from baselines.saved import Saved
 from recgym.cli.environments import seed
@@ -20,6 +20,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("play", help="watch a saved recommender serve users in the terminal")
     parser.add_argument("model", type=Path, metavar="FILE", help="written by `python -m baselines train`")
+    add_where_trained(parser)
     parser.add_argument("--sessions", type=at_least(1), default=1, help="default 1")
     parser.add_argument("--seed", type=seed, default=EVALUATION_SEED,
                         help=f"of the first user (default {EVALUATION_SEED}: one it has never met)")  # fmt: skip

@@ -6,14 +6,16 @@ import multiprocessing
 import os
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple
 
+from recgym.registration import ENVIRONMENTS, register, registered
+
 # What fresh processes have imported already where they are forked from a server: what all of them need.
 PRELOAD = ("baselines.processes", "baselines.quality")
-# Of a process's linear algebra, unless the caller has said otherwise: as many processes run as there are cores.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# What linear algebra and PyTorch read as they are loaded.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Failure(NamedTuple):
@@ -37,8 +39,9 @@ def run(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], jobs: in
     The function is found by its module's name, so it has to stand at the top of a module. No process survives the end of
     this one, however it ends.
     """
+    own = own_environments()
     with ThreadPoolExecutor(jobs) as threads:
-        futures = {threads.submit(_alone, function, arguments): position for position, arguments in enumerate(calls)}
+        futures = {threads.submit(_alone, knowing, own, function, *arguments): position for position, arguments in enumerate(calls)}
         try:
             for future in as_completed(futures):
                 error = future.exception()
@@ -47,20 +50,41 @@ def run(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], jobs: in
             threads.shutdown(wait=False, cancel_futures=True)
 
 
+def one_thread() -> None:
+    """What this process loads from now on, and those that it starts, compute with one thread, unless asked for more.
+
+    The batches and networks here are small, and there are as many processes as cores.
+    """
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+
+
 def failure(error: BaseException) -> Failure:
     """A failure that tells the whole trace."""
     return Failure("".join(traceback.format_exception(error)))
 
 
-def _alone(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+def own_environments() -> dict[str, dict[str, Any]]:
+    """What `recgym.register` has registered here and no other process knows: id -> its arguments."""
+    return {env_id: settings for env_id, settings in registered().items() if env_id not in ENVIRONMENTS}
+
+
+def knowing(own: Mapping[str, Mapping[str, Any]], function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the function returns, once these environments are registered where it is called."""
+    for env_id, settings in own.items():
+        if env_id not in registered():
+            register(env_id, **settings)
+    return function(*arguments)
+
+
+def _alone(function: Callable[..., Any], *arguments: Any) -> Any:
     with ProcessPoolExecutor(1, mp_context=_context(), initializer=_end_with_parent) as process:
         return process.submit(function, *arguments).result()
 
 
 def _context() -> multiprocessing.context.BaseContext:
     """Forked from a server that has only imported, where there is one: as clean as a spawned process, seconds faster."""
-    for name in ONE_THREAD:  # is read when a library is loaded, so it has to be there before the process
-        os.environ.setdefault(name, "1")
+    one_thread()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from baselines.processes import Failure, failure
+from baselines.processes import Failure, failure, knowing, own_environments
 
 
 def run(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[tuple[int, Any]]:
@@ -20,8 +20,8 @@ def run(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], jobs: in
     ray = _ray()
     if not ray.is_initialized():
         _connect(ray, jobs)
-    remote = ray.remote(num_cpus=1, max_calls=1, max_retries=0)(function)
-    waiting = {remote.remote(*arguments): position for position, arguments in enumerate(calls)}
+    remote, own = ray.remote(num_cpus=1, max_calls=1, max_retries=0)(knowing), own_environments()
+    waiting = {remote.remote(own, function, *arguments): position for position, arguments in enumerate(calls)}
     try:
         while waiting:
             [done], _ = ray.wait(list(waiting), num_returns=1)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import recgym  # noqa: F401 - registers the environments
+from baselines.intervals import mean_of
 from recgym.env import RecVectorEnv
 from recgym.state import State
 
@@ -57,8 +58,8 @@ class Evaluation:
 
     @property
     def half_width(self) -> float:
-        """Half of the 95 % confidence interval of the mean return (normal approximation)."""
-        return float(1.96 * self.returns.std(ddof=1) / np.sqrt(len(self.returns)))
+        """Half of the 95 % confidence interval of the mean return (Student's)."""
+        return mean_of(self.returns).half_width
 
 
 def make_lanes(env_id: str, num_envs: int, **settings: Any) -> RecVectorEnv:

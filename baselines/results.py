@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from baselines.files import write_whole
+from baselines import files
+from baselines.files import BadTable, write_table
 
+FOLDER = Path("results") / "benchmark"  # of a benchmark that names no other
 RANDOM, REFERENCE = "random", "reference"  # the baselines of score 0 and 1
 
 # What is measured of a number of sessions, in the order of tables: name -> what it is.
@@ -43,10 +43,6 @@ WHOLE = ("seed", "steps", "sessions", "first_session", "step")
 REAL = ("score", *MEASURES, "wall_seconds", "cpu_seconds")
 
 Row = dict[str, Any]  # column -> text, whole number, or float (NaN where nothing was measured)
-
-
-class BadTable(ValueError):
-    """A file holds no such table; the message says what was expected and what came."""
 
 
 @dataclass(frozen=True)
@@ -133,27 +129,15 @@ def read_table(path: Path, columns: Sequence[str] = ROW_COLUMNS) -> list[Row]:
     """
     if not path.is_file():
         raise BadTable(f"{path}: no such file. `python -m baselines run --out {path.parent}` writes it")
-    with open(path, newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != tuple(columns):
-            found = ", ".join(reader.fieldnames or ("nothing",))
-            raise BadTable(f"{path}: expected the columns {', '.join(columns)}; found {found}")
-        try:
-            return [{name: _parsed(name, text) for name, text in row.items()} for row in reader]
-        except ValueError as problem:
-            raise BadTable(f"{path}, line {reader.line_num}: {problem}") from None
+    return files.read_table(path, columns, lambda line: {name: _parsed(name, text) for name, text in line.items()})
 
 
 def write(folder: Path, results: Results) -> None:
     """Write the tables, each whole and in order, with the scores that their returns make."""
     with_scores = Results(scored(results.rows), results.curves, results.groups)
     for name, file in FILES.items():
-        text = io.StringIO()
-        writer = csv.DictWriter(text, file.columns, lineterminator="\n")
-        writer.writeheader()
-        for row in sorted(getattr(with_scores, name), key=_key):
-            writer.writerow({column: _text(row[column]) for column in file.columns})
-        write_whole(folder / file.name, text.getvalue())
+        rows = sorted(getattr(with_scores, name), key=_key)
+        write_table(folder / file.name, file.columns, ([_text(row[column]) for column in file.columns] for row in rows))
 
 
 def scored(rows: Iterable[Row]) -> list[Row]:
@@ -176,9 +160,7 @@ def versions(rows: Iterable[Row]) -> list[dict[str, str]]:
             for found in sorted({tuple(row[package] for package in PACKAGES) for row in rows})]  # fmt: skip
 
 
-def _parsed(column: str, text: str | None) -> Any:
-    if text is None:
-        raise ValueError(f"no {column}")
+def _parsed(column: str, text: str) -> Any:
     if column in WHOLE:
         return int(text)
     if column in REAL:

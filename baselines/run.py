@@ -14,22 +14,22 @@ from pathlib import Path
 from baselines import cells, processes, ray_cluster, results, tables
 from baselines.arguments import at_least, one_of
 from baselines.cells import Cell, Record
+from baselines.errors import Refused
 from baselines.processes import Backend, Failure
 from baselines.registry import BASELINES, find
 from baselines.results import FAILED, MEASURED, RANDOM, REFERENCE, UNSUITABLE
-from recgym.cli.environments import recgym_id
+from recgym.cli.environments import ID_HELP, registered_id
 from recgym.registration import DOMAINS, ENVIRONMENTS
 
-FOLDER = Path("results") / "benchmark"
 SEEDS, SESSIONS = 10, 500
 ALL, ALL_DOMAINS = "all", "domains"
 ENV_GROUPS: Mapping[str, Collection[str]] = {ALL: ENVIRONMENTS, ALL_DOMAINS: DOMAINS}  # names that stand for several
 ALGO_GROUPS: Mapping[str, Collection[str]] = {ALL: BASELINES}
-CURE = "Choose another folder by --out, or move this one away"
+CURE = "Choose another place by --out, or move this one away"
 BACKENDS: Mapping[str, Backend] = {"processes": processes.run, "ray": ray_cluster.run}
 
 
-class OtherRun(RuntimeError):
+class OtherRun(Refused, RuntimeError):
     """The folder holds measurements that these must not be mixed with; the message says what differs."""
 
 
@@ -64,12 +64,12 @@ def missing(folder: Path, planned: Sequence[Cell], retry_failed: bool = False) -
     """
     records = _records(folder)
     for path, record in records.items():
-        _check_same("versions", path, record["versions"], cells.installed())
+        check_same("versions", path, record["versions"], cells.installed())
     todo = []
     for cell in planned:
         record = records.get(cell.path(folder))
         if record is not None:
-            _check_same("settings", cell.path(folder), record["cell"], asdict(cell))
+            check_same("settings", cell.path(folder), record["cell"], asdict(cell))
         if record is None or (retry_failed and record["status"] == FAILED):
             todo.append(cell)
     return todo
@@ -111,7 +111,12 @@ def _records(folder: Path) -> dict[Path, Record]:
     return {Cell(**record["cell"]).path(folder): record for record in cells.load(folder)}
 
 
-def _check_same(what: str, path: Path, before: Mapping[str, object], now: Mapping[str, object]) -> None:
+def check_same(what: str, path: Path, before: Mapping[str, object], now: Mapping[str, object]) -> None:
+    """Refuse to go on with what was measured otherwise.
+
+    Raises:
+        OtherRun: Something of `now` was not the same before.
+    """
     differ = [f"{name} {before.get(name)!r}, now {value!r}" for name, value in now.items() if before.get(name) != value]
     if differ:
         raise OtherRun(f"{path} was measured with other {what}: {'; '.join(differ)}. {CURE}")
@@ -120,8 +125,8 @@ def _check_same(what: str, path: Path, before: Mapping[str, object], now: Mappin
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("run", help="measure baselines on environments over several seeds, resumable")
-    parser.add_argument("--envs", nargs="+", type=_or_group(recgym_id, ENV_GROUPS), default=[ALL], metavar="ID",
-                        help=f"of {', '.join(ENVIRONMENTS)}, or {ALL_DOMAINS}, or {ALL} (default)")  # fmt: skip
+    parser.add_argument("--envs", nargs="+", type=_or_group(registered_id, ENV_GROUPS), default=[ALL], metavar="ID",
+                        help=f"{ID_HELP}, or {ALL_DOMAINS}, or {ALL}: all of RecGym's own (default)")  # fmt: skip
     parser.add_argument("--algos", nargs="+", type=_or_group(one_of(BASELINES), ALGO_GROUPS), default=[ALL], metavar="NAME",
                         help=f"of {', '.join(BASELINES)}, or {ALL} (default)")  # fmt: skip
     parser.add_argument("--seeds", type=at_least(1), default=SEEDS, help=f"of every baseline (default {SEEDS})")
@@ -132,7 +137,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--backend", choices=BACKENDS, default="processes",
                         help="where they run: processes of this machine (default), or the ray cluster of RAY_ADDRESS")  # fmt: skip
     parser.add_argument("--retry-failed", action="store_true", help="also measure cells again that failed before")
-    parser.add_argument("--out", type=Path, default=FOLDER, help=f"folder of the results (default {FOLDER})")
+    parser.add_argument("--out", type=Path, default=results.FOLDER, help=f"folder of the results (default {results.FOLDER})")
     parser.set_defaults(run=run)
 
 

@@ -16,16 +16,18 @@ from typing import Any
 
 from baselines import registry
 from baselines.cells import installed
+from baselines.errors import Refused
 from baselines.files import read_json, write_json
 from baselines.recommender import Recommender, make_lanes
 from baselines.task import Task
 from recgym.env import RecVectorEnv
+from recgym.registration import registered
 
 MANIFEST = "recgym-model.json"
 FORMAT = 2  # of the file; rises when older ones cannot be read any more
 
 
-class BadModel(ValueError):
+class BadModel(Refused, ValueError):
     """A file is no saved recommender, or cannot be loaded here; the message says what was expected."""
 
 
@@ -103,8 +105,6 @@ def _unpacked(path: Path) -> Iterator[Path]:
 
 
 def _about(path: Path, folder: Path) -> Saved:
-    from recgym.registration import ENVIRONMENTS
-
     try:
         manifest = read_json(folder / MANIFEST)
         if manifest["format"] != FORMAT:
@@ -112,10 +112,9 @@ def _about(path: Path, folder: Path) -> Saved:
         saved = Saved(**registry.about(folder), versions=manifest["versions"])
     except (json.JSONDecodeError, KeyError, TypeError, FileNotFoundError) as problem:
         raise BadModel(f"{path}: not as `python -m baselines train` wrote it: {problem!r}") from problem
-    if saved.env_id not in ENVIRONMENTS:
-        raise BadModel(
-            f"{path}: trained in {saved.env_id!r}, which is not known here; there are {', '.join(ENVIRONMENTS)}"
-        )
+    if saved.env_id not in registered():
+        raise BadModel(f"{path}: trained in {saved.env_id!r}, which is not known here. If it is one of yours, name it beside "
+                       f"the file: MODULE:{saved.env_id}, for play and latency after --env")  # fmt: skip
     if saved.baseline not in registry.BASELINES:
         raise BadModel(f"{path}: {saved.baseline!r} is not known here; there are {', '.join(registry.BASELINES)}")
     return saved

@@ -52,11 +52,8 @@ def share(options: argparse.Namespace) -> int:
 
 def measure(env_id: str, algorithm: str = "PPO", num_envs: int = NUM_ENVS, steps: int = STEPS) -> Share:
     """Train with a stop-watch around the vector environment and one around its adapter."""
-    import torch
-
     from baselines.sb3 import make_model
 
-    torch.set_num_threads(1)
     model = make_model(algorithm, env_id, settings={"num_envs": num_envs})
     adapter = model.get_env()
     assert adapter is not None

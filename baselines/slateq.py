@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,20 +14,24 @@ import numpy as np
 
 from baselines import processes, tables
 from baselines.arguments import at_least
+from baselines.cells import installed
 from baselines.deep.clicks import SEARCHES
-from baselines.files import MEASUREMENTS, write_whole
+from baselines.files import MEASUREMENTS, read_table, write_table
 from baselines.intervals import mean_of
 from baselines.oracles import MYOPIC, REFERENCE
 from baselines.recommender import EVALUATION_SEED, evaluate
 from baselines.registry import find
-from baselines.results import BadTable
+from baselines.results import PACKAGES
+from baselines.run import check_same
 from baselines.task import Task
 from recgym.markdown import table as markdown_table
 
 ENV_ID = "RecGym-InterestEvolution-v0"
 PATH = MEASUREMENTS / f"{ENV_ID}-slateq.csv"
 SESSIONS = 500
-COLUMNS = ("search", "no_click", "seed", "return")  # of the CSV
+# Of the CSV. What follows after the return is what decides it; tables from before that was kept do not have it.
+MADE_WITH = ("sessions", "steps", "settings", *PACKAGES)
+COLUMNS = ("search", "no_click", "seed", "return", *MADE_WITH)
 HEADER = ("slates", "value of no click", "seeds", "mean return")
 PUBLISHED = 174.6  # the best of Ie et al. (IJCAI 2019): exact slates, without the value of no click
 
@@ -41,7 +44,14 @@ class Cell(NamedTuple):
     seed: int
 
 
-Found = dict[Cell, float]  # mean return in SESSIONS held-out sessions
+class Reached(NamedTuple):
+    """What came of it."""
+
+    value: float  # mean return of the held-out sessions
+    made_with: Mapping[str, str]  # by MADE_WITH; empty where it was not kept
+
+
+Found = dict[Cell, Reached]
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -55,58 +65,65 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def slateq(options: argparse.Namespace) -> int:
     """Train what is missing of the table, then print it; 1 if a training failed."""
-    console, found, failed = tables.console(), load(options.out), 0
+    console, found, failed, now = tables.console(), load(options.out), 0, made_with()
+    for _, said in found.values():
+        check_same("settings or versions", options.out, said, {name: now[name] for name in said})
     cells = [Cell(*cell) for cell in itertools.product(SEARCHES, (True, False), range(options.seeds))]
     todo = [cell for cell in cells if cell not in found]
     with tables.progress(console) as progress:
         bar = progress.add_task("training", total=len(todo), note="")
-        for position, reached in processes.run(reach, [tuple(cell) for cell in todo], options.jobs):
+        for position, value in processes.run(reach, [tuple(cell) for cell in todo], options.jobs):
             progress.update(bar, advance=1)
-            if isinstance(reached, processes.Failure):
+            if isinstance(value, processes.Failure):
                 failed += 1
-                console.print(f"{todo[position]}: {reached.reason}")
+                console.print(f"{todo[position]}: {value.reason}")
                 continue
-            found[todo[position]] = reached
-            write_whole(options.out, table_of(found))
+            found[todo[position]] = Reached(value, now)
+            save(options.out, found)
     console.print(tables.table(f"{ENV_ID}: mean return", HEADER, [lines(found)]))
     return 1 if failed else 0
 
 
 def reach(search: str, no_click: bool, seed: int) -> float:
     """The mean return of one training."""
-    import torch
-
-    torch.set_num_threads(1)
     baseline = find("slateq")
     task = Task(ENV_ID, "slate", baseline.steps, seed, {"search": search, "no_click": no_click})
     return evaluate(baseline.train(task), task.lanes(SESSIONS), EVALUATION_SEED).mean
 
 
+def made_with() -> dict[str, str]:
+    """What decides the results now, beside the cell, by MADE_WITH."""
+    baseline = find("slateq")
+    whole = asdict(baseline.method(baseline.settings_in(ENV_ID)))
+    settings = {name: value for name, value in whole.items() if name not in COLUMNS}
+    return {"sessions": str(SESSIONS), "steps": str(baseline.steps), "settings": json.dumps(settings), **installed()}
+
+
 def load(path: Path) -> Found:
-    """What a table holds; nothing where there is none."""
-    if not path.exists():
-        return {}
-    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
-    if lacking := {"search", "no_click", "seed", "return"} - set(rows.fieldnames or ()):
-        raise BadTable(f"{path}: expected a table of this command, found no column {', '.join(sorted(lacking))}; choose "
-                       "another file by --out")  # fmt: skip
-    return {Cell(row["search"], row["no_click"] == "True", int(row["seed"])): float(row["return"]) for row in rows}
+    """What a table holds; nothing where there is none.
+
+    Raises:
+        baselines.files.BadTable: The file is none.
+    """
+    return dict(read_table(path, COLUMNS, _line, added=MADE_WITH))
 
 
-def table_of(found: Found) -> str:
-    """CSV."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(COLUMNS)
-    table.writerows((*cell, f"{value:.3f}") for cell, value in sorted(found.items()))
-    return out.getvalue()
+def _line(line: Mapping[str, str]) -> tuple[Cell, Reached]:
+    said = {name: line[name] for name in MADE_WITH} if line["steps"] else {}
+    return Cell(line["search"], line["no_click"] == "True", int(line["seed"])), Reached(float(line["return"]), said)
+
+
+def save(path: Path, found: Found) -> None:
+    """Write the whole table."""
+    write_table(path, COLUMNS, ((*cell, f"{value:.3f}", *(said.get(name, "") for name in MADE_WITH))
+                                for cell, (value, said) in sorted(found.items(), key=lambda one: one[0])))  # fmt: skip
 
 
 def lines(found: Found) -> Sequence[tuple[str, str, str, str]]:
     """A line for every way to make slates, with and without the value of no click."""
     rows = []
     for search, no_click in itertools.product(SEARCHES, (True, False)):
-        returns = np.array([value for cell, value in found.items() if cell[:2] == (search, no_click)])
+        returns = np.array([reached.value for cell, reached in found.items() if cell[:2] == (search, no_click)])
         if len(returns):
             estimate = mean_of(returns)
             spread = f" ±{estimate.half_width:.1f}" if len(returns) > 1 else ""

@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.intervals import LEVEL
+
 Floats = NDArray[np.float64]
 Strata = Sequence[Floats]  # per environment (..., num_runs)
 
-LEVEL = 0.95
 REPLICATIONS = 2000  # bootstrap samples
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from baselines.errors import Refused
 from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, Recommender, make_lanes
 from recgym.env import RecVectorEnv
 
@@ -14,7 +15,7 @@ Progress = Callable[[int, Recommender | None], None]
 Session = Callable[[int, float, int], None]
 
 
-class Unsuitable(ValueError):
+class Unsuitable(Refused, ValueError):
     """The environment lacks what the baseline goes by; the message says what."""
 
 

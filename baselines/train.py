@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from baselines import saved, tables
-from baselines.arguments import at_least, one_of
+from baselines.arguments import add_env_id, at_least, one_of
 from baselines.intervals import mean_of
 from baselines.recommender import EVALUATION_SEED, Recommender, evaluate
 from baselines.registry import BASELINES, Baseline
 from baselines.task import Task, Unsuitable
 from baselines.watching import EpisodeLog
 from recgym.actions import VIEWS
-from recgym.cli.environments import recgym_id, seed
+from recgym.cli.environments import seed
 
 SESSIONS = 200  # held out, after the training
 
@@ -23,7 +23,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("train", help="train one baseline, tell of every session, and save it")
     parser.add_argument("algo", type=one_of(BASELINES), metavar="NAME", help=f"of {', '.join(BASELINES)}")
-    parser.add_argument("env_id", type=recgym_id, metavar="ID", help="such as RecGym-News-v0")
+    add_env_id(parser)
     parser.add_argument("--save", type=Path, required=True, metavar="FILE", help="such as m.zip")
     parser.add_argument("--steps", type=at_least(1), help="of the training (default: the baseline's own number)")
     parser.add_argument("--seed", type=seed, default=0, help="from 0 to 999 (default 0)")
@@ -40,10 +40,6 @@ def train(options: argparse.Namespace) -> int:
         raise Unsuitable(f"--save: expected a file such as {options.save / 'm.zip'}, got the folder {options.save}")
     task = _task(options, baseline, log)
     steps, view = task.steps, task.view
-    if steps:
-        import torch
-
-        torch.set_num_threads(1)
     with tables.progress(console) as progress:
         bar = progress.add_task(baseline.name, total=steps or 1, note="")
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines import tables, tuned
-from baselines.arguments import add_any_env_id, add_views
+from baselines.arguments import add_env_id, add_views
 from baselines.heuristics import LinearRanker
 from baselines.oracles import PrivilegedRecommender, expected_effects
 from baselines.recommender import Recommender, make_lanes
@@ -56,7 +56,7 @@ def searches(env: RecVectorEnv) -> tuple[Search, ...]:
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("tune", help="find the far-sighted reference and the best fixed ranking by search")
-    add_any_env_id(parser, domains_only=True)
+    add_env_id(parser, domains_only=True)
     add_views(parser)
     parser.set_defaults(run=tune)
 

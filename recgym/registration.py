@@ -49,6 +49,11 @@ def register(env_id: str, scenario: str, **settings: Any) -> None:
     )
 
 
+def registered() -> dict[str, dict[str, Any]]:
+    """Everything that `register` has registered here, RecGym's own first: id -> scenario and settings."""
+    return {env_id: dict(spec.kwargs) for env_id, spec in gymnasium.registry.items() if spec.entry_point == ENTRY_POINT}
+
+
 def register_all() -> None:
     """Register every environment that is not registered yet."""
     for env_id, scenario in ENVIRONMENTS.items():

@@ -12,15 +12,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from baselines import bounds, search, tune, tuned
+from baselines import bounds, learn, learning, processes, results, search, tune, tuned
 from baselines.__main__ import main
 from baselines.algorithms import DEFAULTS, TUNED, VIEWS
 from baselines.heuristics import HEURISTICS, LinearRanker, RandomRecommender, heuristic, heuristics, tuned_linear_ranker
 from baselines.intervals import mean_of, paired_p_value, ratio_of
+from baselines.learning import Row
 from baselines.oracles import MYOPIC, PrivilegedRecommender, best_query, expected_effects, reference
 from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, Evaluation, evaluate, make_lanes
 from recgym.actions import VIEWS as ACTIONS
+from recgym.actions import rows_at
 from recgym.dynamics import Trust
+from recgym.randomness import BatchRNG
 from recgym.registration import DOMAINS
 from recgym.testing import HashingEncoder, small_catalog
 
@@ -166,13 +169,16 @@ def test_without_prices_the_privileged_policy_shows_the_highest_expected_rewards
     assert not np.array_equal(FAR_SIGHTED.scores(env), MYOPIC.scores(env))
 
 
-def test_best_lead_is_the_best_of_all_leads():
-    env = lanes("item", 6)
-    scores, examination = FAR_SIGHTED.scores(env), env.simulator.response.examination
+@pytest.mark.parametrize("response", [None, "mnl", "cascade", "user_browsing"])
+def test_best_lead_is_the_best_of_all_leads(response):
+    """By the chance with which users of the environment's own choice model look at what is shown."""
+    env = lanes("item", 6, response=response)
+    scores, rng = FAR_SIGHTED.scores(env), BatchRNG(np.arange(6, dtype=np.uint64))
     worth = np.empty(scores.shape)
     for lead in range(env.simulator.num_candidates):
         shown = env.sessions.view.slates_by_lead(env.state, np.full(6, lead))
-        worth[:, lead] = (np.take_along_axis(scores, shown, axis=1) * examination).sum(axis=1)
+        looked_at = env.simulator.response.respond(env.state, rows_at(env.state, shown), rng).examination
+        worth[:, lead] = (np.take_along_axis(scores, shown, axis=1) * looked_at).sum(axis=1)
     np.testing.assert_array_equal(FAR_SIGHTED.act(env, None), worth.argmax(axis=1))
 
 
@@ -307,6 +313,27 @@ def test_the_gap_of_an_own_shop_is_measured_like_any_other(own_shop, capsys):
     assert found == {"results/tuned/OwnShop-v0.json", "results/bounds/OwnShop-v0-bounds.json"}
 
 
+def test_agents_are_trained_compared_and_watched_in_an_own_shop(own_shop, tmp_path, monkeypatch, capsys):
+    """Other processes learn of it too."""
+    assert main(["tune", own_shop, "--action", "slate"]) == 0
+    assert main(["train", "popular", own_shop, "--save", "m.zip"]) == 0
+    assert main(["run", "--envs", own_shop, "--algos", "popular", "--seeds", "1", "--sessions", "2", "--out", "measured"]) == 0
+    found = results.read_table(Path("measured") / "rows.csv")
+    assert [(row["env_id"], row["baseline"], row["status"]) for row in found] == [
+        ("OwnShop-v0", name, "measured") for name in ("popular", "random", "reference")]  # fmt: skip
+    brief = Row("brief", "PPO", "slate", 64, {"num_envs": 2, "n_steps": 4, "batch_size": 8}, 0.5)
+    monkeypatch.setattr(learn, "ROWS", [brief])
+    monkeypatch.setattr(learning, "EPISODES", 4)
+    monkeypatch.setattr(processes, "run", lambda function, calls, jobs: enumerate(function(*call) for call in calls))
+    assert main(["learn", own_shop, "--seeds", "1", "--jobs", "1"]) == 0
+    assert len(learning.load(Path("results/learning/OwnShop-v0-learning.csv"))) == 1
+    assert main(["play", "m.zip", "--env", own_shop]) == 0
+    assert main(["latency", "m.zip", "--env", own_shop, "--requests", "2"]) == 0
+    gymnasium.registry.pop("OwnShop-v0")
+    assert main(["play", "m.zip"]) == 2
+    assert "If it is one of yours, name it beside the file: MODULE:OwnShop-v0" in capsys.readouterr().err
+
+
 def test_what_is_measured_otherwise_does_not_replace_what_is_published(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["bounds", ENV_ID, "--action", "slate", "--episodes", "3"]) == 0
@@ -386,6 +413,7 @@ def test_the_score_and_the_gap_are_what_they_say():
         (["bounds", ENV_ID, "--episodes", "1"], "expected a whole number of at least 2, got '1'"),
         (["learn", ENV_ID, "--rows", "PPO-slat"], "Did you mean 'PPO-slate'?"),
         (["learn", ENV_ID, "--jobs", "0"], "expected a whole number of at least 1"),
+        (["bounds", "RecGym-Boredom-v0", "--action", "proto"], "speak in slates: leave out --action"),
         (["tune"], "ID"),
         (["tune", "RecGym-Boredom-v0"], "is a published model"),
         (["train", "ppo", ENV_ID], "Did you mean 'PPO'?"),

@@ -275,11 +275,18 @@ def test_linear_algebra_takes_one_thread_a_process_unless_asked_for_more():
     program = (
         "import os; from baselines import processes\n"
         "if __name__ == '__main__':\n"
-        "    print(sorted(processes.run(os.getenv, [(name,) for name in processes.ONE_THREAD], 1)))"
+        "    print(sorted(processes.run(os.getenv, [(name,) for name in processes.THREADS], 1)))"
     )
-    unset = {name: value for name, value in os.environ.items() if name not in processes.ONE_THREAD}
+    unset = {name: value for name, value in os.environ.items() if name not in processes.THREADS}
     done = subprocess.run([sys.executable, "-c", program], env={**unset, "MKL_NUM_THREADS": "2"}, capture_output=True, text=True)
     assert done.stdout.strip() == str([(0, "1"), (1, "1"), (2, "2")]), done.stderr
+
+
+def test_a_command_trains_with_one_thread():
+    program = "from baselines.__main__ import main; main(['--help']); import torch; print(torch.get_num_threads())"
+    unset = {name: value for name, value in os.environ.items() if name not in processes.THREADS}
+    done = subprocess.run([sys.executable, "-c", program], env=unset, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "1", done.stderr
 
 
 def test_a_process_that_dies_is_a_failure_of_its_own_cell():

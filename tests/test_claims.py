@@ -12,11 +12,11 @@ from baselines.__main__ import main
 from baselines.claims import ARMS, LEADER, MEASURES, STATES, on_shared_pages
 from baselines.documentation import claims as told
 from baselines.documentation.claims import Comparison, block, everywhere, overall, percent, relative, verdict
+from baselines.files import BadTable
 from baselines.heuristics import RandomRecommender, heuristic
 from baselines.intervals import Estimate
 from baselines.oracles import MYOPIC
 from baselines.registry import find
-from baselines.results import BadTable
 from baselines.task import Task
 from recgym import metrics
 from recgym.registration import DOMAINS
@@ -147,18 +147,19 @@ def test_the_command_measures_once_and_goes_on(tmp_path, capsys):
     assert [(one["arm"], one["state"], one["steps"]) for one in rows] == [
         ("content", "language", 0), ("als", "ids", 1024), ("REINFORCE-ids", "ids", 1024)]  # fmt: skip
     assert all(0 < one[name] <= 1 for one in rows for name in MEASURES[:-1])
-    assert path.read_text() == claims.table_of(rows)  # a table comes back whole
     kept = path.read_text()
+    claims.save(path, rows)
+    assert path.read_text() == kept  # a table comes back whole
     assert main([*tiny, "--seeds", "1", "--arms", "content", "als"]) == 0
     assert path.read_text() == kept
     other = [word if word != "10" else "11" for word in tiny]
     assert main([*other, "--seeds", "1", "--arms", "content"]) == 2
-    assert "was measured with 10 sessions, now 11 are asked for. Choose another file" in capsys.readouterr().err
+    assert "was measured with 10 sessions, now 11 are asked for. Choose another" in capsys.readouterr().err
 
 
 def test_rows_of_other_settings_are_not_mixed_with(tmp_path, capsys, monkeypatch):
     path = tmp_path / "claims.csv"
-    path.write_text(claims.table_of([{**row("content", 0, 1.0), "config_hash": "another"}]))
+    claims.save(path, [{**row("content", 0, 1.0), "config_hash": "another"}])
     assert main(["claims", "--envs", ENV_ID, "--arms", "content", "--out", str(path)]) == 2
     assert "was measured with another config_hash, now" in capsys.readouterr().err
 
@@ -174,7 +175,8 @@ def test_a_table_that_is_none_is_told(tmp_path, capsys):
     path.write_text("a,b\n")
     assert main(["claims", "--out", str(path)]) == 2
     assert "expected the columns env_id, arm" in capsys.readouterr().err
-    path.write_text(claims.table_of([row("content", 0, 1.0)]).replace(",content,", ",contents,"))
+    claims.save(path, [row("content", 0, 1.0)])
+    path.write_text(path.read_text().replace(",content,", ",contents,"))
     assert main(["claims", "--out", str(path)]) == 2
     assert "line 2: there is no arm 'contents'" in capsys.readouterr().err
 

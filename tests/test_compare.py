@@ -10,7 +10,7 @@ from scipy import stats
 from baselines import results
 from baselines.__main__ import main
 from baselines.compare import compare_tables, differences, sentence
-from baselines.results import BadTable
+from baselines.files import BadTable
 
 SEEDS = 8
 

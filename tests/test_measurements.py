@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import learning
+from baselines import learning, results
 from baselines.bounds import measure, measure_classic
 from baselines.classics import variants
 from baselines.documentation.measured import SEEN
 from baselines.heuristics import HEURISTICS, LINEAR_TUNED
 from baselines.oracles import MYOPIC, REFERENCE
+from baselines.run import plan
 from recgym.actions import VIEWS
 from recgym.registration import CLASSICS, DOMAINS
 
@@ -84,3 +85,15 @@ def test_the_measurement_of_a_classic_is_of_this_version(env_id):
         assert again.evaluations[policy].mean == pytest.approx(rows[policy]["return"], rel=1e-3), (
             f"run: python -m baselines bounds {env_id}"
         )
+
+
+def test_the_benchmark_was_measured_with_the_settings_that_its_baselines_have_now():
+    """What changes settings without measuring anew is noticed here; the rows say how long their trainings were."""
+    rows = results.read_table(FOLDER / "benchmark" / results.FILES["rows"].name)
+    now = {
+        (cell.env_id, cell.baseline, cell.config_hash)
+        for steps, sessions in {(row["steps"], row["sessions"]) for row in rows}
+        for cell in plan(list({row["env_id"] for row in rows}), list({row["baseline"] for row in rows}), 1, sessions, steps)
+    }
+    changed = {(row["env_id"], row["baseline"]) for row in rows if (row["env_id"], row["baseline"], row["config_hash"]) not in now}
+    assert not changed, "measure these cells anew: python -m baselines run"

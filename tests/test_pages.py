@@ -22,8 +22,8 @@ ENV_ID = "RecGym-Ecommerce-v0"
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_committed_pages_are_up_to_date(monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_committed_pages_are_up_to_date(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # whatever the working folder
     for env_id, scenario in ENVIRONMENTS.items():
         path = ROOT / "docs" / "environments" / f"{scenario}.md"
         assert path.read_text(encoding="utf-8") == pages.page(env_id), (
@@ -58,7 +58,7 @@ def training(row: learning.Row, seed: int, returns: list[float]) -> learning.Rec
 
 
 def test_price_of_not_knowing_compares_trainings_of_the_same_length(tmp_path, monkeypatch):
-    monkeypatch.setattr(measured, "MEASUREMENTS", tmp_path)
+    monkeypatch.setattr(measured, "FOLDER", tmp_path)
     assert measured.learning(ENV_ID) == "" and gallery._learned(ENV_ID) == ("–", "–")
     half, end = measured.SEEN, measured.TOLD
     assert half.steps == 2 * end.steps
@@ -82,7 +82,7 @@ def test_a_score_is_known_only_where_it_was_measured():
 
 
 def test_command_writes_pages_and_pictures(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").mkdir()
     assert main(["docs", "--out", str(tmp_path / "docs")]) == 0
     folder = tmp_path / "docs" / "environments"

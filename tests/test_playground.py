@@ -26,7 +26,7 @@ from recgym.playground.duel import Duel, fight
 from recgym.playground.game import FIRST_USER, YOU, Game, Wrong
 from recgym.playground.map import SHOWN_ITEMS, Map
 from recgym.playground.policies import best_slates, open_model
-from recgym.registration import CLASSICS, DOMAINS
+from recgym.registration import CLASSICS, DOMAINS, register
 
 NEWS = "RecGym-News-v0"
 SECRETS = {"trust", "need", "readiness", "satiation", "interest", "bars", "tired", "chances", "curves", "truth"}
@@ -243,6 +243,17 @@ def test_policies_come_by_entry_points(monkeypatch):
     assert "brought" not in playground.environment("RecGym-Video-v0").offers
     with pytest.raises(ValueError, match=r'm.zip: no installed package opens models; try: pip install "recgym\[base'):
         open_model(Path("m.zip"))
+
+
+def test_own_environments_stand_before_the_others():
+    register("OwnNews-v0", "news", slate_size=2)
+    try:
+        playground = Playground(own=["OwnNews-v0"])
+        assert [one["id"] for one in playground.environments()["environments"]] == ["OwnNews-v0", *ENVIRONMENTS]
+        game = playground.new_game("me", {"environment": "OwnNews-v0", "first": "popular"})
+        assert len(playground.step("me", game["id"], {})["sides"][0]["pages"][0]["slots"]) == 2
+    finally:
+        gymnasium.registry.pop("OwnNews-v0")
 
 
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)

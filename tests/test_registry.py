@@ -131,6 +131,38 @@ def test_items_and_environments_that_it_does_not_know_are_refused(trained, elsew
         registry.load(tmp_path, elsewhere[what](view))
 
 
+@pytest.fixture(scope="module")
+def grown():
+    """The catalogue in which every item has got a twin, behind all that were there when the baselines were trained."""
+    old = SMALL["catalog"]
+    twice = {name: np.tile(getattr(old, name), 2) for name in ("departments", "categories")}
+    texts = {name: (*getattr(old, name), *getattr(old, name)) for name in ("titles", "texts")}
+    attributes = {name: np.tile(values, 2) for name, values in old.attributes.items()}
+    return replace(old, item_ids=(*old.item_ids, *map("twin-{}".format, old.item_ids)), **twice, **texts, attributes=attributes)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_items_that_came_after_the_training(trained, grown, name):
+    """Who goes by what an item is like shows a newcomer where its twin would be; who knows rows only says so.
+
+    The privileged are told the hidden quality too, in which twins differ.
+    """
+    recommender, view = trained(name, BASELINES[name].views[0]), BASELINES[name].views[0]
+    env = task(name, view, env_settings={**SMALL, "catalog": grown}).lanes(LANES)
+    observations, _ = env.reset(seed=SEED)
+    met, num_old = env.state["candidates"], SMALL["catalog"].num_items
+    assert (met >= num_old).any() and (met < num_old).any()
+    if BASELINES[name].kind == "logs":
+        with pytest.raises(Unsuitable, match=rf"{name}: knows items by their rows .* are {num_old}; got row \d+. Train it anew"):
+            recommender.act(env, observations)
+        return
+    shown = (copy.deepcopy(recommender) if name == "random" else recommender).act(env, observations)
+    assert env.action_space.contains(np.array(shown).astype(env.action_space.dtype))
+    env.state = State({**env.state, "candidates": met % num_old})
+    if not recommender.privileged:
+        np.testing.assert_array_equal(recommender.act(env, observations), shown)
+
+
 def test_features_of_other_names_are_refused(trained, tmp_path):
     """The weights of four domains have equal sizes, and mean other things."""
     registry.save(trained("linucb", "slate"), tmp_path, "linucb", task("linucb", "slate"))

@@ -16,9 +16,10 @@ from scipy import stats
 
 from baselines import results
 from baselines.__main__ import _parse, main
+from baselines.files import BadTable
 from baselines.report import page, pictures, summary
 from baselines.report.summary import Summary
-from baselines.results import BadTable, Results
+from baselines.results import Results
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, TABLES = ROOT / "docs" / "benchmark.md", ROOT / "docs" / "measurements" / "benchmark"
@@ -84,6 +85,9 @@ def test_returns_groups_measures_and_costs():
     steady = next(line for line in groups.rows if line[:2] == ("News", "steady"))
     assert steady[2] == "segment" and steady[-1] == "explorer"
     assert steady[3:6] == pytest.approx((13 - 1, 13 + 0.5, 3))  # min, mean and gap of 12, 13.5 and 15
+    worse_off = [{**row, "return": -row["return"]} for row in KNOWN.groups]
+    [turned] = [one for one in summary.tables(Summary(Results(KNOWN.rows, [], worse_off))) if one.name == "groups"]
+    assert next(line for line in turned.rows if line[:2] == ("News", "steady"))[-1] == "cost-conscious"
     assert table("costs")["steady"] == ("deep", "slate", 1000, 8, 2.0, 1.0)
     [measures] = [one for one in summary.tables(Summary(KNOWN)) if one.name == "measures"]
     ctr = measures.header.index("ctr")

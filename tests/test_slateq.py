@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -167,12 +169,12 @@ def test_a_misspelt_search_is_told():
 
 def test_the_table_is_kept_and_told(tmp_path):
     found = {
-        slateq.Cell("exact", True, 0): 250.0,
-        slateq.Cell("exact", True, 1): 252.0,
-        slateq.Cell("top", False, 0): 170.5,
+        slateq.Cell("exact", True, 0): slateq.Reached(250.0, slateq.made_with()),
+        slateq.Cell("exact", True, 1): slateq.Reached(252.0, slateq.made_with()),
+        slateq.Cell("top", False, 0): slateq.Reached(170.5, {}),
     }
     path = tmp_path / "table.csv"
-    path.write_text(slateq.table_of(found))
+    slateq.save(path, found)
     assert slateq.load(path) == found and slateq.load(tmp_path / "nothing.csv") == {}
     half_width = 12.706 * np.sqrt(2) / np.sqrt(2)  # Student's interval of two numbers, two apart
     assert slateq.lines(found) == [("exact", "yes", "2", f"251.0 ±{half_width:.1f}"), ("top", "no", "1", "170.5")]
@@ -181,9 +183,38 @@ def test_the_table_is_kept_and_told(tmp_path):
 def test_what_is_there_is_not_trained_again(tmp_path, capsys):
     path = tmp_path / "table.csv"
     cells = [slateq.Cell(search, no_click, 0) for search in SEARCHES for no_click in (True, False)]
-    path.write_text(slateq.table_of(dict.fromkeys(cells, 200.0)))
+    slateq.save(path, dict.fromkeys(cells, slateq.Reached(200.0, slateq.made_with())))
     assert main(["slateq", "--seeds", "1", "--out", str(path)]) == 0
     assert capsys.readouterr().out.count("200.0") == 6
+
+
+def test_a_table_tells_what_it_was_made_with_and_nothing_else_is_added(tmp_path, capsys):
+    path, now = tmp_path / "table.csv", slateq.made_with()
+    assert (now["steps"], now["sessions"], now["numpy"]) == ("500000", "500", np.__version__)
+    assert json.loads(now["settings"])["learning_rate"] == SlateQ().learning_rate
+    slateq.save(path, {slateq.Cell("exact", True, 0): slateq.Reached(250.0, {**now, "steps": "9"})})
+    assert main(["slateq", "--seeds", "1", "--out", str(path)]) == 2
+    assert f"{path} was measured with other settings or versions: steps '9', now '500000'" in capsys.readouterr().err
+
+
+def test_tables_from_before_that_was_kept_are_read_and_gone_on_with(tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    path.write_text("search,no_click,seed,return\nexact,True,0,250.000\n")
+    monkeypatch.setattr(slateq.processes, "run", lambda function, calls, jobs: enumerate([240.0] * len(calls)))
+    assert main(["slateq", "--seeds", "1", "--out", str(path)]) == 0
+    found = slateq.load(path)
+    assert found.pop(slateq.Cell("exact", True, 0)) == slateq.Reached(250.0, {})
+    assert list(found.values()) == [slateq.Reached(240.0, slateq.made_with())] * 5
+
+
+def test_a_file_that_is_no_such_table_is_left_alone(tmp_path, capsys):
+    path = tmp_path / "README.md"
+    for text, told in (("# RecGym\n", "expected the columns search, no_click, seed, .*; found # RecGym. Name another"),
+                       ("search,no_click,seed,return\nexact,True,zero,250\n", "line 2: invalid literal .*zero"),
+                       ("search,no_click,seed,return\nexact,True\n", "line 2: expected a cell for every column")):  # fmt: skip
+        path.write_text(text)
+        assert main(["slateq", "--out", str(path)]) == 2
+        assert re.search(told, capsys.readouterr().err) and path.read_text() == text
 
 
 def test_the_committed_table_shows_what_the_value_of_no_click_is_worth():
@@ -191,16 +222,9 @@ def test_the_committed_table_shows_what_the_value_of_no_click_is_worth():
     found = slateq.load(Path(__file__).resolve().parent.parent / slateq.PATH)
     for search in SEARCHES:
         returns = {
-            no_click: [value for cell, value in found.items() if cell[:2] == (search, no_click)]
+            no_click: [reached.value for cell, reached in found.items() if cell[:2] == (search, no_click)]
             for no_click in (True, False)
         }
         assert len(returns[True]) >= 5 and len(returns[False]) >= 5
         assert np.mean(returns[False]) < 200.0 < np.mean(returns[True])
-    assert min(value for cell, value in found.items() if cell[:2] == ("exact", True)) >= 240.0
-
-
-def test_a_table_that_is_none_is_told(tmp_path, capsys):
-    path = tmp_path / "notes.md"
-    path.write_text("# Notes\n")
-    assert main(["slateq", "--seeds", "1", "--out", str(path)]) == 2
-    assert "found no column no_click, return, search, seed" in capsys.readouterr().err and path.read_text() == "# Notes\n"
+    assert min(reached.value for cell, reached in found.items() if cell[:2] == ("exact", True)) >= 240.0

@@ -15,6 +15,7 @@ import pytest
 from baselines import cells, run, tuned
 from baselines.__main__ import main
 from baselines.algorithms import DEFAULTS, TUNED, VIEWS
+from baselines.files import BadTable
 from baselines.recommender import EVALUATION_SEED, SEED_STRIDE
 from baselines.registry import BASELINES
 from baselines.run import SEEDS
@@ -22,7 +23,7 @@ from baselines.sb3 import algorithm_class, make_model
 from baselines.study import page, search, space, trials
 from baselines.study.search import Study
 from baselines.study.space import SPACES
-from baselines.study.trials import OtherStudy, Trial
+from baselines.study.trials import Trial
 
 ENV_ID = "RecGym-News-v0"
 TABLES = Path(__file__).resolve().parent.parent / trials.FOLDER
@@ -141,10 +142,10 @@ def test_the_luck_of_the_seed_that_searched_does_not_count(tmp_path):
 def test_tables_of_another_study_are_refused(tmp_path, capsys):
     searched(tmp_path, valued(), points=2)
     file = trials.path(tmp_path, ENV_ID, "PPO")
-    with pytest.raises(OtherStudy, match="expected trainings of 800 steps, found 900. Say --steps 900"):
+    with pytest.raises(BadTable, match="expected trainings of 800 steps, found 900. Say --steps 900"):
         trials.load(file, "PPO", 800)
     file.write_text(file.read_text().replace('""gamma"": 0.95', '""gamma"": 0.94'))
-    with pytest.raises(OtherStudy, match="expected the committed settings as trial 0"):
+    with pytest.raises(BadTable, match="expected the committed settings as trial 0"):
         trials.load(file, "PPO", 900)
     assert main(["study", ENV_ID, "--out", str(tmp_path)]) == 2
     assert "Say --steps 900" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baselines.claims import ARMS, COLLABORATIVE, MEASURES, PATH, SEEDS, Row, load, means, values
-from baselines.files import write_whole
+from baselines.files import ROOT, write_whole
 from baselines.intervals import Estimate, mean_of, ratio_of
 from baselines.report.page import split
 from baselines.report.pictures import style
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BEGIN = "<!-- results: written by `python -m baselines docs` from the table of `claims` -->"
 END = "<!-- end of results -->"
-ROOT, FOLDER = Path(__file__).resolve().parent.parent.parent, "docs"
+FOLDER = "docs"  # of the repository
 PICTURE = Path("images") / "claims.svg"  # beside the page
 # Measure -> by how many per cent language-model states and deep RL are said to raise it. Accuracy is read in two ways.
 CLAIMED: Mapping[str, float] = {"accuracy": 15.0, "precision": 15.0, "recall": 10.0, "f1": 12.0}
@@ -226,7 +226,7 @@ def page(path: Path, rows: Sequence[Row]) -> str:
     """The page with its generated part written anew.
 
     Raises:
-        baselines.results.BadTable: `path` is no page with such a part.
+        baselines.files.BadTable: `path` is no page with such a part.
     """
     before, after = split(path, BEGIN, END)
     return f"{before}{block(rows)}{after}"

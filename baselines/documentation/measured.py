@@ -9,7 +9,7 @@ import numpy as np
 
 from baselines import ablation, tuned
 from baselines import learning as table_of_learning
-from baselines.files import MEASUREMENTS, read_json
+from baselines.files import MEASUREMENTS, ROOT, read_json
 from baselines.intervals import Estimate, mean_of
 from baselines.learn import markdown
 from baselines.learning import ROWS, Record, Row
@@ -18,6 +18,7 @@ from recgym.markdown import table
 from recgym.registration import DOMAINS
 
 PICTURES = "pictures"  # folder beside the pages
+FOLDER = ROOT / MEASUREMENTS  # whatever the working folder
 ON_THE_TRUTH = (
     "The truth stands in place of the texts, so that profile, history and query in words are missing; a number below 0 is "
     "noise (of one seed about ±0.1) or slower learning."
@@ -27,7 +28,7 @@ SEEN, TOLD = (next(row for row in ROWS if row.name == name) for name in ("PPO-pr
 
 def bounds(env_id: str) -> dict[str, Any]:
     """What `python -m baselines bounds` has written of an environment; {} if nothing."""
-    return read_json(MEASUREMENTS / f"{env_id}-bounds.json") or {}
+    return read_json(FOLDER / f"{env_id}-bounds.json") or {}
 
 
 def trainings(env_id: str, row: Row) -> list[Record]:
@@ -77,7 +78,7 @@ def _worth_of_the_truth(env_id: str) -> list[str]:
 
 
 def _learned(env_id: str) -> list[Record]:
-    return table_of_learning.load(MEASUREMENTS / f"{env_id}-learning.csv")
+    return table_of_learning.load(FOLDER / f"{env_id}-learning.csv")
 
 
 def _views(env_id: str, measured: Mapping[str, Any]) -> str:
@@ -123,7 +124,7 @@ def _priced(env_id: str) -> str:
 
 def _what_it_rests_on(env_id: str) -> list[str]:
     """The gap with one part of the users held still at a time, the part that matters most first."""
-    measured = ablation.load(env_id)
+    measured = read_json(ablation.path_of(env_id, FOLDER))
     if not measured:
         return []
     rows = measured["held still"]

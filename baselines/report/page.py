@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from baselines import statistics
-from baselines.files import write_whole
+from baselines.files import BadTable, table_text, write_whole
 from baselines.intervals import Estimate
 from baselines.report.pictures import pictures
 from baselines.report.summary import SAME, Summary, Table, Value, facts, improvement, tables
-from baselines.results import BadTable
 from baselines.statistics import Interval, interval
 from recgym.markdown import table as markdown_table
 
@@ -136,16 +133,13 @@ def split(path: Path, begin: str = BEGIN, end: str = END) -> tuple[str, str]:
 
 def as_csv(table: Table) -> str:
     """The numbers in full; a value with an interval has three columns."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     spread = [
         any(isinstance(row[column], Estimate | Interval) for row in table.rows) for column in range(len(table.header))
     ]
-    writer.writerow([part for name, wide in zip(table.header, spread, strict=True)
-                     for part in ((name, f"{name} low", f"{name} high") if wide else (name,))])  # fmt: skip
-    for row in table.rows:
-        writer.writerow([part for value, wide in zip(row, spread, strict=True) for part in _numbers(value, wide)])
-    return text.getvalue()
+    columns = [part for name, wide in zip(table.header, spread, strict=True)
+               for part in ((name, f"{name} low", f"{name} high") if wide else (name,))]  # fmt: skip
+    return table_text(columns, ([part for value, wide in zip(row, spread, strict=True) for part in _numbers(value, wide)]
+                                for row in table.rows))  # fmt: skip
 
 
 def _numbers(value: Value, wide: bool) -> Iterator[str]:

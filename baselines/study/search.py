@@ -53,7 +53,7 @@ def run(study: Study, train: Train | None = None) -> Iterator[Trial]:
         train: In place of `training`.
 
     Raises:
-        baselines.study.trials.OtherStudy: The table cannot be gone on with.
+        baselines.files.BadTable: The table cannot be gone on with.
     """
     train = train or training
     found = trials.load(study.file, study.algorithm, study.steps)
@@ -107,11 +107,8 @@ def optuna_study(algorithm: str, found: list[Trial]) -> optuna.Study:
 
 def training(study: Study, planned: Trial, behind: Behind) -> Trial:
     """The planned trial with its returns; given up at the first point where `behind(point, mean return)` says so."""
-    import torch
-
     from baselines.sb3 import Trained
 
-    torch.set_num_threads(1)
     sessions = make_lanes(study.env_id, trials.SESSIONS, action=study.view)
     returns: list[float] = []
 

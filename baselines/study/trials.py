@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from baselines import tuned
-from baselines.files import MEASUREMENTS, write_whole
+from baselines.files import MEASUREMENTS, BadTable, read_table, write_table
 from baselines.recommender import SEED_STRIDE
 from baselines.study import space
 
@@ -26,10 +24,6 @@ VALIDATION_SEED, SESSIONS = 950 * SEED_STRIDE, 500
 FINALISTS = 2  # at most, besides the committed settings
 RETURNS = tuple(f"return_{point}" for point in range(1, POINTS + 1))
 COLUMNS = ("trial", "seed", "steps", *RETURNS, "cpu_seconds", "parameters")
-
-
-class OtherStudy(RuntimeError):
-    """A table is of another study; the message says what differs."""
 
 
 @dataclass(frozen=True)
@@ -63,32 +57,34 @@ def load(file: Path, algorithm: str, steps: int | None = None) -> list[Trial]:
     """The trials of a file, none if it is not there.
 
     Raises:
-        OtherStudy: They start from other settings than those committed now, or have another length than `steps`.
+        BadTable: They start from other settings than those committed now, or have another length than `steps`.
     """
-    if not file.exists():
-        return []
-    with open(file, newline="", encoding="utf-8") as lines:
-        found = [_trial(line) for line in csv.DictReader(lines)]
+    found = read_table(file, COLUMNS, _trial)
     for trial in found:
         if steps is not None and trial.steps != steps:
-            raise OtherStudy(f"{file}: expected trainings of {steps:,} steps, found {trial.steps:,}. Say --steps "
-                             f"{trial.steps}, or move the file away")  # fmt: skip
+            raise BadTable(f"{file}: expected trainings of {steps:,} steps, found {trial.steps:,}. Say --steps "
+                           f"{trial.steps}, or move the file away")  # fmt: skip
         if trial.number == 0 and dict(trial.parameters) != space.start(algorithm):
-            raise OtherStudy(f"{file}: expected the committed settings as trial 0, {space.start(algorithm)}, found "
-                             f"{trial.parameters}. Move the file away")  # fmt: skip
+            raise BadTable(f"{file}: expected the committed settings as trial 0, {space.start(algorithm)}, found "
+                           f"{trial.parameters}. Move the file away")  # fmt: skip
     return found
 
 
 def save(file: Path, found: Sequence[Trial]) -> None:
     """Write all trials, by number and seed."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for trial in sorted(found, key=lambda trial: (trial.number, trial.seed)):
-        returns = [f"{value:.4f}" for value in trial.returns] + [""] * (POINTS - len(trial.returns))
-        writer.writerow((trial.number, trial.seed, trial.steps, *returns, f"{trial.cpu_seconds:.1f}",
-                         json.dumps(dict(trial.parameters))))  # fmt: skip
-    write_whole(file, text.getvalue())
+    write_table(file, COLUMNS, map(_line, sorted(found, key=lambda trial: (trial.number, trial.seed))))
+
+
+def _line(trial: Trial) -> tuple[object, ...]:
+    returns = [f"{value:.4f}" for value in trial.returns] + [""] * (POINTS - len(trial.returns))
+    return (
+        trial.number,
+        trial.seed,
+        trial.steps,
+        *returns,
+        f"{trial.cpu_seconds:.1f}",
+        json.dumps(dict(trial.parameters)),
+    )
 
 
 def _trial(line: Mapping[str, str]) -> Trial:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from baselines.errors import Refused
 from baselines.files import read_json, write_json
 from recgym.registration import DOMAINS
 
@@ -24,7 +25,7 @@ SAME_AS = {"sequential": "slate"}  # slot by slot the same slates can be said
 Numbers = dict[str, dict[str, float]]
 
 
-class NotTuned(LookupError):
+class NotTuned(Refused, LookupError):
     """There are no numbers for this environment and action view; the message says how to get them."""
 
 

@@ -9,7 +9,7 @@ import sys
 
 import gymnasium
 
-from recgym.registration import ENTRY_POINT, ENVIRONMENTS
+from recgym.registration import ENVIRONMENTS, registered
 
 ID_HELP = 'such as RecGym-News-v0, or "module:Id-v0" of one of yours'  # of a `registered_id`
 
@@ -21,8 +21,7 @@ def recgym_id(text: str) -> str:
 
 def registered_id(text: str) -> str:
     """One of RecGym's own ids, or "module:Id-v0" of one that this module registers by `recgym.register`."""
-    name = _imported(text)
-    return _known(name, [env_id for env_id, spec in gymnasium.registry.items() if spec.entry_point == ENTRY_POINT])
+    return _known(_imported(text), list(registered()))
 
 
 def any_id(text: str) -> str:

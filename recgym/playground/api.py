@@ -65,13 +65,15 @@ class Playground:
 
     Args:
         models: Files of trained policies.
+        own: Ids of registered environments that stand before RecGym's own.
 
     Raises:
         ValueError: One of them cannot be opened.
     """
 
-    def __init__(self, models: Sequence[Path] = ()) -> None:
+    def __init__(self, models: Sequence[Path] = (), own: Sequence[str] = ()) -> None:
         self.games = Games()
+        self._ids = tuple(dict.fromkeys((*own, *ENVIRONMENTS)))
         self._models: dict[str, list[Offer]] = {}
         for path in models:
             env_id, offer = open_model(path)
@@ -81,7 +83,7 @@ class Playground:
 
     def environments(self) -> Told:
         """The environments, those with a model first."""
-        names = sorted(ENVIRONMENTS, key=lambda env_id: env_id not in self._models)
+        names = sorted(self._ids, key=lambda env_id: env_id not in self._models)
         return {"environments": [{"id": env_id, "title": _title(env_id)} for env_id in names]}
 
     def environment(self, env_id: Any) -> Environment:
@@ -90,10 +92,10 @@ class Playground:
         Raises:
             NotThere: There is none of that id.
         """
-        if not isinstance(env_id, str) or env_id not in ENVIRONMENTS:
-            near = difflib.get_close_matches(str(env_id), ENVIRONMENTS, n=1)
+        if not isinstance(env_id, str) or env_id not in self._ids:
+            near = difflib.get_close_matches(str(env_id), self._ids, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise NotThere(f"no environment {env_id!r}; there are {', '.join(ENVIRONMENTS)}.{hint}")
+            raise NotThere(f"no environment {env_id!r}; there are {', '.join(self._ids)}.{hint}")
         with self._lock:
             if env_id not in self._environments:
                 self._environments[env_id] = Environment(env_id, self._models.get(env_id, ()))
@@ -141,7 +143,7 @@ class Playground:
 def _title(env_id: str) -> str:
     """What an environment is, in a few words."""
     title, _, _ = described.docstring_sections(described.scenario_module(env_id))
-    return title.partition(": ")[2]
+    return title.partition(": ")[2] or title
 
 
 def _fields(asked: Any, needed: Collection[str], more: Collection[str]) -> Mapping[str, Any]:

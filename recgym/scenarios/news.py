@@ -61,7 +61,7 @@ from recgym.catalog import Catalog
 from recgym.dynamics import Calendar, Dynamics, Leaning, Satiation
 from recgym.items import Items
 from recgym.outcome import Outcome
-from recgym.response import Funnel, Habits, Response
+from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import news_words as words
 from recgym.scenarios.news_wire import NUM_DAYS, Readers, Recency, arrival_days, editions

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
-from recgym.compiled import Codes, Floats, Ints, Singles, kernel
+from recgym.compiled import Codes, Ints, Singles, kernel
 from recgym.dynamics import History
-from recgym.items import Items
 from recgym.response import Shifts, stage
 from recgym.response.fit import no_shifts
 from recgym.state import State

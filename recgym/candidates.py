@@ -28,7 +28,7 @@ class Retrieval:
 
     - similar: the text neighbours of the item they last looked at,
     - rated: the best rated of the category they search for or, without a search, last looked at,
-    - popular, new: the shop's best sellers and its latest arrivals,
+    - popular, new: the shop's best sellers and its latest arrivals, or in place of these the user's `own`,
     - explore: the whole catalogue, popular items more often.
 
     A source's list is cut into as many strata as it gives candidates and one item is drawn from each. An item that two
@@ -38,7 +38,7 @@ class Retrieval:
     Where queries have lists of their own, rated, popular and new are those of what the query finds, and query_category
     is the number of its lists, past those of the categories.
 
-    Reads: query_category, interest_category, interest_item. Writes: candidates (num_envs, num_candidates) int64.
+    Reads: query_category, interest_category, interest_item, `own`. Writes: candidates (num_envs, num_candidates) int64.
     """
 
     neighbours: NDArray[np.integer]  # (num_items, num_neighbours); int32 keeps a million items small
@@ -48,8 +48,15 @@ class Retrieval:
     explore: NDArray[np.integer]  # (any length,) an item stands in it as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
+    own: str | None = None
+    """State variable (num_envs, any length) int64: the user's own list, from which they are shown in place of `new`."""
 
     SOURCES = ("similar", "rated", "popular", "new", "explore")
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources, in the order of the candidates: SOURCES, the user's own list by its name."""
+        return tuple(self.own if self.own and name == "new" else name for name in self.SOURCES)
 
     @cached_property
     def num_candidates(self) -> int:
@@ -69,7 +76,8 @@ class Retrieval:
         """(num_envs, num_candidates) distinct catalogue rows."""
         drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
         _draw(rng.keys, state["step"], state["interest_item"], state["query_category"], state["interest_category"],
-              self.neighbours, self.rated, self.popular, self.new, self.explore, self.rank, self._strata,
+              self.neighbours, self.rated, self.popular, state[self.own] if self.own else self.new, self.own is not None,
+              self.explore, self.rank, self._strata,
               np.empty(SEEN, dtype=np.int64), np.empty(self.per_source, dtype=np.int64), drawn)  # fmt: skip
         return drawn
 
@@ -77,8 +85,8 @@ class Retrieval:
 @kernel
 def _draw(
     keys: Keys, step: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
-    rated: Ints, popular: Ints, new: Ints, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints, sorting: Ints,
-    drawn: Ints,
+    rated: Ints, popular: Ints, new: Ints, own: bool, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints,
+    sorting: Ints, drawn: Ints,
 ) -> None:  # fmt: skip
     for lane in range(len(keys)):
         if lane + 1 < len(keys):
@@ -88,7 +96,7 @@ def _draw(
         _source(u, neighbours[interest_item[lane]], 0, strata, drawn[lane])
         _source(u, rated[wanted], 1, strata, drawn[lane])
         _source(u, popular[wanted if len(popular) > 1 else 0], 2, strata, drawn[lane])
-        _source(u, new[wanted if len(new) > 1 else 0], 3, strata, drawn[lane])
+        _source(u, new[lane if own else wanted if len(new) > 1 else 0], 3, strata, drawn[lane])
         _source(u, explore, 4, strata, drawn[lane])
     seen[:] = -1
     for lane in range(len(keys)):

@@ -49,13 +49,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
-from recgym.dynamics import Dynamics, Satiation
+from recgym.dynamics import (
+    Drift, Dynamics, Need, ReferencePrice, Repertoire, Satiation, Trust, Wear, acquaintance,
+)
 from recgym.items import Items, standardised
 from recgym.outcome import Outcome
 from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import music_words as words
-from recgym.scenarios.people import usual_dynamics, visits
+from recgym.scenarios.music_listeners import Familiar, PlayLog
+from recgym.scenarios.people import visits
 from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
@@ -65,26 +68,27 @@ HABITS = Habits(
     STAGES=("listening along", "wanting a genre", "in the mood for more"),
     EVENTS=("saved", "subscribed"),
     attracts={
-        "rating": (-0.2, 0.8, 0.0),
-        "popularity": (0.9, 0.2, -0.8),
-        "newness": (2.5, 0.0, 0.0),
-        "familiarity": (3.8, 1.0, -3.5),
-        "energy": (0.6, 0.0, -0.4),
+        "rating": (0.1, 0.8, 0.3),
+        "popularity": (1.2, 0.8, 0.4),
+        "newness": (0.5, 0.0, 0.0),
+        "familiarity": (0.0, 0.0, -0.6),
+        "energy": (0.4, 0.0, -0.2),
     },
-    constant=(-3.5, -2.6, -3.6),
+    constant=(-4.2, -2.8, -3.3),
     cost="tempo",
     cost_weight=(0.2, 0.1, 0.1),
-    similarity=(-0.3, 0.0, 9.0),
-    satiation=1.2,
-    stays={"bias": 1.3, "quality": 0.6, "familiarity": -2.0},
+    similarity=(-0.3, 0.0, 5.0),
+    stays={"bias": 1.0, "quality": 0.8, "familiarity": -0.4},
     satisfies={"quality": 0.8, "familiarity": -0.7},
     saves={"bias": -5.0},
     seconds={"bias": 5.0, "length": 0.3},
     seconds_lost=1.8,
     longest="log_seconds",
 )
-WEIGHTS = (0.4, 1.6)  # of the genres that tire least and most
-DECAYS = (0.8, 0.96)  # satiation kept from page to page by those that recover fastest and slowest
+# Of the least and the most catchy tracks:
+PLAY = (0.3, 2.5)  # wear of a play
+KEEP = (0.97, 0.99)  # share of it that is left a page later
+DAYS = (10.0, 30.0)  # in so many days away 1 / e of it is left
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +113,13 @@ class MusicOutcome(Outcome):
     """What was heard of a page.
 
     - minutes: listened,
-    - repeats: tracks played that were played before within the history.
+    - repeats: tracks played that the listener knew.
     """
 
     def of(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response
     ) -> dict[str, NDArray[np.float64]]:
-        known = np.where(before["history_events"] > 0, before["history_items"], -1).reshape(len(slates), 1, -1)
-        again = response.clicked & (slates[..., None] == known).any(axis=2)
+        again = response.clicked & acquaintance(before, slates).known
         return {"minutes": response.seconds.sum(axis=1) / 60, "repeats": again.sum(axis=1).astype(np.float64)}
 
 
@@ -141,9 +144,15 @@ def _dynamics(
 ) -> tuple[Dynamics, ...]:
     longer = {"weekend": 0.1, "working": 0.3, "relaxing": 0.2, "outdoors": -0.2}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.PLACES, words.ACTIVITIES, longer=longer)
-    order = np.argsort(np.argsort(weights)) / max(len(weights) - 1, 1)  # 0 for the least loved genre, 1 for the favourite
-    satiation = Satiation(items, DECAYS[0] + (DECAYS[1] - DECAYS[0]) * order, WEIGHTS[0] + (WEIGHTS[1] - WEIGHTS[0]) * order)
-    return usual_dynamics(items, query_rows, weights, coming, satiation, "tempo")
+    need = Need(items, query_rows, weights, start=0.2, inspiration=0.05, spontaneous=0.05)
+    return (Trust(), coming, need, Satiation(items), ReferencePrice(items, "tempo"), Drift(items),
+            Repertoire(items, items.trait("popularity"), _wear(items)))  # fmt: skip
+
+
+def _wear(items: Items) -> Wear:
+    """Catchy is what all know and what is loud: it wears fast and recovers slowly."""
+    catchy = 0.5 * (items.trait("familiarity") + items.trait("energy"))
+    return Wear(*(low + (high - low) * catchy for low, high in (PLAY, KEEP, DAYS)))
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:
@@ -170,7 +179,10 @@ class Music(Settings):
         facts=_facts,
         told=("saved", "subscribed after hearing"),
         outcome=MusicOutcome,
-        hidden=("satiation",),
+        fit=lambda catalog, items: Familiar(),
+        personal=lambda catalog, items: PlayLog(),
+        own="known",
+        hidden=("satiation", "worn"),
         required=("familiarity", "length_s", "year"),
         defaults={"energy": 0.5, "tempo_bpm": 110.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
         ranges={"familiarity": (0, 1), "length_s": (1, np.inf), "energy": (0, 1), "tempo_bpm": (0, np.inf)},

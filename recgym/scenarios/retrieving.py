@@ -65,6 +65,7 @@ def retrieval(
         explore=np.repeat(rows, np.ceil(4 * found / found.mean()).astype(np.int64)),
         rating=rating,
         per_source=per_source,
+        own=domain.own,
     )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.candidates import in_groups
 from recgym.compiled import Flags, Floats, Ints, Singles, drawn, kernel
 from recgym.items import Items
 from recgym.response import Funnel, Response
@@ -53,21 +54,19 @@ class Repertoire:
         return self.size
 
     def __post_init__(self) -> None:
-        categories, weights = self.items.categories, np.exp(self.popularity)
-        order = np.argsort(categories, kind="stable")
-        starts = np.concatenate(([0], np.cumsum(np.bincount(categories))))
-        object.__setattr__(self, "_order", order)
-        object.__setattr__(self, "_starts", starts)
-        cumulative = np.concatenate([np.cumsum(weights[order[i:j]]) / weights[order[i:j]].sum()
-                                     for i, j in zip(starts[:-1], starts[1:], strict=True)])  # fmt: skip
-        object.__setattr__(self, "_cumulative", cumulative)
+        order, starts = in_groups(self.items.categories)
+        sums = np.concatenate(([0.0], np.cumsum(np.exp(self.popularity[order]))))
+        firsts, stops = starts[:-1], starts[1:]
+        # Chances within a category that rise to 1 at its last item.
+        below, total = (np.repeat(values, stops - firsts) for values in (sums[firsts], sums[stops] - sums[firsts]))
+        object.__setattr__(self, "_library", (order, starts, (sums[1:] - below) / total))
         object.__setattr__(self, "size", min(self.size, self.items.num_items))
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
         shape = (state.num_envs, self.size)
         state["known"] = np.empty(shape, dtype=np.int64)
         state["worn"], state["lately"] = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
-        _first(state["known"], state["favourites"], u, self._order, self._starts, self._cumulative)
+        _first(state["known"], state["favourites"], u, *self._library)
 
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]

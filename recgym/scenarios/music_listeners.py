@@ -15,16 +15,19 @@ from recgym.state import State
 
 
 class Weights(NamedTuple):
-    """Of what is known, in logits."""
+    """Of knowing a track, in logits."""
 
-    click: tuple[float, float, float] = (4.0, 2.0, -1.0)  # by stage
-    stay: float = 2.0
-    worn: float = 3.0  # against hearing it to the end, for a unit of wear
+    click: tuple[float, float, float] = (4.0, 2.0, -1.0)  # of a click, by stage
+    stay: float = 2.0  # of hearing it to the end, as long as it is not worn
+    worn: float = 3.0  # against that, for a unit of wear
 
 
 @dataclass(frozen=True, eq=False)
 class Familiar:
-    """The fit of a track and a listener.
+    """The fit of a track and a listener: who listens along plays what they know, who is in the mood for more does not.
+
+    What is worn is played out of habit all the same, since how lately something was consumed predicts best that it is
+    consumed again (Anderson et al., WWW 2014), and then skipped. What is known is saved already.
 
     Reads: known, worn, need, readiness.
     """
@@ -39,29 +42,31 @@ class Familiar:
 
 @dataclass(frozen=True, eq=False)
 class PlayLog:
-    """What the service's log knows of a listener and a track.
+    """What the service's log knows of a listener and a track, 0 of a track that is not among those they play again.
 
-    - rested: of a track among those the listener plays again, 3 exp(-1.5 lately), otherwise 0,
-    - lately: how often they played it lately, an older play counting less.
+    - rested: 3 if they did not play it lately, the less the more they did,
+    - lately: 2 for every play, an older one counting less.
     """
 
+    RESTED, TIRING, LATELY = np.float32(3.0), np.float32(1.5), np.float32(2.0)
     names: ClassVar[tuple[str, ...]] = ("rested", "lately")
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
-        _tell(*acquaintance(state, rows, "lately"), seen)
+        known, lately = acquaintance(state, rows, "lately")
+        seen = np.zeros((*rows.shape, len(self.names)), dtype=np.float32)
+        _tell(known, lately, self.RESTED, self.TIRING, self.LATELY, seen)
         return seen
 
 
 @kernel
-def _tell(known: Flags, lately: Singles, seen: Singles) -> None:
+def _tell(
+    known: Flags, lately: Singles, full: np.float32, tiring: np.float32, play: np.float32, seen: Singles
+) -> None:
     for lane in range(len(known)):
         for slot in range(known.shape[1]):
             if known[lane, slot]:
-                seen[lane, slot, 0] = np.float32(3.0) * np.exp(np.float32(-1.5) * lately[lane, slot])
-                seen[lane, slot, 1] = np.float32(2.0) * lately[lane, slot]
-            else:
-                seen[lane, slot, 0] = seen[lane, slot, 1] = np.float32(0.0)
+                seen[lane, slot, 0] = full * np.exp(-tiring * lately[lane, slot])
+                seen[lane, slot, 1] = play * lately[lane, slot]
 
 
 @kernel

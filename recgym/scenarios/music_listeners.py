@@ -17,7 +17,7 @@ from recgym.state import State
 class Weights(NamedTuple):
     """Of knowing a track, in logits."""
 
-    click: tuple[float, float, float] = (4.0, 2.0, -1.0)  # of a click, by stage
+    click: tuple[float, float, float] = (4.4, 2.5, -0.5)  # of a click, by stage
     stay: float = 2.0  # of hearing it to the end, as long as it is not worn
     worn: float = 3.0  # against that, for a unit of wear
 

@@ -25,7 +25,7 @@ class Wear(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Repertoire:
-    """Most of what is played was played before (Anderson et al., "The dynamics of repeat consumption", WWW 2014).
+    """Much of what is played was played before (Anderson et al., "The dynamics of repeat consumption", WWW 2014).
 
     A user knows some items, at first popular ones of the favourite categories. Every play wears a known item, some much
     and others hardly, and rest makes it good again, at once or slowly: satiation that rebounds (Leqi et al., NeurIPS

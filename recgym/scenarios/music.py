@@ -12,7 +12,7 @@ skipped, which the listener holds against the service. Let it rest, and it is go
   they know, otherwise what all play; who wants a genre wants it well rated; who is in the mood for more wants what they
   do not know, like the track just heard. A track that pleases is heard for a log-normal time, at most its length; another is
   skipped within seconds. Of new ones some are saved, a few bring a subscription.
-- **Repertoire.** A listener knows 16 tracks; what they save becomes known in place of what is most worn. Most of what is
+- **Repertoire.** A listener knows 16 tracks; what they save becomes known in place of what is most worn. Much of what is
   played was played before (Anderson et al., "The dynamics of repeat consumption", WWW 2014). Every play wears a known
   track, and rest makes it good again: satiation that rebounds (Leqi et al., "Rebounding bandits", NeurIPS 2021), as
   boredom decides when a known track is wanted again (Kapoor et al., WSDM 2015). On every page

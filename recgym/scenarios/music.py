@@ -20,9 +20,9 @@ skipped, which the listener holds against the service. Let it rest, and it is go
       worn' = (keep worn + play x number of plays) exp(-days away / days)
 
   with numbers of the track's own: what is catchy, loud and known to all, wears up to eight times as much by a play and
-  recovers up to three times as slowly as what is not. How worn a track is moves whether it is heard to the end and not whether it is
-  played: how lately something was consumed predicts best that it is consumed again. So liking rises with the first plays
-  and falls with the many (Sguerra et al., 2022, arXiv:2210.16226).
+  recovers up to three times as slowly as what is not. How worn a track is moves whether it is heard to the end and not
+  whether it is played: how lately something was consumed predicts best that it is consumed again. So liking rises with
+  the first plays and falls with the many (Sguerra et al., 2022, arXiv:2210.16226).
 - **Trust** in the recommendations grows with tracks that please and falls with those that are skipped; it moves clicks
   and whether the listener comes back. Genres tire too, all alike.
 

@@ -28,7 +28,7 @@ class Retrieval:
 
     - similar: the text neighbours of the item they last looked at,
     - rated: the best rated of the category they search for or, without a search, last looked at,
-    - popular, new: the shop's best sellers and its latest arrivals,
+    - popular, new: the shop's best sellers and its latest arrivals, or in place of these the user's `own`,
     - explore: the whole catalogue, popular items more often.
 
     A source's list is cut into as many strata as it gives candidates and one item is drawn from each. An item that two
@@ -41,7 +41,7 @@ class Retrieval:
     Where items come and go, every day has an edition: lists of what is on offer then, the first again after the last.
     What is similar is found in the archive too.
 
-    Reads: query_category, interest_category, interest_item, where there are editions also day. Writes: candidates
+    Reads: query_category, interest_category, interest_item, where there are editions also day, `own`. Writes: candidates
     (num_envs, num_candidates) int64.
     """
 
@@ -52,8 +52,15 @@ class Retrieval:
     explore: NDArray[np.integer]  # (num_editions, any length) rising; all items on offer, each as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
+    own: str | None = None
+    """State variable (num_envs, any length) int64: the user's own list, from which they are shown in place of `new`."""
 
     SOURCES = ("similar", "rated", "popular", "new", "explore")
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources, in the order of the candidates: SOURCES, the user's own list by its name."""
+        return tuple(self.own if self.own and name == "new" else name for name in self.SOURCES)
 
     @cached_property
     def num_candidates(self) -> int:
@@ -73,8 +80,9 @@ class Retrieval:
         """(num_envs, num_candidates) distinct catalogue rows."""
         drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
         days = state["day"] if len(self.explore) > 1 else state["step"]  # to a single edition all days are one
+        new = self.new if self.own is None else state[self.own][None]
         _draw(rng.keys, state["step"], days, state["interest_item"], state["query_category"], state["interest_category"],
-              self.neighbours, self.rated, self.popular, self.new, self.explore, self.rank, self._strata,
+              self.neighbours, self.rated, self.popular, new, self.own is not None, self.explore, self.rank, self._strata,
               np.empty(SEEN, dtype=np.int64), np.empty(self.per_source, dtype=np.int64), drawn)  # fmt: skip
         return drawn
 
@@ -82,8 +90,8 @@ class Retrieval:
 @kernel
 def _draw(
     keys: Keys, step: Ints, days: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
-    rated: Ints, popular: Ints, new: Ints, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints, sorting: Ints,
-    drawn: Ints,
+    rated: Ints, popular: Ints, new: Ints, own: bool, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints,
+    sorting: Ints, drawn: Ints,
 ) -> None:  # fmt: skip
     for lane in range(len(keys)):
         if lane + 1 < len(keys):
@@ -94,7 +102,7 @@ def _draw(
         _source(u, neighbours[interest_item[lane]], 0, strata, drawn[lane])
         _source(u, rated[edition, wanted], 1, strata, drawn[lane])
         _source(u, popular[edition, wanted if popular.shape[1] > 1 else 0], 2, strata, drawn[lane])
-        _source(u, new[edition, wanted if new.shape[1] > 1 else 0], 3, strata, drawn[lane])
+        _source(u, new[edition, lane if own else wanted if new.shape[1] > 1 else 0], 3, strata, drawn[lane])
         _source(u, explore[edition], 4, strata, drawn[lane])
     seen[:] = -1
     for lane in range(len(keys)):
@@ -214,12 +222,12 @@ def _best_of_groups(groups: NDArray[np.int64], rows: NDArray[np.int64], length: 
     return [rows[order[start : min(start + length, stop)]] for start, stop in zip(starts[:-1], starts[1:], strict=True)]
 
 
-def in_groups(groups: NDArray[np.int64], num_groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def in_groups(groups: NDArray[np.int64], at_least: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The rows of group 0, then those of group 1, ... ((num_rows,), rising within a group), and where each group begins
-    and the last ends, (num_groups + 1,)."""
+    and the last ends, (num_groups + 1,); there are `at_least` so many groups, the last of which may be empty."""
     # NumPy sorts integers of up to 16 bits by counting, several times faster.
-    order = np.argsort(groups.astype(np.min_scalar_type(num_groups)), kind="stable")
-    return order, np.concatenate(([0], np.cumsum(np.bincount(groups, minlength=num_groups))))
+    order = np.argsort(groups.astype(np.min_scalar_type(int(groups.max()))), kind="stable")
+    return order, np.concatenate(([0], np.cumsum(np.bincount(groups, minlength=at_least))))
 
 
 class PersonalFeatures(Protocol):

@@ -125,6 +125,18 @@ def test_every_source_gives_one_item_of_each_stratum_best_rated_first(retrieval,
     assert (stratum == strata).mean() > 0.99  # only an item that another source gave moves over an edge
 
 
+def test_the_users_own_list_stands_in_for_the_latest_arrivals(retrieval, lanes):
+    state, rng = lanes
+    own = 400 + np.arange(8) + 8 * np.arange(6000)[:, None] % 4000
+    candidates = dataclasses.replace(retrieval, own="mine").draw(State(state, mine=own), rng)
+    theirs = candidates.reshape(6000, 5, PER_SOURCE)
+    before = retrieval.draw(state, rng).reshape(6000, 5, PER_SOURCE)
+    assert np.array_equal(theirs[:, :3], before[:, :3])
+    assert ((theirs[:, 3] - own[:, :1]) // 2 == np.arange(PER_SOURCE)[::-1]).mean() > 0.99  # 8 in 4 strata
+    assert retrieval.sources == Retrieval.SOURCES
+    assert dataclasses.replace(retrieval, own="mine").sources == ("similar", "rated", "popular", "mine", "explore")
+
+
 def test_similar_items_are_those_of_the_item_last_looked_at(retrieval, lanes):
     state, rng = lanes
     own = dataclasses.replace(retrieval, neighbours=np.arange(NUM_ITEMS * 4).reshape(-1, 4) % NUM_ITEMS)

@@ -61,6 +61,12 @@ def test_only_newspapers_have_reading_times_to_compare_with():
     assert not any(name.startswith("seconds") for name in rows("RecGym-Health-v0"))
 
 
+def test_most_of_what_listeners_play_they_know():
+    [repeats] = [row for name, row in rows("RecGym-Music-v0").items() if "repeats" in name]
+    assert 0.5 < float(repeats.here) < 0.75 and "More than half of the plays" in says("RecGym-Music-v0")
+    assert not any("repeats" in name for name in rows("RecGym-Video-v0"))
+
+
 def test_a_figure_is_held_against_its_own_range():
     real = Real("", ((1, 2), (3, 4)))
     assert not real.missed(1, 4) and real.missed(0.9, 3.5) and real.missed(1.5, 4.1)

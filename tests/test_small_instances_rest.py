@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from recgym.dynamics import Boredom, Satiation
+from recgym.dynamics import Boredom, Repertoire, Satiation, Trust, Wear
 from recgym.response import FunnelResponse
 from recgym.scenarios.games import GamesReward
 from recgym.scenarios.music import MusicReward
+from recgym.scenarios.music_listeners import Familiar, Weights
 from recgym.simulator import Simulator
 from tests.planning import by_tree
 from tests.small_worlds import BothItems, SameUser, held_against, logistic, only, plain_habits, play, staying, two_items
@@ -76,6 +79,83 @@ def test_equal_genres_are_no_reason_to_look_ahead():
     service = MusicService(pull=(0.3, 0.3), strength=(1.0, 1.0), decay=(0.5, 0.5))
     best, myopic = (service.plan(far_sighted)((0.0, 0.0), service.HORIZON)[0] for far_sighted in (True, False))
     assert best == pytest.approx(myopic, rel=1e-12)
+
+
+class Listener(SameUser):
+    """Knows both tracks."""
+
+    def sample(self, rng):
+        state = super().sample(rng)
+        state["favourites"] = np.tile([0, 1, 0], (state.num_envs, 1))
+        return state
+
+
+class Favourites:
+    """Two tracks a listener knows, a hit and a calm one, and trust. A play wears the hit much, rest makes it good again.
+
+    Out of habit the hit is clicked most, worn or not. Worn it is skipped, and that costs trust and clicks: it has to rest.
+    """
+
+    num_actions = 2
+    HORIZON, PULL = 7, (0.0, -0.5)
+    PLAY, KEEP = (2.0, 0.25), (0.5, 0.25)  # so that all numbers are exact in float32
+    WEIGHTS = Weights(click=(1.0, 1.0, 1.0), stay=1.0, worn=3.0)
+    STAY, TRUST = 2.0, 4.0
+    GAIN, LOSS = 0.0625, 0.25
+    Mind = tuple[Levels, float]  # wear, and trust
+    START: Mind = ((0.0, 0.0), 0.5)
+
+    def after(self, mind: Mind, played: int | None, pleased: bool) -> Mind:
+        worn, trust = mind
+        rested = tuple(keep * level + play * (track == played)
+                       for track, (keep, level, play) in enumerate(zip(self.KEEP, worn, self.PLAY, strict=True)))  # fmt: skip
+        moved = 0.0 if played is None else self.GAIN if pleased else -self.LOSS
+        return rested, min(max(trust + moved, 0.0), 1.0)
+
+    def outcomes(self, mind: Mind, track: int) -> list[tuple[float, float, Mind]]:
+        """(probability, reward, next wear and trust)."""
+        worn, trust = mind
+        click = logistic(self.PULL[track] + self.WEIGHTS.click[0] + self.TRUST * (trust - 0.5))
+        stay = logistic(self.STAY + self.WEIGHTS.stay - self.WEIGHTS.worn * worn[track])
+        return [(click * stay, 1.0, self.after(mind, track, True)), (click * (1 - stay), 1.0, self.after(mind, track, False)),
+                (1 - click, 0.0, self.after(mind, None, False))]  # fmt: skip
+
+    def plan(self, far_sighted: bool):
+        """(value, track) of a listener's mind with so many pages to go."""
+        return by_tree(self, far_sighted)
+
+    def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
+        items = two_items(pull=self.PULL)
+        wear = Wear(np.array(self.PLAY), np.array(self.KEEP), np.ones(2))
+        trust = Trust(start=0.5, spread=0.0, stay_gain=self.GAIN, disappointment_loss=self.LOSS, forgetting=0.0)
+        habits = dataclasses.replace(plain_habits(trust=self.TRUST), stays={"bias": self.STAY})
+        world = Simulator(
+            catalog=None, items=items, users=Listener(), retrieval=BothItems(), features=BothItems(),
+            response=FunnelResponse(items, 1, habits, fit=Familiar(self.WEIGHTS)),
+            dynamics=(trust, staying(), Repertoire(items, np.zeros(2), wear)),
+            reward=MusicReward(items, only(MusicReward, click=1.0)),
+        )  # fmt: skip
+        best = self.plan(far_sighted)
+
+        def choose(state, step):
+            minds = zip(state["worn"], state["trust"], strict=True)
+            return np.array([best((tuple(map(float, worn)), float(trust)), self.HORIZON - step)[1] for worn, trust in minds])
+
+        return play(world, choose, self.HORIZON, NUM_SESSIONS, seed)
+
+
+@pytest.mark.parametrize("far_sighted", [True, False])
+def test_favourites_reach_their_plan(far_sighted):
+    favourites = Favourites()
+    held_against(favourites.plan(far_sighted)(favourites.START, favourites.HORIZON)[0], favourites.returns(far_sighted, seed=6))
+
+
+def test_who_looks_ahead_lets_a_worn_favourite_rest():
+    favourites = Favourites()
+    best, myopic = (favourites.plan(far_sighted)(favourites.START, favourites.HORIZON)[0] for far_sighted in (True, False))
+    assert (best - myopic) / best > 0.05
+    choice = favourites.plan(far_sighted=True)
+    assert choice(((2.0, 0.0), 0.5), 6)[1] == 1 and choice(((0.0, 0.0), 0.5), 6)[1] == 0
 
 
 class GamesStore:

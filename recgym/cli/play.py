@@ -122,7 +122,7 @@ def parse(line: str, per_source: int, slate_size: int, sources: Sequence[str] = 
 def _layout(setting: Scenario | Classic) -> tuple[int, int, Sequence[str]]:
     """Candidates of each source, slate size, and the sources, as `parse` wants them; a classic's items have but one."""
     simulator = setting.simulator
-    sources = ALL if isinstance(setting, Classic) else Retrieval.SOURCES
+    sources = ALL if isinstance(setting, Classic) else setting.simulator.retrieval.sources
     return simulator.num_candidates // len(sources), simulator.slate_size, sources
 
 
@@ -161,10 +161,10 @@ def _view(setting: Scenario | Classic, state: State, page: int) -> str:
         story.context(setting, state),
         f"search: {story.query(setting, state) or 'nothing in particular'}",
     ]
-    each = setting.simulator.retrieval.per_source
+    each, sources = setting.simulator.retrieval.per_source, setting.simulator.retrieval.sources
     for position, row in enumerate(state["candidates"][0]):
         if position % each == 0:
-            lines.append(f"{Retrieval.SOURCES[position // each]}")
+            lines.append(sources[position // each])
         lines.append(f"{position + 1:4}  {item_line(story.card(setting, int(row)))}")
     return "\n".join(lines)
 

@@ -37,6 +37,7 @@ REAL = {
     "position": Real("examination falls as rank**-eta, eta up to 1; flat in a fashion carousel"),
     "cart": Real(".026"),
     "purchase": Real(".008 to .03", ((0.008, 0.03),)),
+    "repeats": Real("most users favour repetition (Louail & Barthelemy, 2017, arXiv:1704.05815)"),
     "stars": Real(".061 .114 .272 .342 .212 (books .023 .052 .192 .335 .399)"),
     "text": Real(".55 to .75", ((0.55, 0.75),)),
     "text, shown": Real(".515 (liked or not, of what a user rated)"),
@@ -66,6 +67,7 @@ class Session(NamedTuple):
     rating: NDArray[np.float64]
     left: NDArray[np.bool_]
     seconds: NDArray[np.float64]  # spent on an item; 0 where the domain keeps no time
+    repeats: NDArray[np.float64]  # (num_pages,) clicks on what the user knew; 0 where the domain does not tell
 
 
 def random_sessions(env_id: str, num_sessions: int, seed: int = 0, **settings: Any) -> list[Session]:
@@ -74,13 +76,14 @@ def random_sessions(env_id: str, num_sessions: int, seed: int = 0, **settings: A
     envs.reset(seed=seed)
     envs.action_space.seed(seed)
     names = ("slate", "clicked", *envs.simulator.response.parameters.EVENTS, "rating", "left")
-    no_time = np.zeros((num_sessions, envs.simulator.slate_size))
+    no_time, no_repeats = np.zeros((num_sessions, envs.simulator.slate_size)), np.zeros(num_sessions)
     pages: list[list[NDArray[Any]]] = []
     lengths = np.zeros(num_sessions, dtype=np.int64)
     going = np.ones(num_sessions, dtype=bool)
     while going.any():
         _, _, terminated, truncated, info = envs.step(envs.action_space.sample())
-        pages.append([*(info[name] for name in names), info.get("seconds", no_time)])
+        repeats = info.get("outcome", {}).get("repeats", no_repeats)
+        pages.append([*(info[name] for name in names), info.get("seconds", no_time), repeats])
         lengths += going
         going &= ~(terminated | truncated)
     envs.close()
@@ -102,9 +105,9 @@ def report(env_id: str, setting: Scenario, seed: int = 0, num_sessions: int = NU
 def statistics(log: list[Session], setting: Scenario, seed: int = 0) -> list[Row]:
     """Rows of the table for the sessions of a log."""
     catalog = setting.simulator.catalog
-    slates, clicked, saved, committed, rating, seconds = (
+    slates, clicked, saved, committed, rating, seconds, repeats = (
         np.concatenate([getattr(session, name) for session in log])
-        for name in ("slates", "clicked", "saved", "committed", "rating", "seconds")
+        for name in ("slates", "clicked", "saved", "committed", "rating", "seconds", "repeats")
     )
     counts = np.bincount(slates[clicked], minlength=catalog.num_items)
     visits = metrics.describe_lengths(np.concatenate([metrics.visit_lengths(session.left) for session in log]))
@@ -122,6 +125,7 @@ def statistics(log: list[Session], setting: Scenario, seed: int = 0) -> list[Row
         _row("the same by slot", _numbers(metrics.click_rate_by_position(slates, clicked)), REAL["position"]),
         _row(f"{saving} per click", f"{rates.cart_per_view:.3f}", cart, rates.cart_per_view),
         _row(f"{committing} per click", f"{rates.purchase_per_view:.4f}", purchase, rates.purchase_per_view),
+        *_repeats(repeats, clicked),
         _row("stars 1 to 5", _numbers(metrics.star_shares(rating)), REAL["stars"]),
         *_times(seconds[clicked], REAL["seconds"] if setting.domain.name == NEWS else UNKNOWN),
         _row("text probe (AUC per user)", f"{text:.3f}", REAL["text"], text),
@@ -140,6 +144,13 @@ def _concentration(name: str, counts: NDArray[Any]) -> Row:
         return Row(name, "no data", REAL["popularity"].words)
     gini = metrics.gini(counts)
     return _row(name, f"{gini:.2f}, top fifth takes {metrics.top_share(counts):.2f}", REAL["popularity"], gini)
+
+
+def _repeats(repeats: NDArray[np.float64], clicked: NDArray[np.bool_]) -> list[Row]:
+    """How much of what was clicked was known before, where the domain tells."""
+    if not repeats.any():
+        return []
+    return [_row("share of clicks that are repeats", f"{repeats.sum() / clicked.sum():.2f}", REAL["repeats"])]
 
 
 def _times(seconds: NDArray[np.float64], real: Real) -> list[Row]:

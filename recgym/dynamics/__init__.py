@@ -16,6 +16,7 @@ from recgym.dynamics.need import Need
 from recgym.dynamics.patience import Patience
 from recgym.dynamics.price import ReferencePrice
 from recgym.dynamics.protocol import Dynamics, Foreseeable
+from recgym.dynamics.repertoire import Repertoire, Wear, acquaintance
 from recgym.dynamics.satiation import Satiation
 from recgym.dynamics.strain import Strain
 from recgym.dynamics.tracing import Tracing
@@ -24,6 +25,6 @@ from recgym.dynamics.visits import Visits
 
 __all__ = [
     "Attention", "Boredom", "Calendar", "Circle", "Dose", "Drift", "Dynamics", "Evidence", "Foreseeable", "History",
-    "Holdings", "Intent", "Knowledge", "Leaning", "Market", "Need", "Patience", "ReferencePrice", "Satiation",
-    "Strain", "Tracing", "Trust", "Visits", "WEARY",
+    "Holdings", "Intent", "Knowledge", "Leaning", "Market", "Need", "Patience", "ReferencePrice", "Repertoire",
+    "Satiation", "Strain", "Tracing", "Trust", "Visits", "WEARY", "Wear", "acquaintance",
 ]  # fmt: skip

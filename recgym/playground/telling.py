@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from recgym.candidates import Retrieval
 from recgym.classics import Classic
 from recgym.playground.map import Map
 from recgym.rendering import classics, story
@@ -75,8 +74,8 @@ class Words:
 
     def offered(self, state: State) -> list[Told]:
         """See `Teller`."""
-        each = self.setting.simulator.retrieval.per_source
-        return [self._card(int(row), story.card(self.setting, int(row))) | {"source": Retrieval.SOURCES[place // each]}
+        each, sources = self.setting.simulator.retrieval.per_source, self.setting.simulator.retrieval.sources
+        return [self._card(int(row), story.card(self.setting, int(row))) | {"source": sources[place // each]}
                 for place, row in enumerate(state["candidates"][0])]  # fmt: skip
 
     def page(self, page: Page) -> Told:

@@ -51,6 +51,8 @@ class Domain:
     `Calendar` is then among the dynamics."""
     needs: Callable[[Catalog], Needs] | None = None
     """What users may need, where that is not a category; queries then have lists of their own to retrieve from."""
+    own: str | None = None
+    """State variable (num_envs, any length), catalogue rows of the user's own, a source in place of the latest arrivals."""
     told: tuple[str, str] | None = None
     """What a history says of who did the first and the second event of the response, before an item's title ("bought");
     by default the events' own names."""

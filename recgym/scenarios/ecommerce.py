@@ -94,7 +94,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
 
 def _medians(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
     """(num_groups,) the median of each group 0, 1, ...; none is empty."""
-    order, starts = in_groups(groups, int(groups.max()) + 1)
+    order, starts = in_groups(groups)
     return np.array([np.median(part) for part in np.split(values[order], starts[1:-1])])
 
 

@@ -1,40 +1,56 @@
 """RecGym-Music-v0: a music service and its listeners.
 
-Each session is one listener over up to 60 pages of tracks, in many visits. The service lives on minutes listened; the
-favourites that are played most are worn out soonest, and rest makes them good again.
+Each session is one listener over up to 60 pages of tracks, in many visits. The service lives on minutes listened, most
+of them of tracks that the listener knows. A favourite is played gladly until it is worn out; it is played then still, and
+skipped, which the listener holds against the service. Let it rest, and it is good again.
 
 ## Description
 
 - **Slate.** The retrieval stage offers 20 tracks of 5 sources (similar to the last one played, best rated of the genre of
-  interest, most played, newest, anything), 4 each, always in this order. The agent shows 3.
-- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who listens along plays what is
-  familiar; who wants a genre wants it well rated; who is in the mood for more wants what few know, like the track just
-  heard. Hits are worn out: most are skipped within seconds (Leqi et al., 2021, call it satiation); a track that pleases is
-  heard for a log-normal time, at most its length. Some are saved, a few bring a subscription.
-- **Satiation** differs by genre: some tire at once and recover slowly, others hardly ever do, and days away refresh all.
-  With equal genres greed would be optimal (Leqi et al., NeurIPS 2021); with unequal ones favourites have to rest, which the
-  small instance shows. At full size trust weighs more.
+  interest, most played, known to the listener, anything), 4 each, always in this order. The agent shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who listens along plays what
+  they know, otherwise what all play; who wants a genre wants it well rated; who is in the mood for more wants what they
+  do not know, like the track just heard. A track that pleases is heard for a log-normal time, at most its length; another is
+  skipped within seconds. Of new ones some are saved, a few bring a subscription.
+- **Repertoire.** A listener knows 16 tracks; what they save becomes known in place of what is most worn. Much of what is
+  played was played before (Anderson et al., "The dynamics of repeat consumption", WWW 2014). Every play wears a known
+  track, and rest makes it good again: satiation that rebounds (Leqi et al., "Rebounding bandits", NeurIPS 2021), as
+  boredom decides when a known track is wanted again (Kapoor et al., WSDM 2015). On every page
+
+      worn' = (keep worn + play x number of plays) exp(-days away / days)
+
+  with numbers of the track's own: what is catchy, loud and known to all, wears up to eight times as much by a play and
+  recovers up to three times as slowly as what is not. How worn a track is moves whether it is heard to the end and not
+  whether it is played: how lately something was consumed predicts best that it is consumed again. So liking rises with
+  the first plays and falls with the many (Sguerra et al., 2022, arXiv:2210.16226).
 - **Trust** in the recommendations grows with tracks that please and falls with those that are skipped; it moves clicks
-  and whether the listener comes back.
+  and whether the listener comes back. Genres tire too, all alike.
+
+A service that goes by the click of the moment plays the favourites until nobody hears them out. One that looks ahead
+shows other tracks in the meantime, as in the small instance that is planned exactly; without wear little of the gap is left.
 
 ## Observation space
 
-Trust, need, readiness, satiation and true quality are hidden.
+Trust, need, readiness, satiation, wear and true quality are hidden. The service has a log of what the listener plays: two
+features of a candidate say whether it is a track they know and have not played lately (`rested`), and how often they
+played it lately (`lately`). How fast a track wears is not said; its energy and how familiar it is to all tell something.
 
 How curious they are is said, and what is felt of it is not curiosity: the more curious they say they are, the more
-listeners mind tracks faster than what they are used to. What few know attracts all alike, by the mood of the moment and
-not by the profile. The era they come from is said and not felt: a distractor, as many columns of a real log are; new
-tracks attract all alike too. Of the circumstances weekends, working and relaxing lengthen visits, being outdoors
-shortens them; daytime and the other activities are distractors.
+listeners mind tracks faster than what they are used to. The era they come from is said and not felt: a distractor, as many
+columns of a real log are; new tracks attract all alike too. Of the circumstances weekends, working and relaxing lengthen
+visits, being outdoors shortens them; daytime and the other activities are distractors.
 
 ## Starting state
 
 A new listener: three favourite genres (popular ones more often), of which two are named in the profile beside the era
-they come from and how curious they say they are; trust within 0.03 of 0.55; with probability 0.4 a genre they want.
+they come from and how curious they say they are; 16 known tracks of these genres, popular ones more often, all rested;
+trust within 0.03 of 0.55; with probability 0.2 a genre they want.
 
 ## Realism
 
-Popularity, pages per visit and both probes lie within the ranges of public logs. Listening times have no public counterpart here.
+Popularity, pages per visit and both probes lie within the ranges of public logs. More than half of the plays are of known
+tracks even under random pages; that repetition is what most listeners favour was found in the logs of a streaming service.
+Listening times have no public counterpart here.
 
 ## Version history
 
@@ -49,13 +65,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
-from recgym.dynamics import Dynamics, Satiation
+from recgym.dynamics import (
+    Drift,
+    Dynamics,
+    Need,
+    ReferencePrice,
+    Repertoire,
+    Satiation,
+    Trust,
+    Wear,
+    acquaintance,
+)
 from recgym.items import Items, standardised
 from recgym.outcome import Outcome
 from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import music_words as words
-from recgym.scenarios.people import usual_dynamics, visits
+from recgym.scenarios.music_listeners import Familiar, PlayLog
+from recgym.scenarios.people import visits
 from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
@@ -65,26 +92,28 @@ HABITS = Habits(
     STAGES=("listening along", "wanting a genre", "in the mood for more"),
     EVENTS=("saved", "subscribed"),
     attracts={
-        "rating": (-0.2, 0.8, 0.0),
-        "popularity": (0.9, 0.2, -0.8),
-        "newness": (2.5, 0.0, 0.0),
-        "familiarity": (3.8, 1.0, -3.5),
-        "energy": (0.6, 0.0, -0.4),
+        "rating": (0.1, 0.8, 0.3),
+        "popularity": (1.2, 0.8, 0.4),
+        "newness": (0.5, 0.0, 0.0),
+        "familiarity": (0.0, 0.0, -0.6),
+        "energy": (0.4, 0.0, -0.2),
     },
-    constant=(-3.5, -2.6, -3.6),
+    constant=(-4.8, -3.3, -3.7),
     cost="tempo",
     cost_weight=(0.2, 0.1, 0.1),
-    similarity=(-0.3, 0.0, 9.0),
-    satiation=1.2,
-    stays={"bias": 1.3, "quality": 0.6, "familiarity": -2.0},
+    similarity=(-0.3, 0.0, 5.0),
+    satiation=0.2,
+    stays={"bias": 1.0, "quality": 0.8, "familiarity": -0.4},
     satisfies={"quality": 0.8, "familiarity": -0.7},
     saves={"bias": -5.0},
     seconds={"bias": 5.0, "length": 0.3},
     seconds_lost=1.8,
     longest="log_seconds",
 )
-WEIGHTS = (0.4, 1.6)  # of the genres that tire least and most
-DECAYS = (0.8, 0.96)  # satiation kept from page to page by those that recover fastest and slowest
+# Of the least and the most catchy tracks, as in `Wear`:
+PLAY = (0.3, 2.5)
+KEEP = (0.97, 0.99)
+DAYS = (10.0, 30.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +138,13 @@ class MusicOutcome(Outcome):
     """What was heard of a page.
 
     - minutes: listened,
-    - repeats: tracks played that were played before within the history.
+    - repeats: tracks played that the listener knew.
     """
 
     def of(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response
     ) -> dict[str, NDArray[np.float64]]:
-        known = np.where(before["history_events"] > 0, before["history_items"], -1).reshape(len(slates), 1, -1)
-        again = response.clicked & (slates[..., None] == known).any(axis=2)
+        again = response.clicked & acquaintance(before, slates).known
         return {"minutes": response.seconds.sum(axis=1) / 60, "repeats": again.sum(axis=1).astype(np.float64)}
 
 
@@ -141,9 +169,15 @@ def _dynamics(
 ) -> tuple[Dynamics, ...]:
     longer = {"weekend": 0.1, "working": 0.3, "relaxing": 0.2, "outdoors": -0.2}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.PLACES, words.ACTIVITIES, longer=longer)
-    order = np.argsort(np.argsort(weights)) / max(len(weights) - 1, 1)  # 0 for the least loved genre, 1 for the favourite
-    satiation = Satiation(items, DECAYS[0] + (DECAYS[1] - DECAYS[0]) * order, WEIGHTS[0] + (WEIGHTS[1] - WEIGHTS[0]) * order)
-    return usual_dynamics(items, query_rows, weights, coming, satiation, "tempo")
+    need = Need(items, query_rows, weights, start=0.2, inspiration=0.05, spontaneous=0.05)
+    return (Trust(), coming, need, Satiation(items), ReferencePrice(items, "tempo"), Drift(items),
+            Repertoire(items, items.trait("popularity"), _wear(items)))  # fmt: skip
+
+
+def _wear(items: Items) -> Wear:
+    """Catchy is what all know and what is loud: it wears fast and recovers slowly."""
+    catchy = 0.5 * (items.trait("familiarity") + items.trait("energy"))
+    return Wear(*(low + (high - low) * catchy for low, high in (PLAY, KEEP, DAYS)))
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:
@@ -170,7 +204,10 @@ class Music(Settings):
         facts=_facts,
         told=("saved", "subscribed after hearing"),
         outcome=MusicOutcome,
-        hidden=("satiation",),
+        fit=lambda catalog, items: Familiar(),
+        personal=lambda catalog, items: PlayLog(),
+        own="known",
+        hidden=("satiation", "worn"),
         required=("familiarity", "length_s", "year"),
         defaults={"energy": 0.5, "tempo_bpm": 110.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
         ranges={"familiarity": (0, 1), "length_s": (1, np.inf), "energy": (0, 1), "tempo_bpm": (0, np.inf)},

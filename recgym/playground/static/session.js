@@ -5,7 +5,7 @@ import { label } from "./words.js";
 
 const SOURCES = {
   similar: "like what they last looked at", rated: "best rated of the category", popular: "best sellers",
-  new: "latest arrivals", explore: "from anywhere", candidates: "drawn anew for every slate",
+  new: "latest arrivals", known: "what they know", explore: "from anywhere", candidates: "drawn anew for every slate",
 };
 
 export function side(told, index) {

@@ -67,18 +67,17 @@ class Retrieval:
 
     def draw(self, state: State, rng: BatchRNG) -> NDArray[np.int64]:
         """(num_envs, num_candidates) distinct catalogue rows."""
-        drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
+        drawn = np.empty((len(rng.keys), self.num_candidates), np.int64)
         _draw(rng.keys, state["step"], state["interest_item"], state["query_category"], state["interest_category"],
               self.neighbours, self.rated, self.popular, self.new, self.explore, self.rank, self._strata,
-              np.empty(SEEN, dtype=np.int64), np.empty(self.per_source, dtype=np.int64), drawn)  # fmt: skip
+              np.empty(SEEN, np.int64), drawn)  # fmt: skip
         return drawn
 
 
 @kernel
 def _draw(
     keys: Keys, step: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
-    rated: Ints, popular: Ints, new: Ints, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints, sorting: Ints,
-    drawn: Ints,
+    rated: Ints, popular: Ints, new: Ints, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints, drawn: Ints,
 ) -> None:  # fmt: skip
     for lane in range(len(keys)):
         if lane + 1 < len(keys):
@@ -95,7 +94,7 @@ def _draw(
         for row in drawn[min(lane + 1, len(keys) - 1)]:
             prefetch(rank, row)
         distinct(drawn[lane], len(rank), lane, seen)
-        _best_first(drawn[lane], rank, strata, sorting)
+        _best_first(drawn[lane], rank, strata)
 
 
 @kernel
@@ -137,19 +136,20 @@ def distinct(rows: Ints, num_items: int, lane: int, seen: Ints) -> None:
 
 
 @kernel
-def _best_first(rows: Ints, rank: Ints, strata: Unrolled, keys: Ints) -> None:
-    """Sort each source's items by rising rank, in place and stable; `keys` is room for a source's."""
+def _best_first(rows: Ints, rank: Ints, strata: Unrolled) -> None:
+    """Sort each source's items by rising rank, in place and stable."""
     each = len(strata)
     for first in range(0, len(rows), each):
+        keys = rows[first : first + each]
         for i in range(each):
-            row = rows[first + i]
+            row = keys[i]
             keys[i] = np.int64(rank[row]) << RANK_BITS | i << PLACE_BITS | row
         # Neighbours change places without a branch: the processor would guess wrong every other time.
         for last in range(each - 1, 0, -1):
             for i in range(last):
                 keys[i], keys[i + 1] = min(keys[i], keys[i + 1]), max(keys[i], keys[i + 1])
         for i in range(each):
-            rows[first + i] = keys[i] & ((1 << PLACE_BITS) - 1)
+            keys[i] &= (1 << PLACE_BITS) - 1
 
 
 def category_rankings(

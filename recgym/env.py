@@ -302,7 +302,7 @@ def check_actions(actions: NDArray[Any], space: gymnasium.Space[Any], num_envs: 
     top = int(space.n if isinstance(space, gymnasium.spaces.Discrete) else space.nvec[0])
     if actions.dtype.kind not in "iu":
         raise ValueError(f"action: expected whole numbers from 0 to {top - 1}, got dtype {actions.dtype}")
-    if not _all_inside(np.ascontiguousarray(actions, dtype=np.int64).reshape(-1), top):
+    if not _all_inside(actions.ravel(), top):
         raise ValueError(
             f"action: expected candidate positions from 0 to {top - 1}, got {actions.min()} to {actions.max()}"
         )

@@ -53,11 +53,11 @@ class History:
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
         for name in ("liked", "skipped", "exposed", "history_items", "history_events"):
-            after[name] = np.empty(before[name].shape, before[name].dtype)
+            after[name] = np.empty_like(before[name])
         for name in ("recent", "interest_item", "interest_category"):
             after[name] = before[name].copy()
         _pools(before["liked"], before["skipped"], before["exposed"], after["liked"], after["skipped"], after["exposed"],
-               slates, response.clicked, response.stayed, self.items.embeddings, np.float32(self.pool_decay))  # fmt: skip
+               slates, response.clicked, response.stayed, self.items.embeddings, self.pool_decay)  # fmt: skip
         _log(before["history_items"], before["history_events"], after["history_items"], after["history_events"],
              after["recent"], slates, response.clicked, response.stayed, response.carted, response.purchased,
              response.rating, self.RECENT_DECAY)  # fmt: skip
@@ -68,13 +68,13 @@ class History:
 @kernel
 def _pools(
     liked_before: Singles, skipped_before: Singles, exposed_before: Singles, liked: Singles, skipped: Singles,
-    exposed: Singles, slates: Ints, clicked: Flags, stayed: Flags, embeddings: Singles, decay: np.float32,
+    exposed: Singles, slates: Ints, clicked: Flags, stayed: Flags, embeddings: Singles, decay: float,
 ) -> None:  # fmt: skip
-    weight = np.float32(0.3)
+    keep, weight = np.float32(decay), np.float32(0.3)
     for lane in range(len(slates)):
-        scaled(liked[lane], liked_before[lane], decay)
-        scaled(skipped[lane], skipped_before[lane], decay)
-        scaled(exposed[lane], exposed_before[lane], decay)
+        scaled(liked[lane], liked_before[lane], keep)
+        scaled(skipped[lane], skipped_before[lane], keep)
+        scaled(exposed[lane], exposed_before[lane], keep)
         for slot in range(slates.shape[1]):
             if slates[lane, slot] < 0:
                 continue

@@ -98,6 +98,8 @@ class FunnelResponse:
         object.__setattr__(self, "_of_items", (self.items.embeddings, *self._tables[:-2]))
         examination = np.arange(1, self.slate_size + 1) ** -self.parameters.examination_decay
         object.__setattr__(self, "examination", examination)
+        drawing = (self.choice is None, examination, self.parameters.rating_noise, *self._tables[-2:])
+        object.__setattr__(self, "_drawing", drawing)
 
     examination: NDArray[np.float64] = field(init=False)  # (slate_size,)
 
@@ -123,8 +125,7 @@ class FunnelResponse:
                             np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape), funnel)  # fmt: skip
         if self.choice is not None:
             self._choose(self.choice, slates, response, state, rng)
-        _respond(slates, rng.keys, state["step"], self.choice is None, self.examination, self.parameters.rating_noise,
-                 *self._tables[-2:], *funnel[:-1], *response[:-1])  # fmt: skip
+        _respond(slates, rng.keys, state["step"], *self._drawing, *funnel[:-1], *response[:-1])
         return response
 
     def _choose(

@@ -55,7 +55,7 @@ class _WholeSlate:
         """Nothing to remember."""
 
     def observe(self, state: State) -> NDArray[np.float32]:
-        return np.zeros((state.num_envs, 0), dtype=np.float32)
+        return _nothing(len(state["step"]))
 
 
 class SlateAction(_WholeSlate):
@@ -72,10 +72,10 @@ class SlateAction(_WholeSlate):
 
     def decode(self, state: State, actions: Array) -> Decision:
         num_envs = len(actions)
-        positions, replaced = np.empty(actions.shape, dtype=np.int64), np.zeros(num_envs, dtype=np.int64)
-        _without_repeats(np.ascontiguousarray(actions, dtype=np.int64), self.num_candidates,
-                         state.get("allowed", NO_LIMITS), positions, replaced)  # fmt: skip
-        return Decision(state, rows_at(state, positions), _all_complete(num_envs), replaced)
+        slates, replaced = np.empty(actions.shape, np.int64), np.zeros(num_envs, np.int64)
+        _without_repeats(np.ascontiguousarray(actions, dtype=np.int64), self.num_candidates, state["candidates"],
+                         state.get("allowed", NO_LIMITS), slates, replaced)  # fmt: skip
+        return Decision(state, slates, _all_complete(num_envs), replaced)
 
     def masks(self, state: State) -> NDArray[np.bool_]:
         return np.tile(allowed_positions(state), len(self.space.nvec))
@@ -197,8 +197,9 @@ class ProtoAction(_WholeSlate):
 
 
 NO_LIMITS = np.zeros((0, 0), dtype=bool)
-# (num_envs,) True, to be read only: one array for every step.
+# One array for every step. (num_envs,) True, to be read only; (num_envs, 0).
 _all_complete = lru_cache(partial(np.broadcast_to, True))
+_nothing = lru_cache(lambda num_envs: np.empty((num_envs, 0), np.float32))
 
 
 def allowed_positions(state: State) -> NDArray[np.bool_]:
@@ -243,18 +244,20 @@ def _next_free(free: Flags, wanted: Ints, given: Ints) -> None:
 
 
 @kernel
-def _without_repeats(wanted: Ints, num_candidates: int, allowed: Flags, positions: Ints, replaced: Ints) -> None:
+def _without_repeats(
+    wanted: Ints, num_candidates: int, candidates: Ints, allowed: Flags, slates: Ints, replaced: Ints
+) -> None:
     """Without limits `allowed` has no rows."""
     for lane in range(len(wanted)):
         for slot in range(wanted.shape[1]):
             given, earlier = wanted[lane, slot], 0
             while earlier < slot:
                 outside = given != wanted[lane, slot] and len(allowed) > 0 and not allowed[lane, given]
-                if outside or positions[lane, earlier] == given:
+                if outside or slates[lane, earlier] == candidates[lane, given]:
                     given, earlier = (given + 1) % num_candidates, 0
                 else:
                     earlier += 1
-            positions[lane, slot] = given
+            slates[lane, slot] = candidates[lane, given]
             replaced[lane] += given != wanted[lane, slot]
 
 

@@ -78,20 +78,20 @@ class Retrieval:
 
     def draw(self, state: State, rng: BatchRNG) -> NDArray[np.int64]:
         """(num_envs, num_candidates) distinct catalogue rows."""
-        drawn = np.empty((state.num_envs, self.num_candidates), dtype=np.int64)
-        days = state["day"] if len(self.explore) > 1 else state["step"]  # to a single edition all days are one
-        new = self.new if self.own is None else state[self.own][None]
-        _draw(rng.keys, state["step"], days, state["interest_item"], state["query_category"], state["interest_category"],
-              self.neighbours, self.rated, self.popular, new, self.own is not None, self.explore, self.rank, self._strata,
-              np.empty(SEEN, dtype=np.int64), np.empty(self.per_source, dtype=np.int64), drawn)  # fmt: skip
+        drawn = np.empty((len(rng.keys), self.num_candidates), np.int64)
+        step, own = state["step"], self.own is not None
+        days = state["day"] if len(self.explore) > 1 else step  # to a single edition all days are one
+        new = state[self.own][None] if own else self.new
+        _draw(rng.keys, step, days, state["interest_item"], state["query_category"], state["interest_category"],
+              self.neighbours, self.rated, self.popular, new, own, self.explore, self.rank, self._strata,
+              np.empty(SEEN, np.int64), drawn)  # fmt: skip
         return drawn
 
 
 @kernel
 def _draw(
     keys: Keys, step: Ints, days: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
-    rated: Ints, popular: Ints, new: Ints, own: bool, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints,
-    sorting: Ints, drawn: Ints,
+    rated: Ints, popular: Ints, new: Ints, own: bool, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints, drawn: Ints,
 ) -> None:  # fmt: skip
     for lane in range(len(keys)):
         if lane + 1 < len(keys):
@@ -109,7 +109,7 @@ def _draw(
         for row in drawn[min(lane + 1, len(keys) - 1)]:
             prefetch(rank, row)
         distinct(drawn[lane], len(rank), explore, days[lane] % len(explore), lane, seen)
-        _best_first(drawn[lane], rank, strata, sorting)
+        _best_first(drawn[lane], rank, strata)
 
 
 @kernel
@@ -166,19 +166,20 @@ def _next_of(rising: Ints, row: int) -> int:
 
 
 @kernel
-def _best_first(rows: Ints, rank: Ints, strata: Unrolled, keys: Ints) -> None:
-    """Sort each source's items by rising rank, in place and stable; `keys` is room for a source's."""
+def _best_first(rows: Ints, rank: Ints, strata: Unrolled) -> None:
+    """Sort each source's items by rising rank, in place and stable."""
     each = len(strata)
     for first in range(0, len(rows), each):
+        keys = rows[first : first + each]
         for i in range(each):
-            row = rows[first + i]
+            row = keys[i]
             keys[i] = np.int64(rank[row]) << RANK_BITS | i << PLACE_BITS | row
         # Neighbours change places without a branch: the processor would guess wrong every other time.
         for last in range(each - 1, 0, -1):
             for i in range(last):
                 keys[i], keys[i + 1] = min(keys[i], keys[i + 1]), max(keys[i], keys[i + 1])
         for i in range(each):
-            rows[first + i] = keys[i] & ((1 << PLACE_BITS) - 1)
+            keys[i] &= (1 << PLACE_BITS) - 1
 
 
 def category_rankings(

@@ -66,9 +66,9 @@ class RecEnv(gymnasium.Env[Any, Any]):
         actions = check_actions(as_array(action)[None], self.action_space, 1)
         done = self.sessions.step(self.state, actions, self._rng)
         self.state = done.state
-        terminated, truncated = bool(done.terminated[0]), bool(done.truncated[0])
+        terminated, truncated = done.terminated.item(), done.truncated.item()
         self._over = terminated or truncated
-        reward, info = float(done.reward[0]), {"replaced": int(done.replaced[0])}
+        reward, info = done.reward.item(), {"replaced": done.replaced.item()}
         if done.complete[0]:
             info |= lane(done.shown)
             if self.render_mode is not None:
@@ -302,7 +302,7 @@ def check_actions(actions: NDArray[Any], space: gymnasium.Space[Any], num_envs: 
     top = int(space.n if isinstance(space, gymnasium.spaces.Discrete) else space.nvec[0])
     if actions.dtype.kind not in "iu":
         raise ValueError(f"action: expected whole numbers from 0 to {top - 1}, got dtype {actions.dtype}")
-    if not _all_inside(np.ascontiguousarray(actions, dtype=np.int64).reshape(-1), top):
+    if not _all_inside(np.asarray(actions, np.int64).ravel(), top):
         raise ValueError(
             f"action: expected candidate positions from 0 to {top - 1}, got {actions.min()} to {actions.max()}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Items:
         """Number of items."""
         return len(self.categories)
 
-    @property
+    @cached_property
     def num_categories(self) -> int:
         """Number of categories."""
         return int(self.categories.max()) + 1

@@ -19,6 +19,7 @@ _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11, _S32 = (np.uint64(bits) for bits in (30, 27, 31, 11, 32))
 
+_NOTHING = np.empty((0, 0))
 
 Keys = NDArray[np.uint64]
 
@@ -111,9 +112,12 @@ class BatchRNG:
     def uniforms(
         self, step: NDArray[np.int64], purpose: Purpose, sizes: Sequence[int]
     ) -> tuple[NDArray[np.float64], ...]:
-        """One array (num_envs, size) for each of `sizes`: together the numbers of one `uniform` of their sum."""
+        """One array (num_envs, size) for each of `sizes`: together the numbers of one `uniform` of their sum.
+
+        Where a size is 0 the array has no rows: all share one.
+        """
         num_envs = len(self.keys)
-        parts = tuple([np.empty((num_envs, size)) for size in sizes])
+        parts = tuple([np.empty((num_envs, size)) if size else _NOTHING for size in sizes])
         _fill(self.keys, step, int(purpose), parts)
         return parts
 

@@ -52,13 +52,15 @@ class Reward:
         object.__setattr__(self, "_profit", np.ascontiguousarray(self.items.trait(self.VALUE)))
         weights = {**self.DEFAULT_WEIGHTS, **self.weights}
         object.__setattr__(self, "weights", {name: float(weight) for name, weight in weights.items()})
+        object.__setattr__(self, "_counted", (*self.DEEDS, "satisfaction"))
+        object.__setattr__(self, "_weightless", tuple(name for name, weight in weights.items() if weight == 0))
 
     def terms(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response
     ) -> dict[str, NDArray[np.float64]]:
         """The unweighted terms whose weight is not zero, name -> (num_envs,)."""
         num_envs = len(slates)
-        terms = {name: np.zeros(num_envs) for name in (*self.DEEDS, "satisfaction")}
+        terms = {name: np.zeros(num_envs) for name in self._counted}
         _count_up(slates, response.clicked, response.carted, response.purchased, response.rating, response.appeal,
                   self._profit, self.RATING_WEIGHT, *terms.values())  # fmt: skip
         if self.weights.get("minutes", 0.0) != 0:
@@ -67,7 +69,9 @@ class Reward:
             terms["diversity"] = self._diversity(slates)
         if self.weights["potential"] != 0:
             terms["potential"] = after["trust"] + after["readiness"] - before["trust"] - before["readiness"]
-        return {name: values for name, values in terms.items() if self.weights[name] != 0}
+        for name in self._weightless:
+            terms.pop(name, None)
+        return terms
 
     def expected_terms(
         self, state: State, shown: NDArray[np.int64], funnel: Funnel

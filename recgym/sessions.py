@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from recgym.actions import make_view
 from recgym.classics import CLASSICS
+from recgym.compiled import Flags, Ints, kernel
 from recgym.observation import Observed
 from recgym.randomness import BatchRNG
 from recgym.scenarios import SCENARIOS
@@ -104,11 +105,19 @@ class Sessions:
     ) -> tuple[State, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
         """Show complete slates."""
         after, reward, terminated, info = self.simulator.step(state, slates, rng)
-        return after, reward, terminated, ~terminated & (after["step"] >= self.session_length), info
+        truncated = np.empty(len(terminated), bool)
+        _truncated(after["step"], self.session_length, terminated, truncated)
+        return after, reward, terminated, truncated, info
 
     def observe(self, state: State) -> Observed:
         """Fresh arrays, never views of the state."""
         return self.observation.observe(state, self.view.observe(state))
+
+
+@kernel
+def _truncated(step: Ints, session_length: int, terminated: Flags, truncated: Flags) -> None:
+    for lane in range(len(step)):
+        truncated[lane] = step[lane] >= session_length and not terminated[lane]
 
 
 def settings_class(scenario: str) -> type:

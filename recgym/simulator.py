@@ -19,7 +19,7 @@ from recgym.outcome import Outcome
 from recgym.randomness import BatchRNG, Purpose
 from recgym.response import FunnelResponse, Response
 from recgym.reward import Reward
-from recgym.state import State
+from recgym.state import ONE, State
 from recgym.users import UserPopulation
 
 Part = TypeVar("Part")
@@ -102,14 +102,14 @@ class Simulator:
 
         # 2. What they saw and did moves them.
         after = State(state)
-        after["step"] = state["step"] + 1
+        after["step"] = state["step"] + ONE
         uniforms = rng.uniforms(state["step"], Purpose.DYNAMICS, self._num_uniforms)
-        for part, u in zip(self.dynamics, uniforms, strict=True):
+        for part, u in zip(self.dynamics, uniforms):
             part.step(state, after, slates, response, u)
 
         # 3. The service is rewarded.
         terms = self.reward.terms(state, after, slates, response)
-        reward = self.reward.total(terms, state.num_envs)
+        reward = self.reward.total(terms, len(slates))
 
         # 4. The next page has its candidates.
         after = self._with_candidates(after, rng)
@@ -129,7 +129,7 @@ class Simulator:
     def _truth(self, after: State, response: Response) -> dict[str, NDArray[Any]]:
         """What no real shop knows: probabilities and propensities (num_envs, slate_size), and the users' hidden state."""
         truth = {"appeal": response.appeal, "examination": response.examination}
-        truth.update(zip(response.funnel._fields, response.funnel, strict=True))
+        truth.update(zip(response.funnel._fields, response.funnel))
         for name in self.hidden:
             truth[name] = after[name].copy()
         return truth

@@ -68,8 +68,8 @@ def test_a_changed_helper_reaches_the_kernels_of_other_files(tmp_path):
     code = (
         "import numpy as np; from recgym.dynamics.interest import _drift\n"
         "interest = np.array([[1, 0]], dtype=np.float32)\n"
-        "_drift(interest.copy(), interest, np.zeros((1, 1), dtype=np.int64), np.ones((1, 1), dtype=bool),\n"
-        "       np.array([[0, 1]], dtype=np.float32), np.float32(1))\n"
+        "_drift(interest, np.zeros((1, 1), dtype=np.int64), np.ones((1, 1), dtype=bool),\n"
+        "       np.array([[0, 1]], dtype=np.float32), 1.0)\n"
         "print(interest[0, 1] > 0)"
     )
 

@@ -20,7 +20,7 @@ from recgym.arguments import one_of, whole_number
 from recgym.observation import DICT, FLAT, LATENT, ONE_LANE, Observed
 from recgym.randomness import BatchRNG
 from recgym.simulator import Transition
-from recgym.state import Array, State
+from recgym.state import ONE, Array, State
 
 PUBLISHED = "published"
 
@@ -152,7 +152,7 @@ class Classic(ABC):
     def step(self, state: State, slates: NDArray[np.int64], rng: BatchRNG) -> Transition:
         """Show `slates` ((num_envs, slate_size) positions among the candidates, -1 for an empty slot)."""
         after = State(state)
-        after["step"] = state["step"] + 1
+        after["step"] = state["step"] + ONE
         done = self.respond(state, after, slates, rng)
         info = {
             "slate": slates.copy(),

@@ -52,29 +52,27 @@ class History:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        for name in ("liked", "skipped", "exposed", "history_items", "history_events"):
-            after[name] = np.empty(before[name].shape, before[name].dtype)
-        for name in ("recent", "interest_item", "interest_category"):
+        for name in ("liked", "skipped", "exposed"):
+            after[name] = np.empty_like(before[name])
+        for name in ("history_items", "history_events", "recent", "interest_item", "interest_category"):
             after[name] = before[name].copy()
         _pools(before["liked"], before["skipped"], before["exposed"], after["liked"], after["skipped"], after["exposed"],
-               slates, response.clicked, response.stayed, self.items.embeddings, np.float32(self.pool_decay))  # fmt: skip
-        _log(before["history_items"], before["history_events"], after["history_items"], after["history_events"],
-             after["recent"], slates, response.clicked, response.stayed, response.carted, response.purchased,
-             response.rating, self.RECENT_DECAY)  # fmt: skip
-        _last_looked_at(after["interest_item"], after["interest_category"], before["favourites"], after["left"], slates,
-                        response.stayed, u, self.items.categories)  # fmt: skip
+               slates, response.clicked, response.stayed, self.items.embeddings, self.pool_decay)  # fmt: skip
+        _log(after["history_items"], after["history_events"], after["recent"], after["interest_item"],
+             after["interest_category"], before["favourites"], after["left"], slates, response.clicked, response.stayed,
+             response.carted, response.purchased, response.rating, u, self.items.categories, self.RECENT_DECAY)  # fmt: skip
 
 
 @kernel
 def _pools(
     liked_before: Singles, skipped_before: Singles, exposed_before: Singles, liked: Singles, skipped: Singles,
-    exposed: Singles, slates: Ints, clicked: Flags, stayed: Flags, embeddings: Singles, decay: np.float32,
+    exposed: Singles, slates: Ints, clicked: Flags, stayed: Flags, embeddings: Singles, decay: float,
 ) -> None:  # fmt: skip
-    weight = np.float32(0.3)
+    keep, weight = np.float32(decay), np.float32(0.3)
     for lane in range(len(slates)):
-        scaled(liked[lane], liked_before[lane], decay)
-        scaled(skipped[lane], skipped_before[lane], decay)
-        scaled(exposed[lane], exposed_before[lane], decay)
+        scaled(liked[lane], liked_before[lane], keep)
+        scaled(skipped[lane], skipped_before[lane], keep)
+        scaled(exposed[lane], exposed_before[lane], keep)
         for slot in range(slates.shape[1]):
             if slates[lane, slot] < 0:
                 continue
@@ -88,42 +86,31 @@ def _pools(
 
 @kernel
 def _log(
-    items_before: Ints, events_before: Codes, items: Ints, events: Codes, recent: Floats, slates: Ints, clicked: Flags,
-    stayed: Flags, carted: Flags, purchased: Flags, rating: Floats, recent_decay: Floats,
+    items: Ints, events: Codes, recent: Floats, interest_item: Ints, interest_category: Ints, favourites: Ints,
+    left: Flags, slates: Ints, clicked: Flags, stayed: Flags, carted: Flags, purchased: Flags, rating: Floats, u: Floats,
+    categories: Ints, recent_decay: Floats,
 ) -> None:  # fmt: skip
     last = items.shape[1] - 1
     for lane in range(len(slates)):
         for page in range(last):
             for slot in range(slates.shape[1]):
-                items[lane, page, slot] = items_before[lane, page + 1, slot]
-                events[lane, page, slot] = events_before[lane, page + 1, slot]
+                items[lane, page, slot] = items[lane, page + 1, slot]
+                events[lane, page, slot] = events[lane, page + 1, slot]
         clicks, stays, stars, carts = 0, 0, 0.0, 0
         for slot in range(slates.shape[1]):
-            items[lane, last, slot] = slates[lane, slot]
-            code = 0
+            item, code = slates[lane, slot], 0
             if clicked[lane, slot]:
                 code = 4 if purchased[lane, slot] else 3 if carted[lane, slot] else 2 if stayed[lane, slot] else 1
-            events[lane, last, slot] = code
+            items[lane, last, slot], events[lane, last, slot] = item, code
+            if stayed[lane, slot] and not stays:
+                interest_item[lane], interest_category[lane] = item, categories[item]
             clicks += clicked[lane, slot]
             stays += stayed[lane, slot]
             carts += carted[lane, slot]
             if purchased[lane, slot]:
                 stars += rating[lane, slot] - 3.0
+        if left[lane]:  # a new visit starts from the profile again
+            interest_category[lane] = favourites[lane, int(u[lane, 0] * 2)]
         news = (0.3 * clicks, 0.65 * stays - 0.5 * clicks, stars, 0.5 * carts)
         for i in range(4):
             recent[lane, i] = recent[lane, i] * recent_decay[i] + news[i]
-
-
-@kernel
-def _last_looked_at(
-    item: Ints, category: Ints, favourites: Ints, left: Flags, slates: Ints, stayed: Flags, u: Floats,
-    categories: Ints,
-) -> None:  # fmt: skip
-    for lane in range(len(slates)):
-        for slot in range(slates.shape[1]):
-            if stayed[lane, slot]:
-                item[lane] = slates[lane, slot]
-                category[lane] = categories[slates[lane, slot]]
-                break
-        if left[lane]:  # a new visit starts from the profile again
-            category[lane] = favourites[lane, int(u[lane, 0] * 2)]

@@ -31,22 +31,18 @@ class Drift:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        after["interest"] = np.empty(before["interest"].shape, np.float32)
-        _drift(before["interest"], after["interest"], slates, response.stayed, self.items.embeddings, np.float32(self.rate))
+        after["interest"] = before["interest"].copy()
+        _drift(after["interest"], slates, response.stayed, self.items.embeddings, self.rate)
 
 
 @kernel
-def _drift(
-    before: Singles, interest: Singles, slates: Ints, stayed: Flags, embeddings: Singles, rate: np.float32
-) -> None:
+def _drift(interest: Singles, slates: Ints, stayed: Flags, embeddings: Singles, rate: float) -> None:
     for lane in range(len(interest)):
         moves = False
-        for i in range(interest.shape[1]):
-            interest[lane, i] = before[lane, i]
         for slot in range(slates.shape[1]):
             if stayed[lane, slot]:
                 moves = True
-                add(interest[lane], embeddings[slates[lane, slot]], rate)
+                add(interest[lane], embeddings[slates[lane, slot]], np.float32(rate))
         if not moves:
             continue
         length = np.float32(0.0)

@@ -17,7 +17,7 @@ class Dynamics(Protocol):
     num_uniforms: ClassVar[int]  # random numbers per lane and step
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
-        """Add this part's variables to a new session; `u` is (num_envs, num_uniforms) in [0, 1)."""
+        """Add this part's variables to a new session; `u` is (num_envs, num_uniforms) in [0, 1), if it draws any."""
 
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]

@@ -38,7 +38,7 @@ class Satiation:
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
-        after["satiation"] = np.empty(before["satiation"].shape, np.float32)
+        after["satiation"] = np.empty_like(before["satiation"])
         _satiation(before["satiation"], after["satiation"], after["days_away"], slates, response.clicked, response.purchased,
                    self.items.categories, *self._by_category, self.recovery_days, self.click, self.purchase)  # fmt: skip
 

@@ -8,14 +8,17 @@ default rollback journal is used, not WAL: one file, no shared memory, so it als
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import sqlite3
 
 FORMAT = 1
 _SECONDS_TO_WAIT_FOR_A_LOCK = 120
@@ -98,6 +101,8 @@ class EmbeddingCache:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        import sqlite3  # who embeds nothing does without
+
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=_SECONDS_TO_WAIT_FOR_A_LOCK, isolation_level=None)

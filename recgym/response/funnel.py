@@ -98,6 +98,8 @@ class FunnelResponse:
         object.__setattr__(self, "_of_items", (self.items.embeddings, *self._tables[:-2]))
         examination = np.arange(1, self.slate_size + 1) ** -self.parameters.examination_decay
         object.__setattr__(self, "examination", examination)
+        drawing = (self.choice is None, examination, self.parameters.rating_noise, *self._tables[-2:])
+        object.__setattr__(self, "_drawing", drawing)
 
     examination: NDArray[np.float64] = field(init=False)  # (slate_size,)
 
@@ -106,7 +108,7 @@ class FunnelResponse:
         shape = shown.shape
         # One by one: taking a block of arrays apart costs more than making them.
         funnel = Funnel(np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape),
-                        np.empty(shape, dtype=bool))  # fmt: skip
+                        np.empty(shape, bool))  # fmt: skip
         _funnel(shown, state["interest"], state["taste"], state["trust"], state["need"], state["readiness"],
                 state["satiation"], state["reference_price"], state["price_sensitivity"], state["interest_item"],
                 *self._of_items, *funnel)  # fmt: skip
@@ -119,13 +121,11 @@ class FunnelResponse:
         """Draw what the users do with `slates` ((num_envs, slate_size) catalogue rows, -1 for an empty slot)."""
         funnel = self.funnel(state, slates)
         shape = slates.shape
-        response = Response(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool),
-                            np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape),
-                            funnel)  # fmt: skip
+        response = Response(np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, bool),
+                            np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape), funnel)  # fmt: skip
         if self.choice is not None:
             self._choose(self.choice, slates, response, state, rng)
-        _respond(slates, rng.keys, state["step"], self.choice is None, self.examination, self.parameters.rating_noise,
-                 *self._tables[-2:], *funnel[:-1], *response[:-1])  # fmt: skip
+        _respond(slates, rng.keys, state["step"], *self._drawing, *funnel[:-1], *response[:-1])
         return response
 
     def _choose(
@@ -151,7 +151,7 @@ class FunnelResponse:
     def log(self, response: Response) -> dict[str, NDArray[Any]]:
         """What the log of a real service would show, each (num_envs, slate_size)."""
         saved, committed = self.parameters.EVENTS
-        log = {"clicked": response.clicked, "disappointed": response.clicked & ~response.stayed, saved: response.carted,
+        log = {"clicked": response.clicked, "disappointed": response.clicked > response.stayed, saved: response.carted,
                committed: response.purchased, "rating": response.rating}  # fmt: skip
         return log | {"seconds": response.seconds} if len(self._tables.dwell) else log
 

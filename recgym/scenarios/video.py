@@ -85,7 +85,7 @@ HABITS = Habits(
     seconds_lost=1.6,
     longest="log_seconds",
 )
-TIRING = {"pace": 1.2, "production": -0.6}
+TIRING = {"pace": 1.0, "production": -0.5}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +142,7 @@ def _dynamics(
 ) -> tuple[Dynamics, ...]:
     longer = {"weekend": 0.2, "evening": 0.2, "phone": -0.2}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.SITUATIONS, longer=longer)
-    coming = replace(coming, return_patience=2.0)  # who leaves tired comes back less
+    coming = replace(coming, return_patience=1.5)  # who leaves tired comes back less
     usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items), "length")
     return (*usual, Attention(items, weighed(items, TIRING)))
 

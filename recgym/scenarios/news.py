@@ -36,7 +36,7 @@ shorten them.
 
 ## Starting state
 
-A new reader on any of the 60 days that the wire takes to bring the whole catalogue: three favourite sections (popular ones
+A new reader on any of the 30 days that the wire takes to bring the whole catalogue: three favourite sections (popular ones
 more often), of which two are named in the profile beside how they read and how they vote; trust within 0.03 of 0.55; a
 slight leaning that the profile does not give away; with probability 0.4 a story to follow.
 
@@ -109,7 +109,7 @@ class NewsReward(Reward):
     DEEDS = ("click", "share", "subscription")
     VALUE = "value"
     DEFAULT_WEIGHTS = {"click": 0.05, "share": 0.15, "subscription": 0.8, "satisfaction": 0.1, "minutes": 0.15,
-                       "balance": 0.5, "diversity": 0.0, "potential": 0.0}  # fmt: skip
+                       "balance": 0.25, "diversity": 0.0, "potential": 0.0}  # fmt: skip
 
     @cached_property
     def leaning(self) -> Leaning:

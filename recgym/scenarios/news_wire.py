@@ -16,7 +16,7 @@ from recgym.response import Shifts, stage
 from recgym.response.fit import no_shifts
 from recgym.state import State
 
-NUM_DAYS = 60
+NUM_DAYS = 30
 """The wire brings the whole catalogue in so many days, the same number of articles every day, and then begins anew."""
 CLICKED = History.EVENTS.index("disappointed")  # and whatever comes after it in a history
 
@@ -54,7 +54,7 @@ def age(arrivals: NDArray[np.int64], days: NDArray[np.int64] | int) -> NDArray[n
 class Recency:
     """Features of a candidate that the desk keeps by the day.
 
-    - newness: exp(-age in days),
+    - newness: exp(-age / 2 days),
     - read: 1 if the user has clicked it within the history.
     """
 
@@ -67,7 +67,7 @@ class Recency:
         return seen
 
 
-NEWNESS = np.exp(-np.arange(NUM_DAYS)).astype(np.float32)
+NEWNESS = np.exp(-np.arange(NUM_DAYS) / 2).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

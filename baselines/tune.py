@@ -26,7 +26,8 @@ GENERATIONS = 10
 SEED = 0  # sessions have the seeds of SEED + 10,000 x generation, far below those of evaluations
 # Where the search for prices starts; found by hand, 0 for those not named.
 FIRST_PRICES = {"trust": 0.7, "trust_low": 0.7, "readiness": 0.5, "inspired": 0.3, "met": -0.5, "click": -0.2,
-                "goal": 1.5, "groundwork": 0.7, "lasting": 0.5, "refreshed": 1.0, "polarised": -3.0, "attention": 0.3, "wearing": -0.6}  # fmt: skip
+                "goal": 1.5, "groundwork": 0.7, "lasting": 0.5, "refreshed": 1.0, "polarised": -3.0,
+                "attention": 0.3, "wearing": -0.6}  # fmt: skip
 
 
 @dataclass(frozen=True)

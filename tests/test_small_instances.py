@@ -55,7 +55,7 @@ class Newspaper:
         return Simulator(
             catalog=None, items=items, users=SameUser(), retrieval=BothItems(), features=BothItems(),
             response=FunnelResponse(items, 1, plain_habits()), dynamics=(staying(), leaning),
-            reward=_Reward(leaning, only(NewsReward, click=1.0, balance=self.cost)),
+            reward=_Scaled(items, only(NewsReward, click=1.0, balance=self.cost)),
         )  # fmt: skip
 
     def returns(self, far_sighted: bool, seed: int) -> np.ndarray:
@@ -69,12 +69,8 @@ class Newspaper:
         return play(self.simulator(), choose, self.HORIZON, NUM_SESSIONS, seed)
 
 
-class _Reward(NewsReward):
-    """The newspaper's, by another leaning than its readers'."""
-
-    def __init__(self, leaning: Leaning, weights: dict[str, float]) -> None:
-        super().__init__(leaning.items, weights)
-        object.__setattr__(self, "leaning", leaning)
+class _Scaled(NewsReward):
+    STRENGTH = Newspaper.STRENGTH
 
 
 @pytest.mark.parametrize("far_sighted", [True, False])

@@ -65,24 +65,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
-from recgym.dynamics import (
-    Drift,
-    Dynamics,
-    Need,
-    ReferencePrice,
-    Repertoire,
-    Satiation,
-    Trust,
-    Wear,
-    acquaintance,
-)
+from recgym.dynamics import Dynamics, Need, Repertoire, Satiation, Wear, acquaintance
 from recgym.items import Items, standardised
 from recgym.outcome import Outcome
 from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import music_words as words
 from recgym.scenarios.music_listeners import Familiar, PlayLog
-from recgym.scenarios.people import visits
+from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
@@ -170,8 +160,8 @@ def _dynamics(
     longer = {"weekend": 0.1, "working": 0.3, "relaxing": 0.2, "outdoors": -0.2}
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.PLACES, words.ACTIVITIES, longer=longer)
     need = Need(items, query_rows, weights, start=0.2, inspiration=0.05, spontaneous=0.05)
-    return (Trust(), coming, need, Satiation(items), ReferencePrice(items, "tempo"), Drift(items),
-            Repertoire(items, items.trait("popularity"), _wear(items)))  # fmt: skip
+    usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items), "tempo", need=need)
+    return (*usual, Repertoire(items, items.trait("popularity"), _wear(items)))
 
 
 def _wear(items: Items) -> Wear:

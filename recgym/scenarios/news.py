@@ -52,7 +52,6 @@ Popularity, pages per visit, reading times and both probes are those of public l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,18 +109,14 @@ class NewsReward(Reward):
     VALUE = "value"
     DEFAULT_WEIGHTS = {"click": 0.05, "share": 0.15, "subscription": 0.8, "satisfaction": 0.1, "minutes": 0.15,
                        "balance": 0.25, "diversity": 0.0, "potential": 0.0}  # fmt: skip
-
-    @cached_property
-    def leaning(self) -> Leaning:
-        """What moves the readers'."""
-        return Leaning(self.items, self.items.trait("stance"))
+    STRENGTH = Leaning.strength
 
     def terms(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response
     ) -> dict[str, NDArray[np.float64]]:
         terms = super().terms(before, after, slates, response)
         if self.weights["balance"] != 0:
-            terms["balance"] = -(self.leaning.leaning(before) ** 2)
+            terms["balance"] = -((before["taste"][:, -1] / self.STRENGTH) ** 2)
         return terms
 
 

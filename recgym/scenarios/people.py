@@ -26,8 +26,7 @@ def visits(*choices: Sequence[str], longer: Mapping[str, float]) -> Visits:
 
 def usual_dynamics(
     items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64], coming: Visits, satiation: Dynamics,
-    cost: str, trust: Trust | None = None,
+    cost: str, trust: Trust | None = None, need: Need | None = None,
 ) -> tuple[Dynamics, ...]:  # fmt: skip
-    """Trust (the usual one unless another is given), visits, needs, satiation, getting used to a cost, and drift."""
-    need = Need(items, query_rows, weights)
-    return (trust or Trust(), coming, need, satiation, ReferencePrice(items, cost), Drift(items))
+    """Trust, visits, needs (the usual ones unless others are given), satiation, getting used to a cost, and drift."""
+    return (trust or Trust(), coming, need or Need(items, query_rows, weights), satiation, ReferencePrice(items, cost), Drift(items))

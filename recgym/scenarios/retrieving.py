@@ -67,7 +67,7 @@ def retrieval(
 
     num_candidates = per_source * len(Retrieval.SOURCES)
     editions = [latest_first] if domain.editions is None else domain.editions(catalog, num_candidates)
-    rated, popular, new, explore = (stretched(found) for found in zip(*map(lists, editions), strict=True))
+    rated, popular, new, explore = (stretched(of_days) for of_days in zip(*map(lists, editions), strict=True))
     return Retrieval(neighbours, rated, popular, new, explore[:, 0], rating, per_source, domain.own)
 
 

@@ -34,7 +34,7 @@ class UserPopulation:
     sensitivity: NDArray[np.float64]  # (levels of the second statement,) how much these users mind a cost
     taste_dim: int = 8
 
-    SEGMENTS = ("explorer", "researcher", "bargain hunter")
+    SEGMENTS = ("explorer", "researcher", "cost-conscious")
     NUM_FAVOURITES = 3
 
     def sample(self, rng: BatchRNG) -> State:
@@ -51,7 +51,7 @@ class UserPopulation:
         _sample(u, self._cumulative, self.category_statements, self.seen_statements, *self.statements, len(self.SEGMENTS), favourites,
                 state[first], state[second], state["segment"], state["interest"], state["profile"])  # fmt: skip
         state["taste"] = normal(u[:, 8:])
-        # Who says so, and bargain hunters, look at the cost most.
+        # Who says so, and the cost-conscious, look at the cost most.
         bargains = state["segment"] == 2
         state["price_sensitivity"] = self.sensitivity[state[second]] + 0.2 * bargains + 0.1 * (u[:, 6] - 0.5)
         state["patience"] = u[:, 7] - 0.5

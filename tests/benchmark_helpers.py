@@ -41,7 +41,7 @@ def fabricated(scores: Mapping[str, Sequence[Sequence[float]]], env_ids: Sequenc
                 key | {"step": step, "return": FLOOR + (one["return"] - FLOOR) * step / 1000} for step in (500, 1000)
             ]
         groups += [key | {"attribute": "segment", "level": level, "return": one["return"] + change}
-                   for level, change in (("explorer", -1.0), ("researcher", 0.5), ("bargain hunter", 2.0))]  # fmt: skip
+                   for level, change in (("explorer", -1.0), ("researcher", 0.5), ("cost-conscious", 2.0))]  # fmt: skip
     return Results(rows, curves, groups)
 
 

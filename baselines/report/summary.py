@@ -19,9 +19,6 @@ from baselines.statistics import Interval, Strata, interval
 
 Value = str | int | float | Estimate | Interval
 YARDSTICKS = (RANDOM, REFERENCE)
-# Levels in words that fit every domain, where the tables have a shop's: what costs too much is there a price, and elsewhere
-# a difficulty, a risk or a length.
-GROUPS = {"bargain hunter": "cost-conscious"}
 PRIVILEGED = "privileged"  # the kind that is a yardstick and no recommender
 SAME = "not to be told apart"  # a verdict on two recommenders
 
@@ -219,7 +216,7 @@ def groups(summary: Summary) -> Table:
                 least = min(means, key=lambda level: means[level])
                 top = max(means.values())
                 rows.append((short(env_id), summary.label(name), attribute.replace("_", " "), means[least],
-                             float(np.mean(list(means.values()))), top - means[least], GROUPS.get(least, least)))  # fmt: skip
+                             float(np.mean(list(means.values()))), top - means[least], least))  # fmt: skip
     note = ("Mean return of the users of each group: of the worst-off group, of all groups, and the gap between the best-off "
             "and the worst-off. Groups are told apart by what users say about themselves and, as segment, by how they choose, "
             "which is hidden; the mean counts every group once.")  # fmt: skip

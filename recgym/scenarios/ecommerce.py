@@ -30,7 +30,7 @@ Nothing that is hidden from a real shop is observed: trust, need and readiness a
 
 The budget is said and felt: who is careful with money minds prices most. Age group, season and campaign are observed, but no customer behaves otherwise because of them. They are distractors, and
 meant to be: many columns of a shop's log do not matter, and which ones an agent has to find out. What else the context
-says does matter: weekends and evenings lengthen visits, phones shorten them. Of the hidden segments bargain hunters mind
+says does matter: weekends and evenings lengthen visits, phones shorten them. Of the hidden segments the cost-conscious mind
 prices more; explorers and researchers decide alike.
 
 ## Starting state

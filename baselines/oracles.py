@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from baselines import tuned
 from baselines.files import write_json
 from baselines.heuristics import SAVED, actions_from_scores
-from recgym.actions import ItemAction, ProtoAction, rows_at
+from recgym.actions import ItemAction, ProtoAction, allowed_positions, rows_at
 from recgym.dynamics import Foreseeable
 from recgym.env import RecVectorEnv
 from recgym.response import Funnel, FunnelResponse
@@ -111,14 +111,14 @@ def reference(env_id: str, view: str) -> PrivilegedRecommender:
 def best_lead(
     view: ItemAction, state: State, scores: NDArray[np.float64], response: FunnelResponse
 ) -> NDArray[np.int64]:
-    """(num_envs,) the lead whose filled slate is worth most: the scores of its items, as far as each is looked at."""
+    """(num_envs,) the allowed lead whose filled slate is worth most: the scores of its items, as far as each is looked at."""
     num_envs, num_candidates = scores.shape
     values = np.empty(scores.shape)
     for lead in range(num_candidates):
         slate = view.slates_by_lead(state, np.full(num_envs, lead))
         examined = examination(response, state, rows_at(state, slate))
         values[:, lead] = (np.take_along_axis(scores, slate, axis=1) * examined).sum(axis=1)
-    return values.argmax(axis=1)
+    return np.where(allowed_positions(state), values, -np.inf).argmax(axis=1)
 
 
 def examination(response: FunnelResponse, state: State, slates: NDArray[np.int64]) -> NDArray[np.float64]:

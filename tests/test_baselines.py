@@ -169,17 +169,32 @@ def test_without_prices_the_privileged_policy_shows_the_highest_expected_rewards
     assert not np.array_equal(FAR_SIGHTED.scores(env), MYOPIC.scores(env))
 
 
-@pytest.mark.parametrize("response", [None, "mnl", "cascade", "user_browsing"])
-def test_best_lead_is_the_best_of_all_leads(response):
-    """By the chance with which users of the environment's own choice model look at what is shown."""
-    env = lanes("item", 6, response=response)
-    scores, rng = FAR_SIGHTED.scores(env), BatchRNG(np.arange(6, dtype=np.uint64))
+def worth_of_leads(env, scores):
+    """(num_envs, num_candidates) what the slate of every lead is worth, by the chance with which users look at it."""
+    num_envs, rng = len(scores), BatchRNG(np.arange(len(scores), dtype=np.uint64))
     worth = np.empty(scores.shape)
     for lead in range(env.simulator.num_candidates):
-        shown = env.sessions.view.slates_by_lead(env.state, np.full(6, lead))
+        shown = env.sessions.view.slates_by_lead(env.state, np.full(num_envs, lead))
         looked_at = env.simulator.response.respond(env.state, rows_at(env.state, shown), rng).examination
         worth[:, lead] = (np.take_along_axis(scores, shown, axis=1) * looked_at).sum(axis=1)
+    return worth
+
+
+@pytest.mark.parametrize("response", [None, "mnl", "cascade", "user_browsing"])
+def test_best_lead_is_the_best_of_all_leads(response):
+    """By the environment's own choice model."""
+    env = lanes("item", 6, response=response)
+    worth = worth_of_leads(env, FAR_SIGHTED.scores(env))
     np.testing.assert_array_equal(FAR_SIGHTED.act(env, None), worth.argmax(axis=1))
+
+
+def test_best_lead_is_within_the_limits():
+    """A client may not be shown everything, and the best slate of all often has such a lead."""
+    env = make_lanes("RecGym-Finance-v0", 64, action="item")
+    env.reset(seed=5)
+    worth, allowed = worth_of_leads(env, MYOPIC.scores(env)), env.state["allowed"]
+    assert not allowed[np.arange(64), worth.argmax(axis=1)].all()
+    np.testing.assert_array_equal(MYOPIC.act(env, None), np.where(allowed, worth, -np.inf).argmax(axis=1))
 
 
 def worth_of(queries, features, scores):

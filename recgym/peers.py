@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from recgym.speed import SINGLE, Case, measure_here
+from recgym.speed import SINGLE, Case, Running, rate
 
 ROUNDS = 3  # RecGym and the peers take turns so often
 
@@ -79,7 +79,7 @@ def compare(env_id: str, seconds: float, num_envs: int = 1024, peers: Sequence[P
         pythons = [_installed(peer, Path(folder) / str(number)) for number, peer in enumerate(peers)]
         for _ in range(ROUNDS):
             for name, size in ((f"{env_id}, one", SINGLE), (f"{env_id}, {num_envs:,}", num_envs)):
-                note(name, measure_here(Case(env_id, size), seconds).per_second)
+                note(name, size * rate(Running(Case(env_id, size)).step, seconds))
             for peer, python in zip(peers, pythons, strict=True):
                 for what, per_second in json.loads(_run([str(python), "-c", peer.program, str(seconds)])).items():
                     note(f"{peer.name}, {what}", per_second)

@@ -45,6 +45,7 @@ def register(env_id: str, scenario: str, **settings: Any) -> None:
         env_id,
         entry_point=ENTRY_POINT,
         vector_entry_point="recgym.env:RecVectorEnv",
+        order_enforce=False,  # RecEnv itself refuses to step or draw before reset(), so a wrapper would only cost time
         kwargs={"scenario": scenario, **settings},
     )
 

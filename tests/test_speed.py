@@ -18,14 +18,13 @@ ENV_ID = "RecGym-Ecommerce-v0"
 
 
 def test_rate_counts_calls_per_second():
-    calls, elapsed = speed.rate(lambda: time.sleep(0.01), 0.1)
-    assert 1 <= calls <= 10 and elapsed >= max(0.1, calls * 0.01)
+    assert 0 < speed.rate(lambda: time.sleep(0.01), 0.1) <= 100
 
 
 def test_a_speed_divides_by_time_and_multiplies_by_the_batch(monkeypatch):
     clock = iter(np.arange(0, 100_000, 0.25).tolist())  # every look at the clock takes a quarter of a second
     monkeypatch.setattr(speed, "time", types.SimpleNamespace(perf_counter=lambda: next(clock)))
-    measured = speed.measure_here(speed.Case(ENV_ID, 64), seconds=12.0)
+    measured = speed.measure_here(speed.Case(ENV_ID, 64), seconds=36.0)
     # A turn of 1 s: it starts with a look at the clock, and the looks .25, .5 and .75 s later are followed by a call.
     assert measured == pytest.approx((64 * 3, 64 * 3, 64 * 3))
 

@@ -128,7 +128,7 @@ class RecVecEnv(VecEnv):
         for i in np.flatnonzero(dones):
             infos[i] = {
                 "terminal_observation": info["final_obs"][i],
-                "TimeLimit.truncated": bool(truncated[i]),
+                "TimeLimit.truncated": bool(truncated[i] and not terminated[i]),
                 "episode": {"r": round(float(self._returns[i]), 6), "l": int(self._lengths[i]), "t": 0.0},
             }
             self.session(float(self._returns[i]), int(self._lengths[i]))

@@ -302,8 +302,8 @@ class SequenceObservation:
         )
 
     def observe(self, state: State, extra: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        shown = state["history_items"].reshape(state.num_envs, -1)
-        events = state["history_events"].reshape(state.num_envs, -1)
+        shown = state["history_items"].reshape(state.num_envs, -1)[:, -self.num_events :]
+        events = state["history_events"].reshape(state.num_envs, -1)[:, -self.num_events :]
         mask = (shown >= 0).astype(np.float32)
         did = (events[..., None] == np.arange(len(History.EVENTS))).astype(np.float32)
         sequence = np.concatenate((self.embeddings[shown], did), axis=2) * mask[..., None]

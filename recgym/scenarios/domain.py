@@ -53,6 +53,8 @@ class Domain:
     """What users may need, where that is not a category; queries then have lists of their own to retrieve from."""
     own: str | None = None
     """State variable (num_envs, any length), catalogue rows of the user's own, a source in place of the latest arrivals."""
+    memory: int = 1
+    """Pages of the history that the users themselves go by, kept whatever number of them is observed."""
     told: tuple[str, str] | None = None
     """What a history says of who did the first and the second event of the response, before an item's title ("bought");
     by default the events' own names."""

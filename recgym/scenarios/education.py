@@ -244,5 +244,5 @@ class Education(Settings):
         hidden=("learned", "recall"),
         required=("difficulty", "minutes", "kind"),
         defaults={"level": 3.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
-        ranges={"level": (1, 5), "minutes": (0, np.inf), "kind": (0, 1)},
+        ranges={"difficulty": (-10, 10), "level": (1, 5), "minutes": (0, np.inf), "kind": (0, 1)},
     )  # fmt: skip

@@ -232,7 +232,8 @@ def build(config: Settings) -> Scenario:
     seen_items = items if seen is groups else replace(items, embeddings=seen[ITEMS])
     popularity = items.trait("popularity")
     weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
-    history = History(seen_items, config.slate_size, config.history_length, entry_items(catalog, popularity))
+    pages = max(config.history_length, domain.memory)
+    history = History(seen_items, config.slate_size, pages, entry_items(catalog, popularity))
     simulator = Simulator(
         catalog=catalog,
         items=items,

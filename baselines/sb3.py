@@ -17,9 +17,9 @@ from stable_baselines3.common.save_util import load_from_zip_file
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
 
 from baselines.algorithms import DEFAULTS, VIEWS
-from baselines.names import did_you_mean
 from baselines.recommender import Recommender
 from baselines.task import Task
+from recgym.arguments import did_you_mean
 from recgym.env import RecVectorEnv, lane
 from recgym.sessions import VECTOR_ONLY
 

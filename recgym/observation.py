@@ -22,7 +22,6 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from recgym.arguments import whole_number
 from recgym.compiled import Floats, Ints, Singles, kernel, scaled
 from recgym.dynamics import History
 from recgym.randomness import BatchRNG
@@ -67,11 +66,7 @@ class Fusion:
     live_history: Callable[[State], NDArray[np.float32]] | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in FUSIONS:
-            raise ValueError(f"fusion: expected one of {', '.join(map(repr, FUSIONS))}, got {self.kind!r}")
-        fused_dim, total = whole_number("fused_dim", self.fused_dim), self.concat_dim
-        if self.kind == "concat" and fused_dim != FUSED_DIM:
-            raise ValueError(f'fused_dim: only fusion="linear" has one, got fused_dim={fused_dim} with fusion="concat"')
+        fused_dim, total = self.fused_dim, self.concat_dim
         if self.kind == "linear":
             if fused_dim > total:
                 raise ValueError(f"fused_dim: expected 1 to {total} with these embeddings, got {fused_dim}")
@@ -351,8 +346,6 @@ def make_observation(
     kind: str, simulator: Simulator, counters: Counters, fusion: Fusion, num_extra: int, history_length: int
 ) -> Observation:
     """The observation by its name, one of KINDS."""
-    if kind not in KINDS:
-        raise ValueError(f"observation: expected one of {', '.join(map(repr, KINDS))}, got {kind!r}")
     candidates_shape = (simulator.num_candidates, len(simulator.features.names))
     if kind == DICT:
         return DictObservation(counters, fusion, candidates_shape, num_extra)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +61,17 @@ class Domain:
     hidden: tuple[str, ...] = ()
     """State variables that are the truth about a user, beside trust, need and readiness."""
     required: tuple[str, ...] = ()  # attributes that a catalogue must have
-    defaults: Mapping[str, float | str] = field(default_factory=dict)  # of those it may lack
+    defaults: Mapping[str, float | str] = field(default_factory=dict)
+    """Of attributes that a catalogue may lack; those of RATED are there in every domain."""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Least and greatest value of attributes."""
+
+    RATED: ClassVar[Mapping[str, float]] = {"rating": 3.6, "num_ratings": 0.0}
+    """What cards and measures tell of every item, and what it is where nobody has rated."""
+
+    def __post_init__(self) -> None:
+        rated = {name: value for name, value in self.RATED.items() if name not in self.required}
+        object.__setattr__(self, "defaults", {**rated, **self.defaults})
 
 
 class Needs(NamedTuple):

@@ -195,7 +195,7 @@ class News(Settings):
         memory=MEMORY,
         hidden=("taste",),  # its last element is the leaning
         required=("age_hours", "clickbait", "num_words", "depth"),
-        defaults={"stance": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        defaults={"stance": 0.0, "popularity": "num_ratings"},
         ranges={"age_hours": (0, np.inf), "clickbait": (0, 1), "num_words": (0, np.inf), "depth": (0, 1),
                 "stance": (-1, 1)},
     )

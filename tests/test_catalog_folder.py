@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import recgym  # noqa: F401  registers the environments
+from recgym.candidates import Retrieval
 from recgym.catalog import Catalog, CatalogError, inverted, nearest_neighbours, reading
 from recgym.catalog.texts import Texts, TextWriter, picker, write_texts
 from recgym.cli import main
@@ -27,6 +28,7 @@ from recgym.embedded import Embedded
 from recgym.encoders import EmbeddingTable
 from recgym.encoders.protocol import unit_rows
 from recgym.folder import build_folder, open_embedded
+from recgym.folder.build import LEAST_ITEMS
 from recgym.scenarios import builtin, ecommerce, ecommerce_words
 from recgym.scenarios.ecommerce_words import SENTENCES
 from recgym.testing import HashingEncoder, small_catalog
@@ -244,6 +246,7 @@ def test_what_cannot_be_built(tmp_path, source, capsys):
         build(source, tmp_path / "wide", embedding_dim=25)
     with pytest.raises(ValueError, match="whiten: expected one of none, center"):
         build(source, tmp_path / "odd", whiten="bleach")
+    assert LEAST_ITEMS == len(Retrieval.SOURCES)
     few = tmp_path / "few.csv"
     few.write_text("".join(source.read_text().splitlines(keepends=True)[:4]))
     with pytest.raises(CatalogError, match="few.csv.*(?s:.*)at least 5 items.*got 3; add items"):

@@ -30,7 +30,7 @@ def draw(figure: Figure, setting: Scenario, state: State, trace: Sequence[Page])
     _truth(chart(figure, (0.045, BOTTOM, 0.35, height), truth), setting, trace)
     names = [name for name, weight in setting.simulator.reward.weights.items() if weight != 0]
     terms = [story.weighted_terms(setting, page) for page in trace]
-    reward(chart(figure, (0.445, BOTTOM, 0.29, height), "Reward per page, and the return"), names, terms, trace)
+    reward(chart(figure, (0.445, BOTTOM, 0.29, height), "Reward per page, and the return (line, right)"), names, terms, trace)
     _satiation(chart(figure, (0.865, BOTTOM, 0.115, height), "Hidden: satiation now", title_x=-0.78), setting, state)
 
 
@@ -94,7 +94,7 @@ def reward(axes: Axes, names: Sequence[str], terms: Sequence[Mapping[str, float]
 
     returns = np.cumsum([page["reward"] for page in trace])[len(trace) - len(view) :]
     twin = axes.twinx()
-    [line] = twin.plot(view, returns, color=INK, linewidth=1.5, marker=marker_of(view), markersize=3)
+    twin.plot(view, returns, color=INK, linewidth=1.5, marker=marker_of(view), markersize=3)
     most = max(returns.max(initial=0) * 1.08, 1)
     bottom, top = axes.get_ylim()
     twin.set_ylim(min(returns.min(initial=0), most * bottom / top), most)  # both axes have 0 at the same height
@@ -102,11 +102,10 @@ def reward(axes: Axes, names: Sequence[str], terms: Sequence[Mapping[str, float]
     for spine in twin.spines.values():
         spine.set_visible(False)
     legend = axes.legend(
-        [*handles, line], [*labels, "return (right)"], loc="lower left", bbox_to_anchor=(-0.03, 0.98), ncols=7,
-        fontsize=7.5, frameon=False, labelcolor=MUTED, handlelength=0.9, handletextpad=0.4, columnspacing=0.9,
-        borderpad=0.2,
+        handles, labels, loc="lower left", bbox_to_anchor=(-0.03, 0.98), ncols=max(len(labels), 1), fontsize=7.5 if len(labels) < 8 else 6,
+        frameon=False, labelcolor=MUTED, handlelength=0.9, handletextpad=0.4, columnspacing=0.9, borderpad=0.2,
     )  # fmt: skip
-    for handle in legend.legend_handles[:-1]:
+    for handle in legend.legend_handles:
         handle.set_linewidth(5)
 
 

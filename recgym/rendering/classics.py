@@ -99,7 +99,7 @@ def rgb_array(classic: Classic, state: State, trace: Sequence[Page]) -> NDArray[
     curves = "Hidden: " + ", ".join(classic.CURVES) if classic.CURVES else "Clicks so far"
     _curves(charts.chart(figure, (0.045, charts.BOTTOM, 0.33, height), curves), classic, trace)
     terms = [{classic.REWARD[0]: float(shown["reward"])} for shown in trace]
-    reward = charts.chart(figure, (0.43, charts.BOTTOM, 0.31, height), "Reward per slate, and the return")
+    reward = charts.chart(figure, (0.43, charts.BOTTOM, 0.31, height), "Reward per slate, and the return (line, right)")
     charts.reward(reward, [classic.REWARD[0]], terms, trace)
     _profile(figure, classic, state)
     return pixels()

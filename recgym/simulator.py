@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.candidates import CandidateFeatures, Retrieval
+from recgym.candidates import Retrieval
 from recgym.catalog import Catalog
 from recgym.catalog.texts import picker
 from recgym.dynamics import Dynamics
+from recgym.features import CandidateFeatures
 from recgym.items import Items
 from recgym.limits import Limits, allowed
 from recgym.outcome import Outcome

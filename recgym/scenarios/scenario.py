@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.arguments import whole_number
-from recgym.candidates import CandidateFeatures, Retrieval
+from recgym.candidates import Retrieval
 from recgym.catalog import Catalog
 from recgym.choice import ChoiceModel, choice_model
 from recgym.dynamics import History
 from recgym.embedded import ITEMS, NUM_NEIGHBOURS, Embedded, Projected, projected
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
+from recgym.features import CandidateFeatures
 from recgym.folder import is_folder, open_embedded, stored_encoder
 from recgym.index import CatalogSearch, make_search
 from recgym.items import Items

@@ -15,7 +15,7 @@ from recgym.catalog import Catalog, CatalogError
 from recgym.encoders import TableError, UnknownTextError
 from recgym.encoders.table import EmbeddingTable
 from recgym.env import RecEnv, RecVectorEnv
-from recgym.observation import Fusion
+from recgym.fusion import Fusion
 from recgym.scenarios import ecommerce_words as words_module
 from recgym.sessions import VECTOR_ONLY
 from recgym.testing import HashingEncoder, small_catalog

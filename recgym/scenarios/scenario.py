@@ -15,14 +15,16 @@ from recgym.arguments import whole_number
 from recgym.candidates import Retrieval
 from recgym.catalog import Catalog
 from recgym.choice import ChoiceModel, choice_model
+from recgym.counters import Counters
 from recgym.dynamics import History
 from recgym.embedded import ITEMS, NUM_NEIGHBOURS, Embedded, Projected, projected
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
 from recgym.features import CandidateFeatures
 from recgym.folder import is_folder, open_embedded, stored_encoder
+from recgym.fusion import FUSED_DIM, Fusion, history_texts
 from recgym.index import CatalogSearch, make_search
 from recgym.items import Items
-from recgym.observation import FUSED_DIM, KINDS, Counters, Fusion, Observation, history_texts, make_observation
+from recgym.observation import KINDS, Observation, make_observation
 from recgym.response import FunnelResponse
 from recgym.scenarios import builtin
 from recgym.scenarios.domain import Domain

@@ -28,7 +28,6 @@ class Rates(NamedTuple):
     click_per_shown: float
     cart_per_view: float
     purchase_per_view: float
-    purchase_per_cart: float
 
 
 def gini(counts: ArrayLike) -> float:
@@ -95,7 +94,7 @@ def funnel_rates(
 ) -> Rates:
     """Rates of the stages, all arrays (num_pages, slate_size)."""
     shown, views, carts, purchases = (float(x.sum()) for x in (slates >= 0, clicked, carted, purchased))
-    return Rates(_ratio(views, shown), _ratio(carts, views), _ratio(purchases, views), _ratio(purchases, carts))
+    return Rates(_ratio(views, shown), _ratio(carts, views), _ratio(purchases, views))
 
 
 def star_shares(ratings: ArrayLike) -> NDArray[np.float64]:

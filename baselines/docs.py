@@ -7,7 +7,7 @@ from pathlib import Path
 
 from baselines import slateq
 from baselines.documentation import claims, gallery, pages, pictures
-from baselines.files import MEASUREMENTS, ROOT
+from baselines.files import MEASUREMENTS, ROOT, write_whole
 from baselines.kinds import KINDS
 from baselines.registry import BASELINES
 from baselines.study import page as study_page
@@ -75,7 +75,7 @@ def write(options: argparse.Namespace) -> int:
     environments = options.out / pages.FOLDER.name
     written = [options.out / "baselines.md", *pages.write(environments), gallery.write(environments),
                *pictures.write(environments), *claims.write(options.out)]  # fmt: skip
-    written[0].write_text(page(), encoding="utf-8")
+    write_whole(written[0], page())
     for path in written:
         print(path)
     return 0

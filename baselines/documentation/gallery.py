@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.documentation import measured, pages
+from baselines.files import write_whole
 from recgym import described
 from recgym.markdown import table as markdown_table
 from recgym.registration import CLASSICS, DOMAINS, ENVIRONMENTS
@@ -83,7 +84,7 @@ def _variant_rows(env_id: str, page: str) -> list[Sequence[str]]:
 def write(folder: Path = pages.FOLDER) -> Path:
     """Write the page beside those of the environments; its path."""
     path = folder / "README.md"
-    path.write_text(gallery(), encoding="utf-8")
+    write_whole(path, gallery())
     return path
 
 

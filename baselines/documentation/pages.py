@@ -15,6 +15,7 @@ from gymnasium import Space
 
 import recgym.observation
 from baselines.documentation import measured
+from baselines.files import write_whole
 from recgym.catalog.tables import RANGES, allowed
 from recgym.classics import Classic
 from recgym.cli.realism import NUM_SESSIONS, Row, random_sessions, statistics
@@ -92,11 +93,10 @@ def page(env_id: str) -> str:
 
 def write(folder: Path = FOLDER) -> list[Path]:
     """Write the page of every environment; the paths written. `folder` is made if it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for env_id, scenario in ENVIRONMENTS.items():
         path = folder / f"{scenario}.md"
-        path.write_text(page(env_id), encoding="utf-8")
+        write_whole(path, page(env_id))
         paths.append(path)
     return paths
 

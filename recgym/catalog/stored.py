@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from recgym.catalog.reading import spool_columns
 from recgym.catalog.tables import CatalogError, catalog_fields, read_only, some
 from recgym.catalog.texts import Texts, blob_of, mapped, offsets_of, write_texts
+from recgym.writing import replacing
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -69,11 +69,8 @@ def column_files(facts: Manifest) -> list[str]:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest in one go."""
     temporary = folder / f".{MANIFEST}.tmp"  # one name, so that a killed process leaves nothing that stays
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(manifest, file, indent=1, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, folder / MANIFEST)
+    with replacing(folder / MANIFEST, temporary):
+        temporary.write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.encoders.protocol import KEY_BYTES, Encoder, checked_embeddings, text_keys, unit_rows
+from recgym.writing import replacing
 
 FORMAT = 1
 
@@ -113,15 +114,8 @@ class EmbeddingTable:
             "checksum": self._checksum.hexdigest(),
         }
         encoded = np.frombuffer(json.dumps(metadata, indent=1).encode(), dtype=np.uint8)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with open(temporary, "wb") as file:
-                np.savez(file, keys=self._keys, vectors=self._vectors, metadata=encoded)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez(file, keys=self._keys, vectors=self._vectors, metadata=encoded)
 
     @property
     def embedding_dim(self) -> int:

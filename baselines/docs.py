@@ -40,8 +40,8 @@ again = registry.load(Path("results/linucb"), task.lanes(50))
 the tables are those that a baseline is trained for unless a task says otherwise. An own baseline is one line in the
 list and a class with `train` and `load` (`baselines.task.Method`); `tests/test_registry.py` then holds it to what all
 promise: a batch equals single sessions, what was saved acts the same, every view works that it claims, and only the
-privileged look at what no service knows. [The benchmark](benchmark.md#your-own-agent-beside-the-others) then measures it
-beside the others.
+privileged look at what no service knows. [The benchmark](benchmark.md#your-own-agent-beside-the-others) then measures
+it beside the others.
 """
 
 

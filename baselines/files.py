@@ -92,8 +92,8 @@ def read_table(
         reader = csv.DictReader(file)
         found = tuple(reader.fieldnames or ("nothing",))
         if found not in (columns, older):
-            raise BadTable(f"{path}: expected the columns {', '.join(columns)}; found {', '.join(found)}. Name another file, "
-                           "or move this one away")  # fmt: skip
+            raise BadTable(f"{path}: expected the columns {', '.join(columns)}; found {', '.join(found)}. Name another "
+                           "file, or move this one away")  # fmt: skip
         try:
             return [made(dict.fromkeys(columns, "") | _whole(line)) for line in reader]
         except ValueError as problem:
@@ -101,7 +101,8 @@ def read_table(
 
 
 def _whole(line: dict[str, str]) -> dict[str, str]:
-    """The line, if it has as many cells as there are columns: csv keeps what is too much, and what is missing, under None."""
+    """The line, if it has as many cells as there are columns:
+    csv keeps what is too much, and what is missing, under None."""
     if None in line or None in line.values():
         raise ValueError("expected a cell for every column, found more or fewer")
     return line

@@ -104,12 +104,14 @@ def joined(parts: Sequence[Results]) -> Results:
             before = sessions.setdefault((row["env_id"], row["seed"]), met)
             where = f"{row['env_id']}, seed {row['seed']}"
             if before != met:
-                raise BadTable(f"{where}: expected the same held-out sessions in all results, found {before[1]} from {before[0]} "
-                               f"and {met[1]} from {met[0]}. Measure with --sessions {before[1]}")  # fmt: skip
+                raise BadTable(f"{where}: expected the same held-out sessions in all results, "
+                               f"found {before[1]} from {before[0]} and {met[1]} from {met[0]}. "
+                               f"Measure with --sessions {before[1]}")  # fmt: skip
             same = rows.get(_key(row))
             if same and row["baseline"] == RANDOM and not math.isclose(same["return"], row["return"], rel_tol=1e-4):
                 raise BadTable(f"{where}: random pages return {same['return']:.4f} in one of the results and "
-                               f"{row['return']:.4f} in another: the environment has changed. Measure anew what is old")  # fmt: skip
+                               f"{row['return']:.4f} in another: the environment has changed. "
+                               "Measure anew what is old")  # fmt: skip
         new = {_key(row): row for row in part.rows if _key(row) not in rows}
         curves += [row for row in part.curves if _key(row) in new]
         groups += [row for row in part.groups if _key(row) in new]
@@ -141,7 +143,8 @@ def write(folder: Path, results: Results) -> None:
 
 
 def scored(rows: Iterable[Row]) -> list[Row]:
-    """The rows with their scores: (J - J_random) / (J_reference - J_random) of the same sessions, NaN without these two.
+    """The rows with their scores: (J - J_random) / (J_reference - J_random) of the same sessions,
+    NaN without these two.
 
     Rows of the same environment and seed have met the same sessions, so that good luck with them cancels.
     """

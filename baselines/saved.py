@@ -108,8 +108,8 @@ def _about(path: Path, folder: Path) -> Saved:
     except (json.JSONDecodeError, KeyError, TypeError, FileNotFoundError) as problem:
         raise BadModel(f"{path}: not as `python -m baselines train` wrote it: {problem!r}") from problem
     if saved.env_id not in registered():
-        raise BadModel(f"{path}: trained in {saved.env_id!r}, which is not known here. If it is one of yours, name it beside "
-                       f"the file: MODULE:{saved.env_id}, for play and latency after --env")  # fmt: skip
+        raise BadModel(f"{path}: trained in {saved.env_id!r}, which is not known here. If it is one of yours, name it "
+                       f"beside the file: MODULE:{saved.env_id}, for play and latency after --env")  # fmt: skip
     if saved.baseline not in registry.BASELINES:
         raise BadModel(f"{path}: {saved.baseline!r} is not known here; there are {', '.join(registry.BASELINES)}")
     return saved

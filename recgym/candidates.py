@@ -31,8 +31,8 @@ class Retrieval:
     - explore: the whole catalogue, popular items more often.
 
     A source's list is cut into as many strata as it gives candidates and one item is drawn from each. An item that two
-    sources name stays with the first; the other takes the next free row of the catalogue that is on offer. The cost of a
-    step does not depend on the number of items.
+    sources name stays with the first; the other takes the next free row of the catalogue that is on offer. The cost of
+    a step does not depend on the number of items.
 
     Where queries have lists of their own, rated, popular and new are those of what the query finds, and query_category
     is the number of its lists, past those of the categories.
@@ -40,15 +40,15 @@ class Retrieval:
     Where items come and go, every day has an edition: lists of what is on offer then, the first again after the last.
     What is similar is found in the archive too.
 
-    Reads: query_category, interest_category, interest_item, where there are editions also day, `own`. Writes: candidates
-    (num_envs, num_candidates) int64.
+    Reads: query_category, interest_category, interest_item, where there are editions also day, `own`. Writes:
+    candidates (num_envs, num_candidates) int64.
     """
 
     neighbours: NDArray[np.integer]  # (num_items, num_neighbours); int32 keeps a million items small
-    rated: NDArray[np.int64]  # (num_editions, num_lists, any length): for every category, then for queries with their own
+    rated: NDArray[np.int64]  # (num_editions, num_lists, any length): of categories, then of queries with their own
     popular: NDArray[np.int64]  # the same, or (num_editions, 1, any length): one list for all
     new: NDArray[np.int64]  # the same
-    explore: NDArray[np.integer]  # (num_editions, any length) rising; all items on offer, each as often as it is to be found
+    explore: NDArray[np.integer]  # (num_editions, any length) rising; all on offer, each as often as it is to be found
     rating: NDArray[np.float64]  # (num_items,) orders the candidates within their source
     per_source: int = 4
     own: str | None = None
@@ -89,8 +89,9 @@ class Retrieval:
 
 @kernel
 def _draw(
-    keys: Keys, step: Ints, days: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints, neighbours: Ints,
-    rated: Ints, popular: Ints, new: Ints, own: bool, explore: Ints, rank: Ints, strata: Unrolled, seen: Ints, drawn: Ints,
+    keys: Keys, step: Ints, days: Ints, interest_item: Ints, query_category: Ints, interest_category: Ints,
+    neighbours: Ints, rated: Ints, popular: Ints, new: Ints, own: bool, explore: Ints, rank: Ints, strata: Unrolled,
+    seen: Ints, drawn: Ints,
 ) -> None:  # fmt: skip
     for lane in range(len(keys)):
         if lane + 1 < len(keys):

@@ -278,7 +278,9 @@ def as_array(actions: Any) -> NDArray[Any]:
     try:
         return np.asarray(actions)
     except ValueError as error:
-        raise ValueError(f"action: expected one array of numbers, got slates of unequal length: {actions!r:.80}") from error
+        raise ValueError(
+            f"action: expected one array of numbers, got slates of unequal length: {actions!r:.80}"
+        ) from error
 
 
 def check_actions(actions: NDArray[Any], space: gymnasium.Space[Any], num_envs: int) -> NDArray[Any]:

@@ -34,7 +34,8 @@ class CandidateFeatures:
     embeddings: NDArray[np.float32]  # (num_items, embedding_dim)
     visible: NDArray[np.float64]  # (num_items, num_visible) traits
     visible_names: tuple[str, ...]
-    query_vectors: NDArray[np.float32]  # (num_queries + 1, embedding_dim), the last row all zero: no query. One: nobody searches
+    query_vectors: NDArray[np.float32]
+    """(num_queries + 1, embedding_dim), the last row all zero: no query. One row: nobody searches."""
     personal: PersonalFeatures | None = None
 
     RELATIONS = ("liked", "exposed", "query")

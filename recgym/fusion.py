@@ -1,4 +1,5 @@
-"""History X, stated preferences Y and context Z, fused into one vector; and the history in words, to be embedded as one."""
+"""History X, stated preferences Y and context Z, fused into one vector;
+and the history in words, to be embedded as one."""
 
 from __future__ import annotations
 
@@ -72,8 +73,8 @@ class Fusion:
     def write(self, state: State, observed: NDArray[np.float32], first: int, scale: np.float32) -> None:
         """Put the fused vector times `scale` into the columns of `observed` from `first` on."""
         if self.kind == "concat" and not self.live_history:
-            _join(state["liked"], state["skipped"], state["exposed"], state["profile"], state["context"], state["query"],
-                  self.context_vectors, self.query_vectors, scale, first, observed)  # fmt: skip
+            _join(state["liked"], state["skipped"], state["exposed"], state["profile"], state["context"],
+                  state["query"], self.context_vectors, self.query_vectors, scale, first, observed)  # fmt: skip
             return
         fused = np.concatenate(tuple(self.parts(state).values()), axis=1)
         if self.kind == "linear":
@@ -93,7 +94,8 @@ def _join(
         scaled(parts[dim : 2 * dim], skipped[lane], scale)
         scaled(parts[2 * dim : 3 * dim], exposed[lane], scale)
         scaled(parts[3 * dim : 4 * dim], profile[lane], scale)
-        circumstances, search, context_part = context_vectors[context[lane]], query_vectors[query[lane]], parts[4 * dim :]
+        circumstances, search = context_vectors[context[lane]], query_vectors[query[lane]]
+        context_part = parts[4 * dim :]
         for i in range(dim):
             context_part[i] = (circumstances[i] + search[i]) * scale
 

@@ -52,7 +52,8 @@ class Observation(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FlatObservation:
-    """One vector: counters, candidates (scaled by 0.2), the fused embedding (scaled by 0.1), the action view's extra."""
+    """One vector: counters, candidates (scaled by 0.2), the fused embedding (scaled by 0.1),
+    the action view's extra."""
 
     counters: Counters
     fusion: Fusion
@@ -178,8 +179,8 @@ class LatentObservation:
     def space(self) -> spaces.Box:
         """Box (num_values,) float32."""
         per_candidate = len(self.simulator.features.names) + len(self.CHANCES)
-        length = len(self.counters.names) + self.simulator.num_candidates * per_candidate + self.num_hidden + self.num_extra
-        return spaces.Box(-np.inf, np.inf, (length,), np.float32)
+        told = len(self.counters.names) + self.simulator.num_candidates * per_candidate
+        return spaces.Box(-np.inf, np.inf, (told + self.num_hidden + self.num_extra,), np.float32)
 
     def observe(self, state: State, extra: NDArray[np.float32]) -> NDArray[np.float32]:
         num_envs = state.num_envs
@@ -191,7 +192,8 @@ class LatentObservation:
 
 
 def hidden_values(simulator: Simulator, state: State) -> list[NDArray[Any]]:
-    """The users' hidden variables, each (num_envs, any length): numbers as they are, of whole ones whether they are set."""
+    """The users' hidden variables, each (num_envs, any length):
+    numbers as they are, of whole ones whether they are set."""
     values = [state[name].reshape(state.num_envs, -1) for name in simulator.hidden]
     return [(part >= 0).astype(np.float32) if part.dtype.kind in "iu" else part for part in values]
 

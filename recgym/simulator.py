@@ -128,7 +128,8 @@ class Simulator:
         return Transition(after, reward, after["churned"].copy(), info)
 
     def _truth(self, after: State, response: Response) -> dict[str, NDArray[Any]]:
-        """What no real shop knows: probabilities and propensities (num_envs, slate_size), and the users' hidden state."""
+        """What no real shop knows: probabilities and propensities (num_envs, slate_size),
+        and the users' hidden state."""
         truth = {"appeal": response.appeal, "examination": response.examination}
         truth.update(zip(response.funnel._fields, response.funnel))
         for name in self.hidden:

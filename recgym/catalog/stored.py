@@ -36,7 +36,9 @@ def store_columns(source: Path, folder: Path, required: Sequence[str]) -> Manife
     spool.mkdir()
     try:
         columns = spool_columns(source, spool)
-        fields = catalog_fields(columns, source, required, {}, {}, lambda name, cells: write_texts(folder / name, cells))
+        fields = catalog_fields(
+            columns, source, required, {}, {}, lambda name, cells: write_texts(folder / name, cells)
+        )
     finally:
         shutil.rmtree(spool)
     for name in INDEX_FIELDS:
@@ -83,7 +85,8 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CatalogError(folder, [
-            f"expected a folder made by `recgym build`, but it has no {MANIFEST}; make one: recgym build shop.csv FOLDER"
+            f"expected a folder made by `recgym build`, but it has no {MANIFEST}; "
+            "make one: recgym build shop.csv FOLDER"
         ]) from None  # fmt: skip
     except ValueError as error:
         raise CatalogError(folder, [f"{MANIFEST} is damaged ({error}); remove the folder, build it again"]) from error

@@ -163,7 +163,8 @@ class BeliefPlanner:
         self.affinity: NDArray[np.float64] = np.exp(np.array(model.affinity_log_mean) + model.affinity_log_sd**2 / 2)
 
     def values(self, farsighted: bool) -> NDArray[np.float64]:
-        """Clicks to come (session_length + 1, num_points), by belief in the first type: of the best policy or the myopic.
+        """Clicks to come (session_length + 1, num_points), by belief in the first type:
+        of the best policy or the myopic.
 
         The myopic policy learns from what it sees, but shows what is best at once.
         """

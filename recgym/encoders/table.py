@@ -69,8 +69,8 @@ class EmbeddingTable:
         path = Path(path)
         if not path.exists():
             raise FileNotFoundError(
-                f"no such file: {path}, expected a table of embeddings; write it with `recgym embed shop.csv -o {path}` "
-                "or EmbeddingTable.build(texts, encoder).save(path)"
+                f"no such file: {path}, expected a table of embeddings; write it with "
+                f"`recgym embed shop.csv -o {path}` or EmbeddingTable.build(texts, encoder).save(path)"
             )
         try:
             with np.load(path, allow_pickle=False) as arrays:
@@ -146,8 +146,8 @@ class EmbeddingTable:
             raise UnknownTextError(
                 f"{len(missing)} of {len(texts)} texts are not in this table of {len(self)} embeddings, the first of "
                 f"them {missing[0]!r:.120}. A table is made for one catalogue and domain: write one for this by "
-                '`recgym embed CATALOG --domain DOMAIN -o TABLE.npz`, or pass encoder="all-MiniLM-L6-v2" to embed texts now. '
-                'Both need: pip install "recgym[encoder]"'
+                '`recgym embed CATALOG --domain DOMAIN -o TABLE.npz`, or pass encoder="all-MiniLM-L6-v2" to embed '
+                'texts now. Both need: pip install "recgym[encoder]"'
             ) from None
         return unit_rows(self._vectors[np.array(rows, dtype=np.int64)])
 

@@ -28,7 +28,7 @@ from baselines import (
     zoo,
 )  # fmt: skip
 from baselines.errors import Refused
-from baselines.names import did_you_mean
+from recgym.arguments import did_you_mean
 
 COMMANDS = (
     demo, run, report, compare, train, play, latency, tune, study, bounds, ablation, learn, slateq, claims, share,

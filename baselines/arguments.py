@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Collection
 
-from baselines.names import did_you_mean
 from recgym.actions import VIEWS
+from recgym.arguments import did_you_mean
 from recgym.cli.environments import ID_HELP, recgym_id, registered_id
 from recgym.registration import CLASSICS, DOMAINS, ENVIRONMENTS
 

@@ -17,6 +17,7 @@ from baselines.intervals import Estimate, mean_of, paired_p_value, ratio_of
 from baselines.oracles import MYOPIC, REFERENCE, reference
 from baselines.recommender import EVALUATION_SEED, Evaluation, Recommender, evaluate, make_lanes
 from baselines.task import Unsuitable
+from baselines.versions import check_return
 from recgym.actions import VIEWS
 from recgym.registration import CLASSICS, ENVIRONMENTS
 
@@ -130,6 +131,9 @@ def bounds(options: argparse.Namespace) -> int:
     classic = options.env_id in CLASSICS
     if classic and options.views not in (VIEWS, ("slate",)):
         raise Unsuitable("the privileged policies of a classic speak in slates: leave out --action")
+    published = options.env_id in ENVIRONMENTS and (options.episodes, options.seed) == (EPISODES, EVALUATION_SEED)
+    path = (options.out or (MEASUREMENTS if published else UNPUBLISHED)) / f"{options.env_id}-bounds.json"
+    kept = {} if classic else _kept(path, options)
     for name in variants(options.env_id) if classic else options.views:
         if classic:
             one = measure_classic(options.env_id, options.episodes, options.seed, variant=name)
@@ -142,9 +146,7 @@ def bounds(options: argparse.Namespace) -> int:
         share, p_value = one.gap
         console.print(f"Looking ahead is worth {_percent(share)} of the reference's return (paired t-test, "
                       f"p = {p_value:.2g}).\n", soft_wrap=True)  # fmt: skip
-    published = options.env_id in ENVIRONMENTS and (options.episodes, options.seed) == (EPISODES, EVALUATION_SEED)
-    path = (options.out or (MEASUREMENTS if published else UNPUBLISHED)) / f"{options.env_id}-bounds.json"
-    _save(path, options, found)
+    _save(path, options, found, kept)
     console.print(f"Rows: {path}", soft_wrap=True)
     return 0
 
@@ -170,16 +172,36 @@ def as_json(known: Bounds, columns: Sequence[str] = COLUMNS) -> dict[str, Any]:
     return {**_rounded("gap", share), "p_value": float(f"{p_value:.3g}"), "rows": rows}
 
 
-def _save(path: Path, options: argparse.Namespace, found: Mapping[str, Bounds]) -> None:
-    """Write the views, beside those that an earlier run measured in the same way; or a classic's variants."""
-    how = {"env_id": options.env_id, "episodes": options.episodes, "seed": options.seed}
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    """What the rows of a file have in common."""
+    return {"env_id": options.env_id, "episodes": options.episodes, "seed": options.seed}
+
+
+def _kept(path: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """The other views of a file, if they were measured in the same way.
+
+    Raises:
+        OtherRun: Random pages return something else now.
+    """
+    known = read_json(path) or {}
+    if any(known.get(name) != value for name, value in _how(options).items()):
+        return {}
+    kept = {view: rows for view, rows in known["views"].items() if view not in options.views}
+    for view, measured in kept.items():
+        [before] = [row["return"] for row in measured["rows"] if row["name"] == RandomRecommender.name]
+        env = make_lanes(options.env_id, options.episodes, action=view)
+        now = evaluate(RandomRecommender(), env, options.seed).mean
+        check_return(f"{path}: {view}", "random pages", before, now, "Leave out --action to measure all views anew")
+    return kept
+
+
+def _save(path: Path, options: argparse.Namespace, found: Mapping[str, Bounds], kept: Mapping[str, Any]) -> None:
+    """Write the views beside those that are kept, or a classic's variants."""
     if options.env_id in CLASSICS:
-        write_json(path, how | {"variants": {name: as_json(known, SHORT) for name, known in found.items()}})
+        write_json(path, _how(options) | {"variants": {name: as_json(known, SHORT) for name, known in found.items()}})
         return
-    kept = read_json(path) or {}
-    same = all(kept.get(name) == value for name, value in how.items())
-    views = (kept["views"] if same else {}) | {view: as_json(known) for view, known in found.items()}
-    write_json(path, how | {"views": {view: views[view] for view in VIEWS if view in views}})
+    views = {**kept, **{view: as_json(known) for view, known in found.items()}}
+    write_json(path, _how(options) | {"views": {view: views[view] for view in VIEWS if view in views}})
 
 
 def _rounded(name: str, estimate: Estimate) -> dict[str, float]:

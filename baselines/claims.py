@@ -30,7 +30,7 @@ from baselines.logs import EpsilonMixed
 from baselines.quality import relevance
 from baselines.recommender import EVALUATION_SEED, Recommender, evaluate
 from baselines.registry import find
-from baselines.run import CURE, OtherRun
+from baselines.versions import CURE, OtherRun, check_return
 from baselines.task import Task
 from recgym import metrics
 from recgym.encoders import IDS
@@ -181,6 +181,18 @@ def missing(
     return [cell for cell in cells if cell.arms]
 
 
+def check_environments(rows: Sequence[Row], env_ids: Sequence[str]) -> None:
+    """Measure a random run of every environment again.
+
+    Raises:
+        OtherRun: It returns something else now: results of two versions must not be mixed.
+    """
+    for env_id in env_ids:
+        for row in [row for row in rows if (row["env_id"], row["arm"]) == (env_id, "random")][:1]:
+            [again] = measure(env_id, row["seed"], ["random"], 0, row["sessions"])
+            check_return(f"{env_id}, seed {row['seed']},", "random pages", row["return"], again["return"])
+
+
 def run(path: Path, cells: Sequence[Cell], jobs: int) -> Iterator[tuple[Cell, list[Row] | processes.Failure]]:
     """Measure cells, `jobs` at a time, and yield each when the file holds its rows: a kill loses no finished cell."""
     rows = load(path)
@@ -242,7 +254,9 @@ def add(commands: argparse._SubParsersAction) -> None:
 def claims(options: argparse.Namespace) -> int:
     """Measure what is missing of the table, then print the means over domains and seeds; 1 if a cell failed."""
     console, failed = tables.console(), 0
-    cells = missing(load(options.out), options.envs, options.arms, options.seeds, options.steps, options.sessions)
+    rows = load(options.out)
+    cells = missing(rows, options.envs, options.arms, options.seeds, options.steps, options.sessions)
+    check_environments(rows, sorted({cell.env_id for cell in cells}))
     with tables.progress(console) as progress:
         bar = progress.add_task("measuring", total=len(cells), note="")
         for cell, found in run(options.out, cells, options.jobs):

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from baselines import tuned
 from baselines.files import read_arrays, read_json, write_arrays, write_json
-from baselines.names import did_you_mean
 from baselines.task import Task, Unsuitable, require_domain
 from recgym.actions import ItemAction, ProtoAction, SequentialAction, allowed_positions
+from recgym.arguments import did_you_mean
 from recgym.env import RecVectorEnv
 
 SAVED, ARRAYS = "recommender.json", "recommender.npz"  # what a recommender writes into its folder

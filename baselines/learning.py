@@ -7,18 +7,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isclose, nan
+from math import nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from baselines import bounds, processes
 from baselines.algorithms import DEFAULTS, TUNED
-from baselines.files import BadTable, read_table, write_table
+from baselines.files import read_table, write_table
 from baselines.heuristics import LINEAR_TUNED
 from baselines.oracles import MYOPIC
 from baselines.processes import Failure
 from baselines.recommender import EVALUATION_SEED, Recommender, evaluate, make_lanes
 from baselines.task import Task
+from baselines.versions import check_return
 from baselines.watching import LearningCurve
 
 EPISODES = 500  # held-out sessions of every evaluation
@@ -142,7 +143,7 @@ def run(
     file at once, so a kill at any moment loses no finished cell.
 
     Raises:
-        BadTable: The file's records were measured against other yardsticks (view -> Yardsticks).
+        baselines.versions.OtherRun: The file's records were measured against other yardsticks (view -> Yardsticks).
     """
     records = load(path)
     _check_environment(records, rows, yardsticks, path)
@@ -228,9 +229,4 @@ def _check_environment(
     for record in (record for row in rows for record in of_row(records, row)):
         known = yardsticks[record["view"]]
         for name, now in (("random", known.random), ("reference", known.reference)):
-            if not isclose(float(record[name]), now, rel_tol=0.01):
-                raise BadTable(
-                    f"{path}: {record['row']}, seed {record['seed']} was measured where {name!r} returned "
-                    f"{record[name]}, but now it returns {now:.4f}: the environment or its tuned numbers have changed. "
-                    "Move the file away to measure anew"
-                )
+            check_return(f"{path}: {record['row']}, seed {record['seed']}", name, float(record[name]), now, "Move the file away")

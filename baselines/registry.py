@@ -20,10 +20,10 @@ from baselines import tuned
 from baselines.algorithms import DEFAULTS, TUNED, VIEWS
 from baselines.files import read_json, write_json
 from baselines.heuristics import HEURISTICS
-from baselines.names import did_you_mean
 from baselines.recommender import Recommender
 from baselines.task import Method, Task, Unsuitable
 from recgym.actions import VIEWS as ACTIONS
+from recgym.arguments import did_you_mean
 from recgym.env import RecVectorEnv
 
 RANKINGS = ("slate", "sequential", "item")  # the views of what scores candidates one by one

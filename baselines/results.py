@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from baselines import files
 from baselines.files import BadTable, write_table
+from baselines.versions import check_return
 
 FOLDER = Path("results") / "benchmark"  # of a benchmark that names no other
 RANDOM, REFERENCE = "random", "reference"  # the baselines of score 0 and 1
@@ -91,7 +92,8 @@ def joined(parts: Sequence[Results]) -> Results:
     What stands in more than one, as the two baselines that make scores do, is taken from the first that has it.
 
     Raises:
-        BadTable: An environment's seed met other sessions, or random pages return something else there.
+        BadTable: An environment's seed met other sessions.
+        baselines.versions.OtherRun: Random pages return something else there.
     """
     if len(parts) == 1:
         return parts[0]
@@ -108,10 +110,8 @@ def joined(parts: Sequence[Results]) -> Results:
                                f"found {before[1]} from {before[0]} and {met[1]} from {met[0]}. "
                                f"Measure with --sessions {before[1]}")  # fmt: skip
             same = rows.get(_key(row))
-            if same and row["baseline"] == RANDOM and not math.isclose(same["return"], row["return"], rel_tol=1e-4):
-                raise BadTable(f"{where}: random pages return {same['return']:.4f} in one of the results and "
-                               f"{row['return']:.4f} in another: the environment has changed. "
-                               "Measure anew what is old")  # fmt: skip
+            if same and row["baseline"] == RANDOM:
+                check_return(where, "random pages", same["return"], row["return"], "Measure anew what is old")
         new = {_key(row): row for row in part.rows if _key(row) not in rows}
         curves += [row for row in part.curves if _key(row) in new]
         groups += [row for row in part.groups if _key(row) in new]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import sys
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,10 +14,10 @@ from pathlib import Path
 from baselines import cells, processes, ray_cluster, results, tables
 from baselines.arguments import at_least, one_of
 from baselines.cells import Cell, Record
-from baselines.errors import Refused
 from baselines.processes import Backend, Failure
 from baselines.registry import BASELINES, find
 from baselines.results import FAILED, MEASURED, RANDOM, REFERENCE, UNSUITABLE
+from baselines.versions import CURE, OtherRun, check_return
 from recgym.cli.environments import ID_HELP, registered_id
 from recgym.registration import DOMAINS, ENVIRONMENTS
 
@@ -25,12 +25,7 @@ SEEDS, SESSIONS = 10, 500
 ALL, ALL_DOMAINS = "all", "domains"
 ENV_GROUPS: Mapping[str, Collection[str]] = {ALL: ENVIRONMENTS, ALL_DOMAINS: DOMAINS}  # names that stand for several
 ALGO_GROUPS: Mapping[str, Collection[str]] = {ALL: BASELINES}
-CURE = "Choose another place by --out, or move this one away"
 BACKENDS: Mapping[str, Backend] = {"processes": processes.run, "ray": ray_cluster.run}
-
-
-class OtherRun(Refused, RuntimeError):
-    """The folder holds measurements that these must not be mixed with; the message says what differs."""
 
 
 def plan(
@@ -84,27 +79,37 @@ def check_environments(folder: Path, env_ids: Sequence[str]) -> None:
     for path, record in _records(folder).items():
         cell = Cell(**record["cell"])
         if (cell.baseline, cell.seed) == (RANDOM, 0) and cell.env_id in env_ids and record["status"] == MEASURED:
-            again = cells.measure(cell)["measures"]["return"]
-            if not math.isclose(again, record["measures"]["return"], rel_tol=1e-6):
-                raise OtherRun(f"{path} was measured where random pages returned {record['measures']['return']:.4f}, but now "
-                               f"they return {again:.4f}: the environment has changed. {CURE}")  # fmt: skip
+            check_return(path, "random pages", record["measures"]["return"], cells.measure(cell)["measures"]["return"])
 
 
 def measure(folder: Path, todo: Sequence[Cell], backend: Backend, jobs: int) -> Iterator[tuple[Cell, Record]]:
     """Measure cells, `jobs` at a time, and yield each when its file is written.
 
     Only this process writes, one whole file per cell, so that a kill at any moment loses no finished cell. The tables
-    beside them always tell of all cells of the folder.
+    beside them are made of these files: at the beginning, at the end, and in between as often as it takes a tenth of the
+    time at most.
     """
     records = _records(folder)
+    took, written = _write_tables(folder, records)
+    try:
+        for position, outcome in backend(cells.measure, [(cell,) for cell in todo], jobs):
+            cell = todo[position]
+            record = cells.failed(cell, outcome) if isinstance(outcome, Failure) else outcome
+            cells.save(folder, record)
+            records[cell.path(folder)] = record
+            if time.monotonic() - written >= 10 * took:
+                took, written = _write_tables(folder, records)
+            yield cell, record
+    finally:
+        _write_tables(folder, records)
+
+
+def _write_tables(folder: Path, records: Mapping[Path, Record]) -> tuple[float, float]:
+    """Write them; the seconds that it took, and when it was done."""
+    start = time.monotonic()
     results.write(folder, cells.results_of(records.values()))
-    for position, outcome in backend(cells.measure, [(cell,) for cell in todo], jobs):
-        cell = todo[position]
-        record = cells.failed(cell, outcome) if isinstance(outcome, Failure) else outcome
-        cells.save(folder, record)
-        records[cell.path(folder)] = record
-        results.write(folder, cells.results_of(records.values()))
-        yield cell, record
+    end = time.monotonic()
+    return end - start, end
 
 
 def _records(folder: Path) -> dict[Path, Record]:

@@ -17,9 +17,9 @@ from stable_baselines3.common.save_util import load_from_zip_file
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
 
 from baselines.algorithms import DEFAULTS, VIEWS
-from baselines.names import did_you_mean
 from baselines.recommender import Recommender
 from baselines.task import Task
+from recgym.arguments import did_you_mean
 from recgym.env import RecVectorEnv, lane
 from recgym.sessions import VECTOR_ONLY
 
@@ -128,7 +128,7 @@ class RecVecEnv(VecEnv):
         for i in np.flatnonzero(dones):
             infos[i] = {
                 "terminal_observation": info["final_obs"][i],
-                "TimeLimit.truncated": bool(truncated[i]),
+                "TimeLimit.truncated": bool(truncated[i] and not terminated[i]),
                 "episode": {"r": round(float(self._returns[i]), 6), "l": int(self._lengths[i]), "t": 0.0},
             }
             self.session(float(self._returns[i]), int(self._lengths[i]))

@@ -70,7 +70,7 @@ class TeaHouse(Settings):
     DOMAIN = Domain(name="tea", texts_of=texts_of, statements=("tastes", "purses"), sensitivity=(1.0, 0.5), items=items,
                     arrivals="days_online", parameters=HABITS, dynamics=dynamics, reward=TeaReward, required=("price",),
                     facts=lambda catalog, row: Facts(f"{catalog.attributes['price'][row]:.2f}"),
-                    defaults={"list_price": "price", "rating": 3.6, "num_ratings": 1.0, "days_online": 100.0})  # fmt: skip
+                    defaults={"list_price": "price", "num_ratings": 1.0, "days_online": 100.0})  # fmt: skip
 
 
 def main(encoder: object = "all-MiniLM-L6-v2", embedding_dim: int = 32) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from recgym.arguments import one_of
 from recgym.compiled import Flags, Ints, Singles, allocating_kernel, dot, kernel, top
 from recgym.index import CatalogSearch
 from recgym.state import Array, State
@@ -92,8 +93,6 @@ class ItemAction(_WholeSlate):
     FILLS = ("similar", "none")
 
     def __init__(self, num_candidates: int, slate_size: int, fill: str = "similar") -> None:
-        if fill not in self.FILLS:
-            raise ValueError(f"fill: expected one of {', '.join(map(repr, self.FILLS))}, got {fill!r}")
         self.space = spaces.Discrete(num_candidates)
         self.slate_size = slate_size
         self.fill = fill
@@ -287,16 +286,24 @@ def _ranked(features: Singles, query: Singles, positions: Ints) -> None:
         top(scores, positions[lane])
 
 
+def check_view(action: str, fill: str) -> None:
+    """Check the names before anything is built.
+
+    Raises:
+        ValueError: An unknown action view or fill, or a fill for a view that fills nothing.
+    """
+    one_of("action", action, VIEWS)
+    one_of("fill", fill, ItemAction.FILLS)
+    if action != "item" and fill != "similar":
+        raise ValueError(f'fill: only action="item" fills a slate, got fill={fill!r} with action={action!r}')
+
+
 def make_view(
     action: str, num_candidates: int, num_features: int, slate_size: int, fill: str, search: CatalogSearch | None = None
 ) -> ActionView:
     """The view by its name, one of VIEWS; only "proto" searches the catalogue."""
-    if action not in VIEWS:
-        raise ValueError(f"action: expected one of {', '.join(map(repr, VIEWS))}, got {action!r}")
     if action == "item":
         return ItemAction(num_candidates, slate_size, fill)
-    if fill != "similar":
-        raise ValueError(f'fill: only action="item" fills a slate, got fill={fill!r} with action={action!r}')
     if action == "proto":
         return ProtoAction(num_features, slate_size, search)
     return (SlateAction if action == "slate" else SequentialAction)(num_candidates, slate_size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -40,8 +40,14 @@ def one_of(name: str, value: object, choices: Collection[str]) -> str:
     Raises:
         ValueError: It is not; the message lists them and the nearest.
     """
-    if value in choices:
-        return str(value)
-    near = difflib.get_close_matches(str(value), choices, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    if isinstance(value, str) and value in choices:
+        return value
+    hint = did_you_mean(str(value), choices)
     raise ValueError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {value!r}.{hint}")
+
+
+def did_you_mean(text: str, names: Iterable[str]) -> str:
+    """The end of an error message about a misspelt name, or nothing if no name is near."""
+    lower = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(text.lower(), lower, n=1)
+    return f" Did you mean {lower[near[0]]!r}?" if near else ""

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -26,36 +28,52 @@ Ints = NDArray[np.int64]
 Codes = NDArray[np.int8]
 Flags = NDArray[np.bool_]
 Unrolled = tuple[int, ...]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def _discard_stale_machine_code() -> None:
-    """Numba keeps a kernel while its own file is unchanged, but a kernel also holds what it called in other files.
+@cache
+def _sources_digest() -> str:
+    """Of all files with kernels in this package."""
+    here = Path(__file__)
+    sources = [path for path in sorted(here.parent.rglob("*.py")) if b"recgym.compiled" in path.read_bytes()]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in [here, *sources])).hexdigest()
 
-    So when any file with kernels has changed, all machine code in this folder is discarded. In an installation that
-    cannot be written nothing changes either.
+
+@cache
+def _discard_stale_machine_code(folder: Path) -> None:
+    """Discard the machine code in a folder of Numba's, which holds that of one folder of sources, if any file has changed.
+
+    Numba keeps a kernel while its own file is unchanged, but a kernel also holds what it called in other files. A folder
+    that cannot be written holds what came with the installation.
     """
-    package = Path(__file__).parent
-    sources = [path for path in sorted(package.rglob("*.py")) if b"recgym.compiled" in path.read_bytes()]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in [Path(__file__), *sources])).hexdigest()
-    known = package / "__pycache__" / "kernels.sha256"
+    known, digest = folder / "kernels.sha256", _sources_digest()
     if known.is_file() and known.read_text() == digest:
         return
     try:
-        for index in package.rglob("__pycache__/*.nbi"):
+        for index in folder.glob("*.nbi"):
             index.unlink(missing_ok=True)
-        known.parent.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         known.write_text(digest)
     except OSError:
         pass
 
 
-_discard_stale_machine_code()
-_OPTIONS = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+def _compiled(**options: Any) -> Callable[[Function], Function]:
+    """Numba's `njit`, kept on disk where Numba chooses."""
+
+    def compiled(function: Function) -> Function:
+        dispatcher = numba.njit(cache=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
+        _discard_stale_machine_code(Path(dispatcher.stats.cache_path))
+        return dispatcher
+
+    return compiled
+
+
 # Numba counts references to arrays (its runtime, NRT). Kernels only borrow what they are given, so they go without: an
 # argument then costs half. Those that make arrays need the counts.
-_BORROWING = {**_OPTIONS, "_nrt": False}
-kernel = numba.njit(**_BORROWING)
-allocating_kernel = numba.njit(**_OPTIONS)
+kernel = _compiled(_nrt=False)
+allocating_kernel = _compiled()
+_reordered_sum = _compiled(_nrt=False, fastmath={"reassoc", "nsz"})
 
 
 def unrolled(count: int) -> Unrolled:
@@ -66,7 +84,7 @@ def unrolled(count: int) -> Unrolled:
     return (0,) * count
 
 
-@numba.njit(**_BORROWING, fastmath={"reassoc", "nsz"})
+@_reordered_sum
 def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Sum of products of two rows of equal length, in their own precision."""
     total = a.dtype.type(0)
@@ -75,7 +93,7 @@ def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
     return total
 
 
-@numba.njit(**_BORROWING, fastmath={"reassoc", "nsz"})
+@_reordered_sum
 def dots(
     a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], d: NDArray[Any]
 ) -> tuple[float, float, float]:

@@ -88,8 +88,12 @@ class Embedded:
                      matrix=self.projection.matrix, whiten=np.array(self.whiten), **vectors)  # fmt: skip
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Embedded:
+    def load(cls, path: str | os.PathLike[str], cure: str = "reinstall recgym") -> Embedded:
         """Read what `save` wrote.
+
+        Args:
+            path: The file.
+            cure: What to do about a damaged one, for the message.
 
         Raises:
             ValueError: The file is cut, damaged, or of another kind.
@@ -102,4 +106,4 @@ class Embedded:
         except FileNotFoundError:
             raise
         except Exception as error:  # a damaged zip file raises a dozen unrelated types
-            raise ValueError(f"{path} is not a whole file of prepared vectors ({error}): reinstall recgym") from error
+            raise ValueError(f"{path} is not a whole file of prepared vectors ({error}): {cure}") from error

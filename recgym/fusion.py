@@ -10,7 +10,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.arguments import whole_number
 from recgym.compiled import Ints, Singles, kernel, scaled
 from recgym.state import State
 
@@ -32,11 +31,7 @@ class Fusion:
     live_history: Callable[[State], NDArray[np.float32]] | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in FUSIONS:
-            raise ValueError(f"fusion: expected one of {', '.join(map(repr, FUSIONS))}, got {self.kind!r}")
-        fused_dim, total = whole_number("fused_dim", self.fused_dim), self.concat_dim
-        if self.kind == "concat" and fused_dim != FUSED_DIM:
-            raise ValueError(f'fused_dim: only fusion="linear" has one, got fused_dim={fused_dim} with fusion="concat"')
+        fused_dim, total = self.fused_dim, self.concat_dim
         if self.kind == "linear":
             if fused_dim > total:
                 raise ValueError(f"fused_dim: expected 1 to {total} with these embeddings, got {fused_dim}")

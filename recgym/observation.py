@@ -152,8 +152,8 @@ class SequenceObservation:
         )
 
     def observe(self, state: State, extra: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        shown = state["history_items"].reshape(state.num_envs, -1)
-        events = state["history_events"].reshape(state.num_envs, -1)
+        shown = state["history_items"].reshape(state.num_envs, -1)[:, -self.num_events :]
+        events = state["history_events"].reshape(state.num_envs, -1)[:, -self.num_events :]
         mask = (shown >= 0).astype(np.float32)
         did = (events[..., None] == np.arange(len(History.EVENTS))).astype(np.float32)
         sequence = np.concatenate((self.embeddings[shown], did), axis=2) * mask[..., None]
@@ -202,8 +202,6 @@ def make_observation(
     kind: str, simulator: Simulator, counters: Counters, fusion: Fusion, num_extra: int, history_length: int
 ) -> Observation:
     """The observation by its name, one of KINDS."""
-    if kind not in KINDS:
-        raise ValueError(f"observation: expected one of {', '.join(map(repr, KINDS))}, got {kind!r}")
     candidates_shape = (simulator.num_candidates, len(simulator.features.names))
     if kind == DICT:
         return DictObservation(counters, fusion, candidates_shape, num_extra)

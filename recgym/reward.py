@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -10,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.arguments import did_you_mean, real_number
 from recgym.compiled import Flags, Floats, Ints, kernel
 from recgym.items import Items
 from recgym.response import Funnel, Response
@@ -40,20 +40,27 @@ class Reward:
     RATING_WEIGHT: ClassVar[float] = 0.15
 
     def __post_init__(self) -> None:
-        if not isinstance(self.weights, Mapping):
-            raise TypeError(f"reward: expected a mapping from terms to weights, got {self.weights!r}")
-        for name, weight in self.weights.items():
-            if name not in self.DEFAULT_WEIGHTS:
-                near = difflib.get_close_matches(name, self.DEFAULT_WEIGHTS, n=1)
-                hint = f" Did you mean {near[0]!r}?" if near else ""
-                raise ValueError(f"reward: no term {name!r}; the terms are {', '.join(self.DEFAULT_WEIGHTS)}.{hint}")
-            if not isinstance(weight, int | float | np.number) or not np.isfinite(weight):
-                raise ValueError(f"reward: the weight of {name!r} must be a finite number, got {weight!r}")
         object.__setattr__(self, "_profit", np.ascontiguousarray(self.items.trait(self.VALUE)))
-        weights = {**self.DEFAULT_WEIGHTS, **self.weights}
-        object.__setattr__(self, "weights", {name: float(weight) for name, weight in weights.items()})
+        object.__setattr__(self, "weights", self.all_weights(self.weights))
         object.__setattr__(self, "_counted", (*self.DEEDS, "satisfaction"))
-        object.__setattr__(self, "_weightless", tuple(name for name, weight in weights.items() if weight == 0))
+        object.__setattr__(self, "_weightless", tuple(name for name, weight in self.weights.items() if weight == 0))
+
+    @classmethod
+    def all_weights(cls, given: Mapping[str, float]) -> dict[str, float]:
+        """The weights of all terms, those that are not given by default.
+
+        Raises:
+            TypeError: No mapping.
+            ValueError: An unknown term, or a weight that is no finite number.
+        """
+        if not isinstance(given, Mapping):
+            raise TypeError(f"reward: expected a mapping from terms to weights, got {given!r}")
+        for name, weight in given.items():
+            if name not in cls.DEFAULT_WEIGHTS:
+                hint = did_you_mean(str(name), cls.DEFAULT_WEIGHTS)
+                raise ValueError(f"reward: no term {name!r}; the terms are {', '.join(cls.DEFAULT_WEIGHTS)}.{hint}")
+            real_number(f"reward, weight of {name!r}", weight)
+        return {name: float(weight) for name, weight in {**cls.DEFAULT_WEIGHTS, **given}.items()}
 
     def terms(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response

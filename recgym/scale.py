@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import multiprocessing
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -207,13 +208,14 @@ def _searches(folder: Path, embedding_dim: int) -> Iterator[Figure]:
 
 
 def write_shop(path: Path, num_items: int, seed: int = 0) -> None:
-    """Write a CSV file of so many items, about 300 bytes each."""
+    """Write a CSV file of so many items, about 300 bytes each; one that is there is whole."""
     shop, rng = builtin_catalog("ecommerce"), np.random.default_rng(seed)
     vocabulary = sorted({word for title in shop.titles for word in re.findall(r"[a-z]{4,}", title)})
     described = [text.split(". ", 2)[-1] for text in shop.texts]
     by_category = np.argsort(shop.categories, kind="stable")
     first = np.searchsorted(shop.categories[by_category], np.arange(shop.num_categories + 1))
-    with open(path, "w", encoding="utf-8", newline="") as file:
+    unfinished = path.with_name(f".{path.name}.tmp")
+    with open(unfinished, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["item_id", "title", "department", "category", "description", *NUMBERS])
         for start in range(0, num_items, _ROWS):
@@ -228,6 +230,7 @@ def write_shop(path: Path, num_items: int, seed: int = 0) -> None:
                 writer.writerow([f"item-{start + i:07}", f"{shop.titles[row]}, {vocabulary[one]} {vocabulary[two]}",
                                  shop.department_names[shop.departments[row]], shop.category_names[category[i]],
                                  described[other[i]], *numbers[i]])  # fmt: skip
+    os.replace(unfinished, path)
 
 
 def _numbers(shop: Catalog, rows: NDArray[np.int64], rng: np.random.Generator) -> list[list[float]]:

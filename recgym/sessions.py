@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 from collections import ChainMap
 from importlib import import_module
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.actions import make_view
+from recgym.actions import check_view, make_view
+from recgym.arguments import did_you_mean, one_of
 from recgym.classics import CLASSICS
 from recgym.compiled import Flags, Ints, kernel
 from recgym.observation import Observed
@@ -67,6 +67,8 @@ class Sessions:
         config_class = settings_class(scenario)
         self.arguments = tuple(field.name for field in dataclasses.fields(config_class) if field.init)
         _check_names(settings, self.arguments)
+        check_view(action, fill)
+        one_of("observation", observation, config_class.KINDS)
         config = config_class(**settings)
         self.session_length = config.session_length
         self.setting: Scenario | Classic = config.build()
@@ -163,8 +165,7 @@ def _check_names(given: dict[str, Any], known: tuple[str, ...]) -> None:
     for name in given:
         if name not in known:
             options = sorted((*common, *known))
-            near = difflib.get_close_matches(name, [*options, *VECTOR_ONLY], n=1)
-            hint = f" Did you mean {near[0]!r}?" if near and name not in VECTOR_ONLY else ""
+            hint = "" if name in VECTOR_ONLY else did_you_mean(name, [*options, *VECTOR_ONLY])
             raise TypeError(
                 f"unknown argument {name!r}.{hint} The arguments are {', '.join(options)}, and with "
                 f"gymnasium.make_vec also {', '.join(VECTOR_ONLY)}."

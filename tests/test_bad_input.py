@@ -15,7 +15,6 @@ from recgym.catalog import Catalog, CatalogError
 from recgym.encoders import TableError, UnknownTextError
 from recgym.encoders.table import EmbeddingTable
 from recgym.env import RecEnv, RecVectorEnv
-from recgym.fusion import Fusion
 from recgym.scenarios import ecommerce_words as words_module
 from recgym.sessions import VECTOR_ONLY
 from recgym.testing import HashingEncoder, small_catalog
@@ -67,10 +66,13 @@ class NotFiniteAtTheEnd(HashingEncoder):
 
 
 SETTINGS = {
-    "action": ({"action": "slates"}, ["slates", "'slate'", "'item'", "'sequential'", "'proto'"]),
+    "action": ({"action": "slates"}, ["slates", "'slate'", "'item'", "'sequential'", "'proto'", "Did you mean 'slate'?"]),
     "fill": ({"action": "item", "fill": "nearest"}, ["nearest", "'similar'", "'none'"]),
     "fill without item": ({"fill": "none"}, ["fill", 'action="item"']),
     "observation": ({"observation": "vector"}, ["vector", "'flat'", "'dict'", "'sequence'"]),
+    "observation misspelt": ({"observation": "flatt"}, ["Did you mean 'flat'?"]),
+    "search": ({"search": "exactly"}, ["search", "'candidates'", "Did you mean 'exact'?"]),
+    "response": ({"response": "cascades"}, ["response", "Did you mean 'cascade'?"]),
     "fusion": ({"fusion": "sum"}, ["sum", "'concat'", "'linear'"]),
     "fused_dim zero": ({"fusion": "linear", "fused_dim": 0}, ["fused_dim", "at least 1", "0"]),
     "fused_dim text": ({"fusion": "linear", "fused_dim": "a"}, ["fused_dim", "whole number", "'a'"]),
@@ -81,7 +83,7 @@ SETTINGS = {
     "seed negative": ({"seed": -1}, ["seed", "at least 0", "-1"]),
     "catalog": ({"catalog": 5}, ["catalog", ".csv", ".parquet", "Catalog", "5"]),
     "fused_dim too large": ({"fusion": "linear", "fused_dim": 81}, ["fused_dim", "1 to 80", "81"]),
-    "whiten": ({"whiten": "full"}, ["full", "none", "center", "pca", "zca", "relaxed"]),
+    "whiten": ({"whiten": "full"}, ["whiten", "full", "none", "center", "pca", "zca", "relaxed"]),
     "session_length zero": ({"session_length": 0}, ["session_length", "at least 1", "0"]),
     "session_length bool": ({"session_length": True}, ["session_length", "whole number", "True"]),
     "session_length half": ({"session_length": 2.5}, ["session_length", "whole number", "2.5"]),
@@ -115,6 +117,21 @@ def test_wrong_settings(name, shell):
     settings, words = SETTINGS[name]
     with pytest.raises((TypeError, ValueError), match=all_of(*words)):
         shell(**settings)
+
+
+NAMED = ("action", "fill", "fill without item", "observation", "fusion", "fused_dim without linear", "live", "whiten", "search",
+         "response", "reward term", "session_length zero")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_wrong_names_are_told_before_anything_is_embedded(name):
+    class Untouched(HashingEncoder):
+        def encode(self, texts):
+            raise AssertionError("it has begun to embed")
+
+    settings, words = SETTINGS[name]
+    with pytest.raises(ValueError, match=all_of(*words)):
+        make(encoder=Untouched(16), **settings)
 
 
 @pytest.mark.parametrize("shell", [make, make_vec], ids=["single", "vector"])
@@ -340,8 +357,5 @@ def test_a_table_cut_short(tmp_path):
 
 
 def test_components_refuse_too():
-    zeros = np.zeros((2, 4), dtype=np.float32)
-    with pytest.raises(ValueError, match=all_of("'concat'", "'linear'", "mean")):
-        Fusion(zeros, zeros, "mean")
     with pytest.raises(CatalogError, match="titles"):
         Catalog(("a", "b"), ("A",), ("A", "B"), np.zeros(2, int), np.zeros(2, int), ("D",), ("C",), {})

@@ -381,6 +381,11 @@ def test_the_interval_of_a_ratio_covers_it_95_times_in_100():
 # Bounds
 
 
+def kept_rows(view, random):
+    """A view as if random pages had returned something else."""
+    return {**view, "rows": [row | {"return": random} if row["name"] == "random" else row for row in view["rows"]]}
+
+
 def test_bounds_are_paired_reproducible_and_kept(tmp_path, capsys):
     command = ["bounds", ENV_ID, "--episodes", "30", "--out", str(tmp_path)]
     assert main([*command, "--action", "slate"]) == 0
@@ -399,6 +404,9 @@ def test_bounds_are_paired_reproducible_and_kept(tmp_path, capsys):
     assert list(rows)[1:6] == list(HEURISTICS)
     out = capsys.readouterr().out
     assert "far-sighted reference (privileged)" in out and "Looking ahead is worth" in out
+    path.write_text(json.dumps(kept | {"views": {"slate": kept_rows(views["slate"], random=9.0)}}))
+    assert main([*command, "--action", "item"]) == 2
+    assert "random pages returned 9.0000, and now" in capsys.readouterr().err
     assert main([*command[:3], "20", *command[4:], "--action", "proto"]) == 0
     assert list(json.loads(path.read_text())["views"]) == ["proto"], "views measured in another way do not stay"
 

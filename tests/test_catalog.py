@@ -316,6 +316,7 @@ BY_HAND = {
     "empty text": ({"texts": ("", "B", "C")}, "texts.*empty.*at 0"),
     "category -1": ({"categories": np.array([0, -1, 1])}, "categories.*0 to 1.*-1 at 1"),
     "category too high": ({"categories": np.array([0, 1, 2])}, "categories.*0 to 1.*2 at 2"),
+    "a category without items": ({"categories": np.array([0, 0, 0])}, "categories.*every name.*none of 1.*leave"),
     "department -1": ({"departments": np.array([-1, 0, 0])}, "departments.*0 to 0.*-1 at 0"),
     "department too high": ({"departments": np.array([0, 0, 5])}, "departments.*0 to 0.*5 at 2"),
 }

@@ -219,6 +219,16 @@ def test_damaged_folders_are_named_with_the_cure(tmp_path, source, damage, messa
         gymnasium.make(ID, catalog=str(tmp_path / "shop"), embedding_dim=8)
 
 
+def test_damaged_vectors_of_the_right_length_are_told_with_the_cure(tmp_path, source):
+    build(source, tmp_path / "shop")
+    others = tmp_path / "shop" / "others.npz"
+    content = bytearray(others.read_bytes())
+    content[40:100] = bytes(60)
+    others.write_bytes(content)
+    with pytest.raises(ValueError, match=f"others.npz is not a whole file.*remove {tmp_path / 'shop'} and run `recgym build` again"):
+        gymnasium.make(ID, catalog=str(tmp_path / "shop"), embedding_dim=8)
+
+
 def test_what_cannot_be_built(tmp_path, source, capsys):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"")
@@ -234,6 +244,10 @@ def test_what_cannot_be_built(tmp_path, source, capsys):
         build(source, tmp_path / "wide", embedding_dim=25)
     with pytest.raises(ValueError, match="whiten: expected one of none, center"):
         build(source, tmp_path / "odd", whiten="bleach")
+    few = tmp_path / "few.csv"
+    few.write_text("".join(source.read_text().splitlines(keepends=True)[:4]))
+    with pytest.raises(CatalogError, match="few.csv.*(?s:.*)at least 5 items.*got 3; add items"):
+        build(few, tmp_path / "too few", report=lambda stage, done, total: stage == "columns" or pytest.fail(stage))
     assert main(["build", str(tmp_path / "none.csv"), str(tmp_path / "x"), "--encoder", str(DATA / "embeddings.npz")]) == 2
     assert "no catalogue at" in capsys.readouterr().err
 

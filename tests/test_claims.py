@@ -18,6 +18,7 @@ from baselines.intervals import Estimate
 from baselines.oracles import MYOPIC
 from baselines.registry import find
 from baselines.task import Task
+from baselines.versions import OtherRun
 from recgym import metrics
 from recgym.registration import DOMAINS
 
@@ -124,6 +125,15 @@ def test_the_pages_are_measured_against_the_truth():
                      for recommender in (MYOPIC, heuristic(LEADER, task.lanes(1))))  # fmt: skip
     assert best["ndcg"] == pytest.approx(1.0)  # it shows what brings most, the most first
     assert all(best[name] > popular[name] > 0 for name in ("accuracy", "recall", "precision", "f1"))
+
+
+def test_a_changed_environment_is_noticed():
+    [row] = claims.measure(ENV_ID, 0, ["random"], 0, 10)
+    claims.check_environments([row], [ENV_ID])
+    changed = row | {"return": row["return"] + 0.1}
+    claims.check_environments([changed], ["RecGym-Video-v0"])
+    with pytest.raises(OtherRun, match="seed 0, was measured where random pages returned .*has changed"):
+        claims.check_environments([changed], [ENV_ID])
 
 
 def test_arms_differ_in_the_state_alone():

@@ -303,6 +303,8 @@ def test_embed_says_what_it_cannot_use(recgym_command, small_shop, tmp_path):
         ([str(catalog), "-o", str(tmp_path / "nowhere" / "table.npz")], "in a folder that exists"),
         (["-o", out, "--encoder", str(double)], "texts are not in this table"),
         ([str(catalog), "-o", out, "--encoder", str(tmp_path / "gone.npz")], "gone.npz"),
+        (["--domain", "news", str(catalog), "-o", out, "--encoder", str(double)], "expected a column 'age_hours'"),
+        (["--domain", "search", str(catalog), "-o", out, "--encoder", str(double)], "expected a column"),
     ):
         code, _, err = recgym_command("embed", *arguments)
         assert code == 2 and message in err and not Path(out).exists()

@@ -62,8 +62,10 @@ def test_compiling_is_announced_once_and_kept_on_disk(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_changed_helper_reaches_the_kernels_of_other_files(tmp_path):
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["beside the sources", "in NUMBA_CACHE_DIR"])
+def test_a_changed_helper_reaches_the_kernels_of_other_files(tmp_path, elsewhere):
     """`_drift` in dynamics/interest.py calls `add` in compiled.py."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kept")} if elsewhere else os.environ
     shutil.copytree(ROOT / "recgym", tmp_path / "recgym", ignore=shutil.ignore_patterns("__pycache__", "*.npz"))
     code = (
         "import numpy as np; from recgym.dynamics.interest import _drift\n"
@@ -74,7 +76,8 @@ def test_a_changed_helper_reaches_the_kernels_of_other_files(tmp_path):
     )
 
     def moved_towards_the_item() -> bool:
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True,
+                              check=True)  # fmt: skip
         return done.stdout.strip() == "True"
 
     assert moved_towards_the_item()

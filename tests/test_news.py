@@ -87,6 +87,20 @@ def test_the_calendar_counts_the_days_away():
     assert after["day"].tolist() == [0, 8, 1] and state["day"].tolist() == [0, 5, 9]
 
 
+@pytest.mark.parametrize("history_length", [1, 15])
+def test_readers_remember_ten_pages_however_many_are_observed(history_length):
+    usual, other = (RecVectorEnv("news", 32, action="item", observation="sequence", history_length=length)
+                    for length in (10, history_length))  # fmt: skip
+    for env in (usual, other):
+        env.reset(seed=3)
+        env.action_space.seed(0)
+    for _ in range(20):
+        actions = usual.action_space.sample()
+        rewards = [env.step(actions)[1].tolist() for env in (usual, other)]
+        assert rewards[0] == rewards[1]
+    assert other.sessions.observe(other.state)["mask"].shape == (32, 3 * history_length)
+
+
 def test_what_was_clicked_before_is_known_and_hardly_clicked_again():
     recency = Recency(np.array([5, 4, 3, 2, 1]))
     state = State(

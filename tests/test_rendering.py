@@ -10,10 +10,14 @@ import gymnasium
 import numpy as np
 import pytest
 
+from matplotlib import pyplot
+from matplotlib.text import Text
+
 from recgym import rendering
-from recgym.rendering import colours, story
+from recgym.rendering import charts, colours, story
 from recgym.rendering.picture import HEIGHT, WIDTH
 from recgym.rendering.text import bar
+from recgym.scenarios import Ecommerce
 from recgym.scenarios import ecommerce_words as words
 
 ENV_ID = "RecGym-Ecommerce-v0"
@@ -44,6 +48,23 @@ def page():
         "truth": {"trust": 0.4, "readiness": 0.2},
         "reward": 0.78,
     }
+
+
+def test_there_are_stars_to_show_in_every_domain():
+    """Also where a domain of one's own says nothing of them, unless it asks for the column."""
+    assert dataclasses.replace(Ecommerce.DOMAIN, defaults={}).defaults == {"rating": 3.6, "num_ratings": 0.0}
+    strict = dataclasses.replace(Ecommerce.DOMAIN, required=("rating",), defaults={"num_ratings": 7.0})
+    assert strict.defaults == {"num_ratings": 7.0}
+
+
+def test_a_reward_of_many_terms_is_drawn_whole():
+    env = gymnasium.make("RecGym-Health-v0", render_mode="rgb_array").unwrapped
+    terms = [name for name, weight in env.simulator.reward.weights.items() if weight]
+    figure, axes = pyplot.subplots()
+    page = {"reward": 1.0, "left": np.False_}
+    charts.reward(axes, terms, [dict.fromkeys(terms, 1.0)], [page])
+    assert len(terms) > 6 and {*terms} <= {text.get_text() for text in figure.findobj(Text)}
+    pyplot.close(figure)
 
 
 def test_cards_tell_the_deepest_deed_of_every_slot(env, page):

@@ -58,8 +58,10 @@ def assert_same(one, two):
 
 @pytest.mark.parametrize("observation", ["flat", "dict"])
 @pytest.mark.parametrize("view", ACTIONS)
-def test_the_adapter_equals_sb3s_own_dummy_vec_env(view, observation):
-    settings = {**SMALL, "action": view, "observation": observation, "session_length": 15}
+@pytest.mark.parametrize("limit", [{"session_length": 15}, {"max_episode_steps": 3}], ids=["session_length", "max_episode_steps"])
+def test_the_adapter_equals_sb3s_own_dummy_vec_env(view, observation, limit):
+    """At a limit of Gymnasium's a user may be lost on the last step, which is both."""
+    settings = {**SMALL, "action": view, "observation": observation, **limit}
     num_envs = 12
     singles = DummyVecEnv([lambda: Monitor(gymnasium.make(ENV_ID, **settings))] * num_envs)
     batch = RecVecEnv(gymnasium.make_vec(ENV_ID, num_envs=num_envs, autoreset_mode="SameStep", **settings), seed=3)

@@ -24,6 +24,7 @@ from baselines.study import page, search, space, trials
 from baselines.study.search import Study
 from baselines.study.space import SPACES
 from baselines.study.trials import Trial
+from baselines.versions import OtherRun
 
 ENV_ID = "RecGym-News-v0"
 TABLES = Path(__file__).resolve().parent.parent / trials.FOLDER
@@ -48,7 +49,7 @@ def test_a_study_starts_from_the_committed_settings(algorithm):
         assert found[name] == signature[name].default
     widths = space.distributions(algorithm)
     assert all(widths[name]._contains(widths[name].to_internal_repr(value)) for name, value in first.items())
-    assert space.rounded(first) == first == json.loads(json.dumps(first))
+    assert space.rounded(algorithm, first) == first == json.loads(json.dumps(first))
 
 
 @pytest.mark.parametrize("algorithm", SPACES)
@@ -93,6 +94,12 @@ def valued(best: float = 0.95, luck: float = 0.0) -> Callable[..., Trial]:
         return replace(planned, returns=tuple(returns), cpu_seconds=1.0)
 
     return train
+
+
+@pytest.fixture(autouse=True)
+def random_pages(monkeypatch):
+    """Nothing is trained in most tests, so no sessions are needed either."""
+    monkeypatch.setattr(search, "random_return", lambda study: 5.0)
 
 
 def searched(folder: Path, train: Callable[..., Trial], points: int = 10) -> list[Trial]:
@@ -151,6 +158,14 @@ def test_tables_of_another_study_are_refused(tmp_path, capsys):
     assert "Say --steps 900" in capsys.readouterr().err
 
 
+def test_trials_of_another_version_of_the_environment_are_refused(tmp_path, monkeypatch):
+    study = Study(ENV_ID, "PPO", 900, 3, trials.path(tmp_path, ENV_ID, "PPO"))
+    searched(tmp_path, valued(), points=2)
+    monkeypatch.setattr(search, "random_return", lambda study: 5.1)
+    with pytest.raises(OtherRun, match="random pages returned 5.0000, and now 5.1000: the environment has changed. Move"):
+        next(search.run(study, valued()))
+
+
 def test_no_session_and_no_seed_of_a_study_is_one_of_a_benchmark():
     assert min(trials.SEEDS) >= SEEDS
     trained = [range(SEED_STRIDE * seed, SEED_STRIDE * (seed + 1)) for seed in trials.SEEDS]
@@ -160,7 +175,7 @@ def test_no_session_and_no_seed_of_a_study_is_one_of_a_benchmark():
 
 def test_a_training_is_valued_three_times_and_is_the_same_again(tmp_path):
     study = Study(ENV_ID, "PPO", 1536, 2, tmp_path / "x.csv")
-    planned = Trial(1, 900, 1536, (), 0.0, {**space.start("PPO"), "rollout": 512})
+    planned = Trial(1, 900, 1536, (), 5.0, 0.0, {**space.start("PPO"), "rollout": 512})
     heard: list[float] = []
     first = search.training(study, planned, lambda point, value: bool(heard.append(value)))
     assert first.whole and list(first.returns) == heard and np.isfinite(heard).all() and first.cpu_seconds > 0

@@ -26,7 +26,7 @@ from baselines.deep.clicks import SEARCHES, LearnedPositions, expected, known_ch
 from baselines.deep.networks import ItemNetwork, at, make_network, outputs
 from baselines.deep.rollouts import VALUE, Kept, Rollout
 from baselines.deep.seen import Seen
-from baselines.names import did_you_mean
+from recgym.arguments import did_you_mean
 from recgym.choice import ChoiceModel
 from recgym.env import RecVectorEnv
 

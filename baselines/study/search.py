@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from baselines.algorithms import VIEWS
+from baselines.heuristics import RandomRecommender
 from baselines.recommender import Recommender, evaluate, make_lanes
 from baselines.study import space, trials
 from baselines.study.trials import Trial
 from baselines.task import Task
+from baselines.versions import check_return
 from baselines.watching import LearningCurve
 
 if TYPE_CHECKING:
@@ -54,9 +56,14 @@ def run(study: Study, train: Train | None = None) -> Iterator[Trial]:
 
     Raises:
         baselines.files.BadTable: The table cannot be gone on with.
+        baselines.versions.OtherRun: It is of another version of the environment.
     """
     train = train or training
     found = trials.load(study.file, study.algorithm, study.steps)
+    random = random_return(study)
+    for trial in found:
+        where = f"{study.file}: trial {trial.number}, seed {trial.seed},"
+        check_return(where, "random pages", trial.random, random, "Move the file away to search anew")
 
     def kept(trial: Trial) -> Trial:
         found.append(trial)
@@ -71,14 +78,14 @@ def run(study: Study, train: Train | None = None) -> Iterator[Trial]:
             asked.report(value, point)
             return bool(asked.should_prune())
 
-        planned = Trial(number, trials.SEEDS[0], study.steps, (), 0.0, space.rounded(asked.params))
+        planned = Trial(number, trials.SEEDS[0], study.steps, (), random, 0.0, space.rounded(study.algorithm, asked.params))
         yield kept(train(study, planned, behind))
     done = {(trial.number, trial.seed) for trial in found}
     finalists = trials.finalists(found)
     for seed in trials.SEEDS[1:] if len(finalists) > 1 else ():
         for finalist in finalists:
             if (finalist.number, seed) not in done:
-                again = Trial(finalist.number, seed, study.steps, (), 0.0, finalist.parameters)
+                again = Trial(finalist.number, seed, study.steps, (), random, 0.0, finalist.parameters)
                 yield kept(train(study, again, lambda point, value: False))
 
 
@@ -105,6 +112,12 @@ def optuna_study(algorithm: str, found: list[Trial]) -> optuna.Study:
     return study
 
 
+def random_return(study: Study) -> float:
+    """Mean return of random pages in the validation sessions."""
+    sessions = make_lanes(study.env_id, trials.SESSIONS, action=study.view)
+    return evaluate(RandomRecommender(), sessions, trials.VALIDATION_SEED).mean
+
+
 def training(study: Study, planned: Trial, behind: Behind) -> Trial:
     """The planned trial with its returns; given up at the first point where `behind(point, mean return)` says so."""
     from baselines.sb3 import Trained
@@ -126,5 +139,5 @@ def training(study: Study, planned: Trial, behind: Behind) -> Trial:
         value(recommender)
     except GivenUp:
         pass
-    return Trial(planned.number, planned.seed, planned.steps, tuple(returns), time.process_time() - started,
-                 planned.parameters)  # fmt: skip
+    return Trial(planned.number, planned.seed, planned.steps, tuple(returns), planned.random,
+                 time.process_time() - started, planned.parameters)  # fmt: skip

@@ -98,6 +98,7 @@ def distributions(algorithm: str) -> dict[str, BaseDistribution]:
     }
 
 
-def rounded(parameters: Mapping[str, Any]) -> Parameters:
+def rounded(algorithm: str, parameters: Mapping[str, Any]) -> Parameters:
     """Numbers of intervals with two significant digits, as they are used and written."""
-    return {name: float(f"{value:.1e}") if isinstance(value, float) else value for name, value in parameters.items()}
+    space = SPACES[algorithm]
+    return {name: float(f"{value:.1e}") if isinstance(space[name], Between) else value for name, value in parameters.items()}

@@ -23,7 +23,7 @@ SEEDS = (900, 901, 902)
 VALIDATION_SEED, SESSIONS = 950 * SEED_STRIDE, 500
 FINALISTS = 2  # at most, besides the committed settings
 RETURNS = tuple(f"return_{point}" for point in range(1, POINTS + 1))
-COLUMNS = ("trial", "seed", "steps", *RETURNS, "cpu_seconds", "parameters")
+COLUMNS = ("trial", "seed", "steps", *RETURNS, "random", "cpu_seconds", "parameters")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Trial:
     """Of a whole training."""
     returns: tuple[float, ...]
     """(POINTS,) mean returns of the validation sessions; fewer where the training was given up."""
+    random: float
+    """Mean return of random pages in these sessions: of trials of one version of the environment the same."""
     cpu_seconds: float
     parameters: Mapping[str, Any]
     """As in `baselines.study.space`."""
@@ -82,6 +84,7 @@ def _line(trial: Trial) -> tuple[object, ...]:
         trial.seed,
         trial.steps,
         *returns,
+        f"{trial.random:.4f}",
         f"{trial.cpu_seconds:.1f}",
         json.dumps(dict(trial.parameters)),
     )
@@ -89,8 +92,8 @@ def _line(trial: Trial) -> tuple[object, ...]:
 
 def _trial(line: Mapping[str, str]) -> Trial:
     returns = tuple(float(line[name]) for name in RETURNS if line[name])
-    return Trial(int(line["trial"]), int(line["seed"]), int(line["steps"]), returns, float(line["cpu_seconds"]),
-                 json.loads(line["parameters"]))  # fmt: skip
+    return Trial(int(line["trial"]), int(line["seed"]), int(line["steps"]), returns, float(line["random"]),
+                 float(line["cpu_seconds"]), json.loads(line["parameters"]))  # fmt: skip
 
 
 def searched(found: Sequence[Trial]) -> list[Trial]:

@@ -22,6 +22,7 @@ RANGES: Ranges = {  # of what every domain calls so
     "margin": (0, 1),
     "rating": (1, 5),
     "num_ratings": (0, np.inf),
+    "popularity": (0, np.inf),
     "days_online": (0, np.inf),
     **dict.fromkeys(RATING_COLUMNS, (0, np.inf)),
 }
@@ -164,6 +165,9 @@ def array_problems(
         if len(outside):
             places = some(f"{index[i]} at {i}" for i in outside)
             problems.append(f"{name}: expected indices from 0 to {count - 1}, got {places}; they count the names")
+        elif len(unused := np.setdiff1d(np.arange(count), index)):
+            problems.append(f"{name}: expected an item of every name, got none of {some(map(str, unused))}; leave these names "
+                            "out and count again")  # fmt: skip
     return problems
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
+from recgym.arguments import did_you_mean
 from recgym.choice.browsing import UserBrowsing
 from recgym.choice.cascade import Cascade, DependentClick, ExponentialCascade
 from recgym.choice.multinomial import MultinomialLogit, MultinomialProportional
@@ -35,8 +35,7 @@ def choice_model(model: str | ChoiceModel) -> ChoiceModel:
     """
     if isinstance(model, str):
         if model not in CHOICE_MODELS:
-            near = difflib.get_close_matches(model.lower(), CHOICE_MODELS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(model, CHOICE_MODELS)
             raise ValueError(f"response: no choice model {model!r}; there are {', '.join(CHOICE_MODELS)}.{hint}")
         return CHOICE_MODELS[model]()
     if isinstance(model, type) or not isinstance(model, ChoiceModel):

@@ -138,7 +138,7 @@ class Classic(ABC):
 
     def observation(self, kind: str, num_extra: int) -> ClassicObservation:
         """What the agent sees, one of KINDS, with `num_extra` numbers that the action view adds."""
-        return ClassicObservation(self, one_of("observation", kind, self.KINDS), num_extra)
+        return ClassicObservation(self, kind, num_extra)
 
     def reset(self, rng: BatchRNG) -> State:
         """New sessions for all lanes of `rng`."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
 from collections.abc import Sequence
 
 from recgym import __version__
+from recgym.arguments import did_you_mean
 from recgym.cli import build, check, describe, embed, play, playground, speed
 
 GROUPS = (describe, play, playground, check, embed, build, speed)
@@ -48,6 +48,5 @@ def _check_command(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
     """Answer a misspelt command with the one that was meant."""
     [commands] = [action for action in parser._actions if action.dest == "command"]
     if arguments and not arguments[0].startswith("-") and arguments[0] not in commands.choices:
-        near = difflib.get_close_matches(arguments[0], commands.choices, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(arguments[0], commands.choices)
         parser.error(f"unknown command {arguments[0]!r}.{hint} `recgym --help` lists them.")

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym import registration
-from recgym.catalog import Catalog, CatalogError
+from recgym.catalog import CatalogError
 from recgym.cli.progress import bar
 from recgym.encoders import EmbeddingTable, Encoder, TableError, UnknownTextError, WeightsError, as_encoder
-from recgym.scenarios.builtin import DOMAINS, builtin_catalog
+from recgym.scenarios import SCENARIOS
+from recgym.scenarios.builtin import DOMAINS
 
 MODEL = "all-MiniLM-L6-v2"
 
@@ -58,7 +59,7 @@ def embed(options: argparse.Namespace) -> int:
         print(f"recgym embed: --out is a .npz file in a folder that exists, got {options.out}", file=sys.stderr)
         return 2
     try:
-        catalog = Catalog.load(options.catalog) if options.catalog else builtin_catalog(options.domain)
+        catalog = SCENARIOS[options.domain](catalog=options.catalog).load_catalog()
         words = importlib.import_module(f"recgym.scenarios.{options.domain}_words")
         table = EmbeddingTable.build(words.SENTENCES.all_texts(catalog), WithProgress(as_encoder(options.encoder)))
         table.save(options.out)

@@ -15,6 +15,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.candidates import Retrieval
 from recgym.catalog import Catalog, CatalogError
 from recgym.catalog.inverted import write_neighbours
 from recgym.catalog.rows import create_rows, read_rows, row_blocks, write_rows
@@ -85,7 +86,11 @@ def build_folder(
     if "columns" not in manifest["finished"]:
         report("columns", 0, 1)
         manifest["catalog"] = facts = store_columns(source, folder, required)
-        facts["fingerprint"] = Catalog(**stored_fields(folder, facts)).fingerprint
+        stored = Catalog(**stored_fields(folder, facts))
+        if stored.num_items < len(Retrieval.SOURCES):
+            raise CatalogError(source, [f"expected at least {len(Retrieval.SOURCES)} items, one from each source of candidates, "
+                                        f"got {stored.num_items}; add items"])  # fmt: skip
+        facts["fingerprint"] = stored.fingerprint
         _finish(folder, manifest, "columns")
         report("columns", 1, 1)
     catalog = Catalog(**stored_fields(folder, manifest["catalog"]))

@@ -34,7 +34,7 @@ def open_embedded(folder: str | os.PathLike[str], whiten: str, embedding_dim: in
             f"catalog: {folder} was built with {was}, but the settings are {now}; pass {was}, or run `recgym build` "
             f"with --embedding-dim {embedding_dim} --whiten {whiten} (texts are not embedded again)"
         )
-    others = Embedded.load(folder / OTHERS)
+    others = Embedded.load(folder / OTHERS, f"remove {folder} and run `recgym build` again")
     groups = {**others.groups, ITEMS: mapped(folder / VECTORS)}
     return replace(others, groups=groups, neighbours=mapped(folder / NEIGHBOURS))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import secrets
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from recgym import described
-from recgym.arguments import one_of, whole_number
+from recgym.arguments import did_you_mean, one_of, whole_number
 from recgym.playground.duel import NUM_SESSIONS, fight
 from recgym.playground.game import YOU, Environment, Game, Wrong
 from recgym.playground.policies import Offer, open_model
@@ -93,8 +92,7 @@ class Playground:
             NotThere: There is none of that id.
         """
         if not isinstance(env_id, str) or env_id not in self._ids:
-            near = difflib.get_close_matches(str(env_id), self._ids, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(str(env_id), self._ids)
             raise NotThere(f"no environment {env_id!r}; there are {', '.join(self._ids)}.{hint}")
         with self._lock:
             if env_id not in self._environments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,7 +82,7 @@ def reward(axes: Axes, names: Sequence[str], terms: Sequence[Mapping[str, float]
     first, last = axes.get_xlim()
     bar_width = 0.7 * axes.get_window_extent().width * 72 / axes.figure.dpi / (last - first)  # points
     above, below = np.zeros(len(view)), np.zeros(len(view))
-    for name, colour in zip(names, TERMS, strict=False):
+    for name, colour in zip(names, cycle(TERMS)):
         values = np.array([terms[name] for terms in per_page])
         start = np.where(values >= 0, above, below)
         # Lines, because many bars are slow to draw.

@@ -12,7 +12,8 @@ TRUST = "#2f6fd0"
 READINESS = "#8a4fbf"
 
 DEEDS = ("#b6bec9", "#2f6fd0", "#d98200", "#23925a")  # of `story.deeds`: skipped, clicked, and the two events
-TERMS = ("#7fa8e6", "#f0b354", "#4bb37f", "#c3a0e0", "#e79ac0", "#9aa5b1")  # in the order of the reward's terms
+# In the order of the reward's terms, from the first again where there are more.
+TERMS = ("#7fa8e6", "#f0b354", "#4bb37f", "#c3a0e0", "#e79ac0", "#9aa5b1", "#d98880", "#6cc3c9")
 
 # Enough hues for a large shop's departments to differ from their neighbours in a slate.
 DEPARTMENTS = (

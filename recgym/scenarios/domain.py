@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,15 +53,25 @@ class Domain:
     """What users may need, where that is not a category; queries then have lists of their own to retrieve from."""
     own: str | None = None
     """State variable (num_envs, any length), catalogue rows of the user's own, a source in place of the latest arrivals."""
+    memory: int = 1
+    """Pages of the history that the users themselves go by, kept whatever number of them is observed."""
     told: tuple[str, str] | None = None
     """What a history says of who did the first and the second event of the response, before an item's title ("bought");
     by default the events' own names."""
     hidden: tuple[str, ...] = ()
     """State variables that are the truth about a user, beside trust, need and readiness."""
     required: tuple[str, ...] = ()  # attributes that a catalogue must have
-    defaults: Mapping[str, float | str] = field(default_factory=dict)  # of those it may lack
+    defaults: Mapping[str, float | str] = field(default_factory=dict)
+    """Of attributes that a catalogue may lack; those of RATED are there in every domain."""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Least and greatest value of attributes."""
+
+    RATED: ClassVar[Mapping[str, float]] = {"rating": 3.6, "num_ratings": 0.0}
+    """What cards and measures tell of every item, and what it is where nobody has rated."""
+
+    def __post_init__(self) -> None:
+        rated = {name: value for name, value in self.RATED.items() if name not in self.required}
+        object.__setattr__(self, "defaults", {**rated, **self.defaults})
 
 
 class Needs(NamedTuple):

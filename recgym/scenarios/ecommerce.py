@@ -149,5 +149,5 @@ class Ecommerce(Settings):
         facts=_facts,
         told=("put in the cart", "bought"),
         required=("price",),
-        defaults={"list_price": "price", "margin": 0.3, "rating": 3.6, "num_ratings": 0.0, "days_online": 365.0},
+        defaults={"list_price": "price", "margin": 0.3, "days_online": 365.0},
     )

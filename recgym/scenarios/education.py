@@ -243,6 +243,6 @@ class Education(Settings):
         personal=lambda catalog, items: LearnerFeatures(items),
         hidden=("learned", "recall"),
         required=("difficulty", "minutes", "kind"),
-        defaults={"level": 3.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
-        ranges={"level": (1, 5), "minutes": (0, np.inf), "kind": (0, 1)},
+        defaults={"level": 3.0, "popularity": "num_ratings"},
+        ranges={"difficulty": (-10, 10), "level": (1, 5), "minutes": (0, np.inf), "kind": (0, 1)},
     )  # fmt: skip

@@ -244,8 +244,7 @@ class Finance(Settings):
         personal=lambda catalog, items: KnownOfClient(items, MARKET, TREND),
         hidden=("risk_held", "assets"),
         required=("risk_class", "commission", "volatility"),
-        defaults={"lockup_months": 0.0, "complexity": 0.5, "rating": 3.6, "num_ratings": 0.0,
-                  "popularity": "num_ratings"},
+        defaults={"lockup_months": 0.0, "complexity": 0.5, "popularity": "num_ratings"},
         ranges={"risk_class": (1, 7), "commission": (0, 1), "volatility": (0, np.inf), "lockup_months": (0, np.inf),
                 "complexity": (0, 1)},
     )  # fmt: skip

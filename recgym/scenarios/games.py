@@ -178,7 +178,7 @@ class Games(Settings):
         outcome=GamesOutcome,
         hidden=("satiation", "bored_pages"),  # who is bored of what, and for how long
         required=("monetisation", "session_minutes", "depth"),
-        defaults={"difficulty": 0.5, "coop": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
+        defaults={"difficulty": 0.5, "coop": 0.0, "popularity": "num_ratings",
                   "days_online": 365.0},
         ranges={"session_minutes": (0, np.inf), "difficulty": (0, 1), "depth": (0, 1), "monetisation": (0, 1),
                 "coop": (0, 1)},

@@ -222,7 +222,7 @@ class Health(Settings):
         personal=lambda catalog, items: CoachsEye(items),
         hidden=("dose", "fitness"),
         required=("minutes", "burden", "mets", "effect"),
-        defaults={"contraindication": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        defaults={"contraindication": 0.0, "popularity": "num_ratings"},
         ranges={"minutes": (0, np.inf), "burden": (0, 1), "mets": (0, np.inf), "effect": (0, 1),
                 "contraindication": (0, 3)},
     )  # fmt: skip

@@ -202,6 +202,6 @@ class Music(Settings):
         own="known",
         hidden=("satiation", "worn"),
         required=("familiarity", "length_s", "year"),
-        defaults={"energy": 0.5, "tempo_bpm": 110.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        defaults={"energy": 0.5, "tempo_bpm": 110.0, "popularity": "num_ratings"},
         ranges={"familiarity": (0, 1), "length_s": (1, np.inf), "energy": (0, 1), "tempo_bpm": (0, np.inf)},
     )

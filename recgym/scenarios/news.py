@@ -63,7 +63,7 @@ from recgym.outcome import Outcome
 from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import news_words as words
-from recgym.scenarios.news_wire import NUM_DAYS, Readers, Recency, arrival_days, editions
+from recgym.scenarios.news_wire import MEMORY, NUM_DAYS, Readers, Recency, arrival_days, editions
 from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.scenario import Settings
@@ -192,9 +192,10 @@ class News(Settings):
         fit=lambda catalog, items: Readers(Recency(arrival_days(catalog)), NEWNESS),
         personal=lambda catalog, items: Recency(arrival_days(catalog)),
         editions=editions,
+        memory=MEMORY,
         hidden=("taste",),  # its last element is the leaning
         required=("age_hours", "clickbait", "num_words", "depth"),
-        defaults={"stance": 0.0, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        defaults={"stance": 0.0, "popularity": "num_ratings"},
         ranges={"age_hours": (0, np.inf), "clickbait": (0, 1), "num_words": (0, np.inf), "depth": (0, 1),
                 "stance": (-1, 1)},
     )

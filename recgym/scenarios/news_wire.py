@@ -16,6 +16,7 @@ from recgym.response import Shifts, stage
 from recgym.response.fit import no_shifts
 from recgym.state import State
 
+MEMORY = 10  # pages after which it is forgotten what was read
 NUM_DAYS = 30
 """The wire brings the whole catalogue in so many days, the same number of articles every day, and then begins anew."""
 FADING = np.exp(-np.arange(NUM_DAYS) / 2).astype(np.float32)  # newness, by age in days
@@ -56,7 +57,7 @@ class Recency:
     """Features of a candidate that the desk keeps by the day.
 
     - newness: exp(-age / 2 days),
-    - read: 1 if the user has clicked it within the history.
+    - read: 1 if the user has clicked it on one of the last MEMORY pages.
     """
 
     arrivals: NDArray[np.int64]  # (num_items,) days
@@ -95,7 +96,7 @@ def _recency(
             row = rows[lane, slot]
             seen[lane, slot, 0] = newness[(day[lane] - arrivals[row]) % num_days]
             seen[lane, slot, 1] = 0.0
-        for page in range(history.shape[1]):
+        for page in range(max(history.shape[1] - MEMORY, 0), history.shape[1]):
             for place in range(history.shape[2]):
                 if events[lane, page, place] >= CLICKED:
                     for slot in range(rows.shape[1]):

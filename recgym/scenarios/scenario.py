@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.arguments import whole_number
+from recgym.arguments import one_of, whole_number
 from recgym.candidates import Retrieval
 from recgym.catalog import Catalog
 from recgym.choice import ChoiceModel, choice_model
@@ -21,8 +21,8 @@ from recgym.embedded import ITEMS, NUM_NEIGHBOURS, Embedded, Projected, projecte
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
 from recgym.features import CandidateFeatures
 from recgym.folder import is_folder, open_embedded, stored_encoder
-from recgym.fusion import FUSED_DIM, Fusion, history_texts
-from recgym.index import CatalogSearch, make_search
+from recgym.fusion import FUSED_DIM, FUSIONS, Fusion, history_texts
+from recgym.index import SEARCHES, CatalogSearch, make_search
 from recgym.items import Items
 from recgym.observation import KINDS, Observation, make_observation
 from recgym.response import FunnelResponse
@@ -32,7 +32,7 @@ from recgym.scenarios.retrieving import category_needs, entry_items, query_inten
 from recgym.simulator import Simulator
 from recgym.state import State
 from recgym.users import UserPopulation
-from recgym.whitening import Projection
+from recgym.whitening import Projection, WhiteningMethod
 
 Made = TypeVar("Made")
 
@@ -80,6 +80,7 @@ class Settings:
     """Draws what no text shows of the items: their true quality beside the ratings, and their taste vectors."""
 
     DOMAIN: ClassVar[Domain]
+    KINDS: ClassVar[tuple[str, ...]] = KINDS  # of observations
 
     def __post_init__(self) -> None:
         for name in ("embedding_dim", "slate_size", "candidates_per_source", "history_length", "session_length"):
@@ -87,6 +88,13 @@ class Settings:
         object.__setattr__(self, "seed", whole_number("seed", self.seed, least=0))
         if not isinstance(self.live, bool):
             raise ValueError(f"live: expected True or False, got {self.live!r}")
+        one_of("whiten", self.whiten, get_args(WhiteningMethod))
+        one_of("search", self.search, SEARCHES)
+        one_of("fusion", self.fusion, FUSIONS)
+        if whole_number("fused_dim", self.fused_dim) != FUSED_DIM and self.fusion == "concat":
+            raise ValueError(f'fused_dim: only fusion="linear" has one, got fused_dim={self.fused_dim} with fusion="concat"')
+        self.DOMAIN.reward.all_weights(self.reward)  # complains now, not after everything has been embedded
+        self.choice  # noqa: B018 the same
         if self.candidates_per_source > NUM_NEIGHBOURS:
             raise ValueError(
                 f"candidates_per_source: expected at most {NUM_NEIGHBOURS}, so many similar items are known of each "
@@ -157,7 +165,7 @@ class Scenario:
     needs: Sequence[str]  # what a user may need, in words
     projection: Projection
 
-    KINDS: ClassVar[tuple[str, ...]] = KINDS  # of observations
+    KINDS: ClassVar[tuple[str, ...]] = Settings.KINDS
 
     @property
     def domain(self) -> Domain:
@@ -173,7 +181,7 @@ class Scenario:
         """What ranks the whole catalogue under an action view; None where only the step's candidates are ranked.
 
         Raises:
-            ValueError: The settings name an unknown search, or one for a view that searches nothing.
+            ValueError: The settings name a search for a view that searches nothing.
         """
         search = self.config.search
         if search != "candidates" and action != "proto":
@@ -184,7 +192,7 @@ class Scenario:
         """What the agent sees, one of KINDS, with `num_extra` numbers that the action view adds.
 
         Raises:
-            ValueError: An unknown kind; or `live`, and the encoder is a table, which knows no texts but its own.
+            ValueError: `live`, and the encoder is a table, which knows no texts but its own.
         """
         config = self.config
         live_history = self._live_history() if config.live else None
@@ -217,7 +225,7 @@ class Scenario:
 
 
 def build(config: Settings) -> Scenario:
-    """Put a domain together. Settings with files or encoders apart, equal settings give the same object's parts."""
+    """Put a domain together; built-in catalogues and vectors are read once in a process."""
     domain, catalog = config.DOMAIN, config.load_catalog()
     _check(config, catalog)
     texts = domain.texts_of(catalog)
@@ -235,7 +243,8 @@ def build(config: Settings) -> Scenario:
     seen_items = items if seen is groups else replace(items, embeddings=seen[ITEMS])
     popularity = items.trait("popularity")
     weights = np.bincount(items.categories, weights=np.exp(0.8 * popularity), minlength=items.num_categories)
-    history = History(seen_items, config.slate_size, config.history_length, entry_items(catalog, popularity))
+    pages = max(config.history_length, domain.memory)
+    history = History(seen_items, config.slate_size, pages, entry_items(catalog, popularity))
     simulator = Simulator(
         catalog=catalog,
         items=items,

@@ -233,7 +233,7 @@ class Search(Settings):
         personal=lambda catalog, items: Relevance(items, Evidence(items.needs, _needs(catalog).query_rows)),
         needs=_needs,
         required=("query", "meaning", "authority", "num_words", "age_days"),
-        defaults={"rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        defaults={"popularity": "num_ratings"},
         ranges={"query": (0, np.inf), "meaning": (0, np.inf), "authority": (0, 1), "num_words": (0, np.inf),
                 "age_days": (0, np.inf)},
     )  # fmt: skip

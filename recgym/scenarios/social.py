@@ -253,6 +253,6 @@ class Social(Settings):
         personal=lambda _, items: SocialGraph(items, _circle(items)),
         hidden=("heat", "active", "ads_felt", "ads_tolerance"),
         required=("kind", "virality", "outrage", "ad_bid", "age_hours"),
-        defaults={"rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings"},
+        defaults={"popularity": "num_ratings"},
         ranges={"kind": (0, 2), "virality": (0, 1), "outrage": (0, 1), "ad_bid": (0, np.inf), "age_hours": (0, np.inf)},
     )

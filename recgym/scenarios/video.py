@@ -182,7 +182,7 @@ class Video(Settings):
         outcome=VideoOutcome,
         hidden=("patience",),  # the attention that is left
         required=("duration_s", "bait"),
-        defaults={"production": 0.5, "pace": 0.5, "rating": 3.6, "num_ratings": 0.0, "popularity": "num_ratings",
+        defaults={"production": 0.5, "pace": 0.5, "popularity": "num_ratings",
                   "days_online": 365.0},
         ranges={"duration_s": (1, np.inf), "bait": (0, 1), "production": (0, 1), "pace": (0, 1)},
     )  # fmt: skip

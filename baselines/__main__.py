@@ -31,7 +31,8 @@ from baselines.errors import Refused
 from recgym.arguments import did_you_mean
 
 COMMANDS = (
-    demo, run, report, compare, train, play, latency, tune, study, bounds, ablation, learn, slateq, claims, share, cluster, zoo, docs,
+    demo, run, report, compare, train, play, latency, tune, study, bounds, ablation, learn, slateq, claims, share,
+    cluster, zoo, docs,
 )  # fmt: skip
 
 EXTRAS = {"optuna": "study", "yaml": "zoo"}  # package -> the extra that brings it, if it is not "baselines"

@@ -25,7 +25,8 @@ CARRYING = (History, Visits)  # parts without which there is no session
 
 
 def held_still(simulator: Simulator, name: str) -> Simulator:
-    """The same with the parts of one class of the dynamics, by its name, as a session begins with them and never moved."""
+    """The same with the parts of one class of the dynamics, by its name,
+    as a session begins with them and never moved."""
     return replace(simulator, dynamics=tuple(_still(part) if type(part).__name__ == name else part
                                              for part in simulator.dynamics))  # fmt: skip
 
@@ -60,7 +61,9 @@ def load(env_id: str) -> Mapping[str, Any]:
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
-    parser = commands.add_parser("ablate", help="hold one part of the users still at a time: what looking ahead is worth then")
+    parser = commands.add_parser(
+        "ablate", help="hold one part of the users still at a time: what looking ahead is worth then"
+    )
     parser.add_argument("--envs", nargs="+", metavar="ID", choices=list(DOMAINS), default=list(DOMAINS),
                         help="domains (default: all)")  # fmt: skip
     parser.add_argument("--episodes", type=at_least(2), default=500, help="sessions of each policy (default 500)")
@@ -75,7 +78,8 @@ def ablate(options: argparse.Namespace) -> int:
         rows = {name: _row(known) for name, known in measure(env_id, options.episodes)}
         lines = [(name or "nothing", *map(str, row.values())) for name, row in rows.items()]
         console.print(tables.table(env_id, ("held still", *rows[WHOLE]), (lines,)))
-        write_json(path_of(env_id, options.out), {"env_id": env_id, "episodes": options.episodes, "view": VIEW, "held still": rows})
+        facts = {"env_id": env_id, "episodes": options.episodes, "view": VIEW, "held still": rows}
+        write_json(path_of(env_id, options.out), facts)
     return 0
 
 

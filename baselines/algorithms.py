@@ -26,8 +26,8 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
 
 # Stable-Baselines3's own defaults: one environment, and no keyword arguments.
 DEFAULTS: Mapping[str, Any] = {"num_envs": 1}
-# What the algorithms that learn on policy have in common, beside PPO. With SB3's one environment they need several times
-# the minutes for as many steps, and learn less from them.
+# What the algorithms that learn on policy have in common, beside PPO. With SB3's one environment they need several
+# times the minutes for as many steps, and learn less from them.
 ON_POLICY: Mapping[str, Any] = {
     "num_envs": 32,
     "gamma": 0.95,

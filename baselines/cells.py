@@ -124,7 +124,8 @@ def results_of(records: Iterable[Record]) -> Results:
         rows.append(key | _row(cell, record))
         curves += [key | {"step": step, "return": value} for step, value in record.get("curve", [])]
         groups += [key | {"attribute": attribute, "level": level, "return": value}
-                   for attribute, levels in record.get("groups", {}).items() for level, value in levels.items()]  # fmt: skip
+                   for attribute, levels in record.get("groups", {}).items()
+                   for level, value in levels.items()]  # fmt: skip
     return Results(rows, curves, groups)
 
 

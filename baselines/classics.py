@@ -22,8 +22,8 @@ from baselines.recommender import Recommender
 from baselines.task import Unsuitable
 from recgym.actions import SequentialAction, SlateAction
 from recgym.classics import CLASSICS, Boredom, Classic, InterestEvolution, InterestExploration, LongTermSatisfaction
-from recgym.classics.boredom import sparing_slates
-from recgym.classics.interest_exploration import BeliefPlanner
+from recgym.classics.boredom_sparing import sparing_slates
+from recgym.classics.exploration_planner import BeliefPlanner
 from recgym.classics.long_term_satisfaction import SatisfactionPlanner
 from recgym.env import RecVectorEnv
 from recgym.state import State

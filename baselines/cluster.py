@@ -1,8 +1,8 @@
 """python -m baselines cluster: what n workers would bring, computed from what one process measures.
 
-The model is synchronous on-policy learning, as RLlib's PPO runs it: n workers collect the batch side by side, send it to
-one learner and wait for its weights. Of every step's time only the collecting is divided by n (Amdahl, AFIPS 1967), and
-sending the weights grows with n.
+The model is synchronous on-policy learning, as RLlib's PPO runs it: n workers collect the batch side by side, send it
+to one learner and wait for its weights. Of every step's time only the collecting is divided by n (Amdahl, AFIPS 1967),
+and sending the weights grows with n.
 """
 
 from __future__ import annotations
@@ -71,12 +71,16 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("cluster", help="what n workers would bring, computed from what one process measures")
     add_env_id(parser, optional=True)
-    parser.add_argument("--algorithm", type=one_of(ALGORITHMS), default="PPO", metavar="NAME",
-                        help=f"of {', '.join(ALGORITHMS)} (default PPO), with Stable-Baselines3's defaults")  # fmt: skip
+    parser.add_argument(
+        "--algorithm", type=one_of(ALGORITHMS), default="PPO", metavar="NAME",
+        help=f"of {', '.join(ALGORITHMS)} (default PPO), with Stable-Baselines3's defaults",
+    )  # fmt: skip
     parser.add_argument("--num-envs", type=at_least(1), default=NUM_ENVS, help=f"of a worker, default {NUM_ENVS}")
     parser.add_argument("--steps", type=at_least(1), default=STEPS, help=f"of the measurement, default {STEPS:,}")
-    parser.add_argument("--megabytes", type=at_least(1), default=int(GIGABIT / 1e6),
-                        help=f"per second of the learner's network, default {GIGABIT / 1e6:.0f}: one gigabit")  # fmt: skip
+    parser.add_argument(
+        "--megabytes", type=at_least(1), default=int(GIGABIT / 1e6),
+        help=f"per second of the learner's network, default {GIGABIT / 1e6:.0f}: one gigabit",
+    )  # fmt: skip
     parser.set_defaults(run=cluster)
 
 

@@ -64,8 +64,9 @@ class AffinityRecommender:
         """
         for items in (candidates, liked):
             if items.max(initial=-1) >= len(self.popularity):
-                raise Unsuitable(f"{self.name}: knows items by their rows in the catalogue that it has learned from, which are "
-                                 f"{len(self.popularity)}; got row {items.max()}. Train it anew with this catalogue")  # fmt: skip
+                raise Unsuitable(f"{self.name}: knows items by their rows in the catalogue that it has learned from, "
+                                 f"which are {len(self.popularity)}; got row {items.max()}. "
+                                 "Train it anew with this catalogue")  # fmt: skip
         known = (liked >= 0).any(axis=1, keepdims=True)
         scores = np.where(known, self.model.scores(liked, candidates), 0.0)
         scores = scores / np.maximum(np.abs(scores).max(axis=1, keepdims=True), 1e-12)

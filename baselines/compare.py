@@ -70,8 +70,8 @@ def compare_tables(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
         if env_ids:
             shared[name] = env_ids
     if not shared:
-        raise BadTable("expected two tables with a baseline and an environment in common, and the first with the rows of "
-                       f"{RANDOM!r} and {REFERENCE!r} there, which make scores; found none")  # fmt: skip
+        raise BadTable("expected two tables with a baseline and an environment in common, and the first with the rows "
+                       f"of {RANDOM!r} and {REFERENCE!r} there, which make scores; found none")  # fmt: skip
     level = 1 - (1 - LEVEL) / len(shared)
     return [_change(name, ours[name], theirs[name], {env_id: scales[env_id] for env_id in env_ids}, level)
             for name, env_ids in shared.items()]  # fmt: skip

@@ -58,8 +58,8 @@ def demo(options: argparse.Namespace) -> int:
     trained: dict[str, Agent] = {}
     for stage, (algorithm, steps) in enumerate(AGENTS.items(), start=2):
         _announce(console, f"{stage}. {algorithm} learns from {steps:,} pages shown to other users, knowing only what "
-                           f"a real service could. An episode is a user's session, and every {TELL_EVERY}th is told: its "
-                           "reward is the sum over its pages, its length their number.")  # fmt: skip
+                           f"a real service could. An episode is a user's session, and every {TELL_EVERY}th is told: "
+                           "its reward is the sum over its pages, its length their number.")  # fmt: skip
         trained[algorithm] = train(console, env_id, algorithm, steps)
 
     _announce(console, f"{len(AGENTS) + 2}. The trained agents meet the {SESSIONS} users of the first stage, whom "

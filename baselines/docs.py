@@ -7,7 +7,7 @@ from pathlib import Path
 
 from baselines import slateq
 from baselines.documentation import claims, gallery, pages, pictures
-from baselines.files import MEASUREMENTS, ROOT
+from baselines.files import MEASUREMENTS, ROOT, write_whole
 from baselines.kinds import KINDS
 from baselines.registry import BASELINES
 from baselines.study import page as study_page
@@ -40,8 +40,8 @@ again = registry.load(Path("results/linucb"), task.lanes(50))
 the tables are those that a baseline is trained for unless a task says otherwise. An own baseline is one line in the
 list and a class with `train` and `load` (`baselines.task.Method`); `tests/test_registry.py` then holds it to what all
 promise: a batch equals single sessions, what was saved acts the same, every view works that it claims, and only the
-privileged look at what no service knows. [The benchmark](benchmark.md#your-own-agent-beside-the-others) then measures it
-beside the others.
+privileged look at what no service knows. [The benchmark](benchmark.md#your-own-agent-beside-the-others) then measures
+it beside the others.
 """
 
 
@@ -75,7 +75,7 @@ def write(options: argparse.Namespace) -> int:
     environments = options.out / pages.FOLDER.name
     written = [options.out / "baselines.md", *pages.write(environments), gallery.write(environments),
                *pictures.write(environments), *claims.write(options.out)]  # fmt: skip
-    written[0].write_text(page(), encoding="utf-8")
+    write_whole(written[0], page())
     for path in written:
         print(path)
     return 0

@@ -1,11 +1,10 @@
-"""Files written whole: neither a reader nor a run that is killed ever leaves half of one. Nothing is pickled."""
+"""Text, arrays and tables in files, all written whole (`recgym.writing`). Nothing is pickled."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import Refused
+from recgym.writing import replacing
 
 Made = TypeVar("Made")
 
@@ -45,15 +45,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -99,8 +92,8 @@ def read_table(
         reader = csv.DictReader(file)
         found = tuple(reader.fieldnames or ("nothing",))
         if found not in (columns, older):
-            raise BadTable(f"{path}: expected the columns {', '.join(columns)}; found {', '.join(found)}. Name another file, "
-                           "or move this one away")  # fmt: skip
+            raise BadTable(f"{path}: expected the columns {', '.join(columns)}; found {', '.join(found)}. Name another "
+                           "file, or move this one away")  # fmt: skip
         try:
             return [made(dict.fromkeys(columns, "") | _whole(line)) for line in reader]
         except ValueError as problem:
@@ -108,7 +101,8 @@ def read_table(
 
 
 def _whole(line: dict[str, str]) -> dict[str, str]:
-    """The line, if it has as many cells as there are columns: csv keeps what is too much, and what is missing, under None."""
+    """The line, if it has as many cells as there are columns:
+    csv keeps what is too much, and what is missing, under None."""
     if None in line or None in line.values():
         raise ValueError("expected a cell for every column, found more or fewer")
     return line

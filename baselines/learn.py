@@ -37,8 +37,9 @@ def add(commands: argparse._SubParsersAction) -> None:
                         help=f"of {', '.join(names)} (default: all)")  # fmt: skip
     parser.add_argument("--seeds", type=at_least(1), default=5, help="of every row, at most (default 5)")
     parser.add_argument("--jobs", type=at_least(1), default=2, help="processes at a time (default 2)")
-    parser.add_argument("--out", type=Path,
-                        help=f"folder of the table (default {MEASUREMENTS}; {OWN} for an environment of yours)")  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, help=f"folder of the table (default {MEASUREMENTS}; {OWN} for an environment of yours)"
+    )
     parser.add_argument(
         "--markdown", action="store_true", help="train nothing: print what the table holds, in Markdown"
     )

@@ -51,8 +51,8 @@ MAIN = (
     Row("DQN-tuned", "DQN", "item", 500_000, TUNED["DQN"], 0.5),
     Row("SAC-tuned", "SAC", "proto", 100_000, TUNED["SAC"], 0.5),
 )
-# That every algorithm of the action views' table learns: briefly and once, with Stable-Baselines3's defaults where these
-# learn at all.
+# That every algorithm of the action views' table learns: briefly and once, with Stable-Baselines3's defaults where
+# these learn at all.
 BREADTH = tuple(
     Row(f"{algorithm}-{view}", algorithm, view, steps, TUNED[algorithm] if view == "proto" else DEFAULTS, 0.1, seeds=1)
     for algorithm, view, steps in (

@@ -1,4 +1,5 @@
-"""What the playground offers of the baselines: those that need no training, and saved ones (entry points of pyproject.toml)."""
+"""What the playground offers of the baselines:
+those that need no training, and saved ones (entry points of pyproject.toml)."""
 
 from __future__ import annotations
 

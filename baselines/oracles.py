@@ -28,7 +28,8 @@ from recgym.state import State
 def expected_effects(simulator: Simulator, state: State) -> dict[str, NDArray[np.float64]]:
     """What showing each candidate does if it is examined, name -> (num_envs, num_candidates) expectations.
 
-    reward: of this page; click: chance of a click; and the `effects` of every part of the dynamics that can foresee them.
+    reward: of this page; click: chance of a click;
+    and the `effects` of every part of the dynamics that can foresee them.
     """
     shown = state["candidates"]
     funnel = simulator.response.funnel(state, shown)
@@ -111,7 +112,8 @@ def reference(env_id: str, view: str) -> PrivilegedRecommender:
 def best_lead(
     view: ItemAction, state: State, scores: NDArray[np.float64], response: FunnelResponse
 ) -> NDArray[np.int64]:
-    """(num_envs,) the allowed lead whose filled slate is worth most: the scores of its items, as far as each is looked at."""
+    """(num_envs,) the allowed lead whose filled slate is worth most:
+    the scores of its items, as far as each is looked at."""
     num_envs, num_candidates = scores.shape
     values = np.empty(scores.shape)
     for lead in range(num_candidates):
@@ -122,7 +124,8 @@ def best_lead(
 
 
 def examination(response: FunnelResponse, state: State, slates: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(num_envs, slate_size) chance that each slot of full slates is looked at, or (slate_size,) where only ranks count."""
+    """(num_envs, slate_size) chance that each slot of full slates is looked at,
+    or (slate_size,) where only ranks count."""
     if response.choice is None:
         return response.examination
     utility = response.choice.utility(response.funnel(state, slates).click)

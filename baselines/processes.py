@@ -34,14 +34,18 @@ Backend = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]], int], Iterato
 
 
 def run(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[tuple[int, Any]]:
-    """Call `function` with each tuple of arguments, `jobs` at a time; yield (position, result or `Failure`) as calls end.
+    """Call `function` with each tuple of arguments, `jobs` at a time;
+    yield (position, result or `Failure`) as calls end.
 
-    The function is found by its module's name, so it has to stand at the top of a module. No process survives the end of
-    this one, however it ends.
+    The function is found by its module's name, so it has to stand at the top of a module. No process survives the end
+    of this one, however it ends.
     """
     own = own_environments()
     with ThreadPoolExecutor(jobs) as threads:
-        futures = {threads.submit(_alone, knowing, own, function, *arguments): position for position, arguments in enumerate(calls)}
+        futures = {
+            threads.submit(_alone, knowing, own, function, *arguments): position
+            for position, arguments in enumerate(calls)
+        }
         try:
             for future in as_completed(futures):
                 error = future.exception()
@@ -83,7 +87,8 @@ def _alone(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Forked from a server that has only imported, where there is one: as clean as a spawned process, seconds faster."""
+    """Forked from a server that has only imported, where there is one:
+    as clean as a spawned process, seconds faster."""
     one_thread()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")

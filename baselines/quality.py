@@ -69,12 +69,14 @@ class SlateQuality:
         possible_clicks, possible_gain = relevance(simulator, before, before["candidates"])
         precision, recall = metrics.precision(clicks), metrics.recall(clicks, possible_clicks)
         page = {"lane": np.arange(len(shown)), "slate": slates, "clicked": info["clicked"], "precision": precision,
-                "recall": recall, "f1": metrics.f1(precision, recall), "ndcg": metrics.ndcg(gain, possible_gain)}  # fmt: skip
+                "recall": recall, "f1": metrics.f1(precision, recall),
+                "ndcg": metrics.ndcg(gain, possible_gain)}  # fmt: skip
         for name, values in page.items():
             self._pages[name].append(values[shown])
 
     def measures(self, sessions: Evaluation) -> dict[str, float]:
-        """All of `baselines.results.MEASURES`, of the sessions that were watched; NaN where there was nothing to measure."""
+        """All of `baselines.results.MEASURES`, of the sessions that were watched;
+        NaN where there was nothing to measure."""
         found = dict.fromkeys(MEASURES, float("nan"))
         found |= {
             "return": sessions.mean,

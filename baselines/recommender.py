@@ -80,8 +80,8 @@ def evaluate(recommender: Recommender, env: RecVectorEnv, seed: int, watch: Watc
         recommender: Acts.
         env: As `make_lanes` makes it.
         seed: Of the first lane.
-        watch: Called after every step with the state before it, (num_envs,) whether a slate of the session was shown, and
-            the info; for whoever wants to know more than an `Evaluation` tells.
+        watch: Called after every step with the state before it, (num_envs,) whether a slate of the session was shown,
+            and the info; for whoever wants to know more than an `Evaluation` tells.
     """
     observations, _ = env.reset(seed=seed)
     going = np.ones(env.num_envs, dtype=bool)

@@ -106,8 +106,9 @@ def joined(parts: Sequence[Results]) -> Results:
             before = sessions.setdefault((row["env_id"], row["seed"]), met)
             where = f"{row['env_id']}, seed {row['seed']}"
             if before != met:
-                raise BadTable(f"{where}: expected the same held-out sessions in all results, found {before[1]} from {before[0]} "
-                               f"and {met[1]} from {met[0]}. Measure with --sessions {before[1]}")  # fmt: skip
+                raise BadTable(f"{where}: expected the same held-out sessions in all results, "
+                               f"found {before[1]} from {before[0]} and {met[1]} from {met[0]}. "
+                               f"Measure with --sessions {before[1]}")  # fmt: skip
             same = rows.get(_key(row))
             if same and row["baseline"] == RANDOM:
                 check_return(where, "random pages", same["return"], row["return"], "Measure anew what is old")
@@ -142,7 +143,8 @@ def write(folder: Path, results: Results) -> None:
 
 
 def scored(rows: Iterable[Row]) -> list[Row]:
-    """The rows with their scores: (J - J_random) / (J_reference - J_random) of the same sessions, NaN without these two.
+    """The rows with their scores: (J - J_random) / (J_reference - J_random) of the same sessions,
+    NaN without these two.
 
     Rows of the same environment and seed have met the same sessions, so that good luck with them cancels.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import tempfile
 import zipfile
@@ -22,6 +21,7 @@ from baselines.recommender import Recommender, make_lanes
 from baselines.task import Task
 from recgym.env import RecVectorEnv
 from recgym.registration import registered
+from recgym.writing import replacing
 
 MANIFEST = "recgym-model.json"
 FORMAT = 2  # of the file; rises when older ones cannot be read any more
@@ -57,14 +57,9 @@ def save(path: Path, recommender: Recommender, name: str, task: Task) -> None:
         folder = Path(scratch)
         registry.save(recommender, folder, name, task)
         write_json(folder / MANIFEST, {"format": FORMAT, "versions": installed()})
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed:
-                for file in sorted(folder.iterdir()):
-                    packed.write(file, file.name)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed:
+            for file in sorted(folder.iterdir()):
+                packed.write(file, file.name)
 
 
 def load(path: Path, num_envs: int) -> tuple[Saved, RecVectorEnv, Recommender]:
@@ -113,8 +108,8 @@ def _about(path: Path, folder: Path) -> Saved:
     except (json.JSONDecodeError, KeyError, TypeError, FileNotFoundError) as problem:
         raise BadModel(f"{path}: not as `python -m baselines train` wrote it: {problem!r}") from problem
     if saved.env_id not in registered():
-        raise BadModel(f"{path}: trained in {saved.env_id!r}, which is not known here. If it is one of yours, name it beside "
-                       f"the file: MODULE:{saved.env_id}, for play and latency after --env")  # fmt: skip
+        raise BadModel(f"{path}: trained in {saved.env_id!r}, which is not known here. If it is one of yours, name it "
+                       f"beside the file: MODULE:{saved.env_id}, for play and latency after --env")  # fmt: skip
     if saved.baseline not in registry.BASELINES:
         raise BadModel(f"{path}: {saved.baseline!r} is not known here; there are {', '.join(registry.BASELINES)}")
     return saved

@@ -20,8 +20,6 @@ from baselines.logs import SessionLog
 if TYPE_CHECKING:
     import torch
 
-INPUTS, OUTPUTS, BIASES = "inputs", "outputs", "biases"
-
 
 @dataclass(frozen=True, eq=False)
 class NextItem:

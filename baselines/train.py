@@ -50,8 +50,9 @@ def train(options: argparse.Namespace) -> int:
         progress.update(bar, completed=steps or 1)
     saved.save(options.save, recommender, baseline.name, task)
     found = mean_of(evaluate(recommender, task.lanes(SESSIONS), EVALUATION_SEED).returns)
-    console.print(f"{baseline.name} on {options.env_id}, action={view!r}: {steps:,} steps, {len(log.returns):,} sessions. Mean "
-                  f"return of {SESSIONS} held-out sessions: {found}. Saved: {options.save}", soft_wrap=True)  # fmt: skip
+    console.print(f"{baseline.name} on {options.env_id}, action={view!r}: {steps:,} steps, {len(log.returns):,} "
+                  f"sessions. Mean return of {SESSIONS} held-out sessions: {found}. Saved: {options.save}",
+                  soft_wrap=True)  # fmt: skip
     return 0
 
 

@@ -18,6 +18,7 @@ from recgym.encoders import EmbeddingTable, Encoder, SentenceTransformerEncoder
 from recgym.registration import ENVIRONMENTS, register, register_all
 
 __version__ = "0.1.0"
-__all__ = ["ENVIRONMENTS", "Catalog", "CatalogError", "EmbeddingTable", "Encoder", "SentenceTransformerEncoder", "register"]
+__all__ = ["ENVIRONMENTS", "Catalog", "CatalogError", "EmbeddingTable", "Encoder", "SentenceTransformerEncoder",
+           "register"]  # fmt: skip
 
 register_all()

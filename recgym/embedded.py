@@ -19,6 +19,7 @@ from recgym.catalog.inverted import similar_items
 from recgym.encoders import Encoder
 from recgym.encoders.protocol import checked_embeddings
 from recgym.whitening import Projection, fit_whitening
+from recgym.writing import replacing
 
 NUM_NEIGHBOURS = 16
 ITEMS = "items"
@@ -81,16 +82,10 @@ class Embedded:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a .npz file; equal contents give equal bytes."""
-        path = Path(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         vectors = {f"group_{name}": values for name, values in self.groups.items()}
-        try:
-            with open(temporary, "wb") as file:
-                np.savez(file, neighbours=self.neighbours, mean=self.projection.mean,
-                         matrix=self.projection.matrix, whiten=np.array(self.whiten), **vectors)  # fmt: skip
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(Path(path)) as temporary, open(temporary, "wb") as file:
+            np.savez(file, neighbours=self.neighbours, mean=self.projection.mean,
+                     matrix=self.projection.matrix, whiten=np.array(self.whiten), **vectors)  # fmt: skip
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], cure: str = "reinstall recgym") -> Embedded:

@@ -15,7 +15,7 @@ from recgym.arguments import whole_number
 from recgym.compiled import Ints, kernel
 from recgym.observation import Observed
 from recgym.randomness import BatchRNG
-from recgym.sessions import Info, Outcome, Sessions
+from recgym.sessions import Info, Sessions, Stepped
 from recgym.simulator import Simulator
 from recgym.state import State
 
@@ -211,7 +211,7 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             return
         self.state.write(lanes, self.sessions.reset(self._rng.take(lanes)))
 
-    def _final(self, done: Outcome, over: NDArray[np.bool_]) -> Info:
+    def _final(self, done: Stepped, over: NDArray[np.bool_]) -> Info:
         """Gymnasium's SAME_STEP convention: the last observations and infos of the sessions that ended."""
         lanes = np.flatnonzero(over)
         final_obs = self.sessions.observe(done.state.take(lanes))
@@ -278,7 +278,9 @@ def as_array(actions: Any) -> NDArray[Any]:
     try:
         return np.asarray(actions)
     except ValueError as error:
-        raise ValueError(f"action: expected one array of numbers, got slates of unequal length: {actions!r:.80}") from error
+        raise ValueError(
+            f"action: expected one array of numbers, got slates of unequal length: {actions!r:.80}"
+        ) from error
 
 
 def check_actions(actions: NDArray[Any], space: gymnasium.Space[Any], num_envs: int) -> NDArray[Any]:

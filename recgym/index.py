@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.candidates import CandidateFeatures
 from recgym.compiled import Ints, Singles, dot, kernel
+from recgym.features import CandidateFeatures
 from recgym.state import State
 
 SEARCHES = ("candidates", "exact", "faiss")

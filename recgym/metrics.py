@@ -28,7 +28,6 @@ class Rates(NamedTuple):
     click_per_shown: float
     cart_per_view: float
     purchase_per_view: float
-    purchase_per_cart: float
 
 
 def gini(counts: ArrayLike) -> float:
@@ -95,7 +94,7 @@ def funnel_rates(
 ) -> Rates:
     """Rates of the stages, all arrays (num_pages, slate_size)."""
     shown, views, carts, purchases = (float(x.sum()) for x in (slates >= 0, clicked, carted, purchased))
-    return Rates(_ratio(views, shown), _ratio(carts, views), _ratio(purchases, views), _ratio(purchases, carts))
+    return Rates(_ratio(views, shown), _ratio(carts, views), _ratio(purchases, views))
 
 
 def star_shares(ratings: ArrayLike) -> NDArray[np.float64]:
@@ -121,7 +120,8 @@ def precision(shown: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def recall(shown: NDArray[np.floating], candidates: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(...) part of the candidates' relevance, (..., num_candidates), that was shown, (..., slate_size); NaN if all is 0."""
+    """(...) part of the candidates' relevance, (..., num_candidates), that was shown, (..., slate_size);
+    NaN if all is 0."""
     found, there = shown.sum(axis=-1, dtype=np.float64), candidates.sum(axis=-1, dtype=np.float64)
     return np.divide(found, there, out=np.full(there.shape, np.nan), where=there > 0)
 
@@ -203,7 +203,8 @@ def entropy(labels: ArrayLike) -> float:
 
 
 def entropy_drift(labels: ArrayLike) -> float:
-    """Entropy of the later half of a sequence of topics minus that of the earlier half, in bits; NaN for fewer than two.
+    """Entropy of the later half of a sequence of topics minus that of the earlier half, in bits;
+    NaN for fewer than two.
 
     Both halves have the same length, because entropy grows with it; an odd one in the middle belongs to neither.
 
@@ -228,7 +229,8 @@ def text_probe(clicks: NDArray[np.int64], embeddings: NDArray[np.floating], othe
     """
     if len(clicks) < 2 or not len(others):
         return float("nan")
-    # The length of the mean is the same for all that is compared, so the dot product with the sum orders like the cosine.
+    # The length of the mean is the same for all that is compared, so the dot product with the sum orders like the
+    # cosine.
     before = np.cumsum(embeddings[clicks[:-1]], axis=0, dtype=np.float64)
     chosen = np.einsum("cd,cd->c", embeddings[clicks[1:]], before)[:, None]
     left = before @ embeddings[others].T.astype(np.float64)

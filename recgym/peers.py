@@ -1,4 +1,5 @@
-"""Other simulators beside RecGym, measured in the same run: each from the package index, in a throw-away environment."""
+"""Other simulators beside RecGym, measured in the same run:
+each from the package index, in a throw-away environment."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Asking for rows before they are needed: in a catalogue of a million items nearly every row is a trip to the memory.
 
 A kernel that visits random rows waits for each in turn, about a tenth of a microsecond. One that asks for the rows of
-the next lane while it works on this one waits less, the less the fewer lines of the memory a row touches. Neither asking
-nor where a row lies changes a value.
+the next lane while it works on this one waits less, the less the fewer lines of the memory a row touches. Neither
+asking nor where a row lies changes a value.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def aligned(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def whole_lines(rows: NDArray[Any]) -> NDArray[Any]:
-    """A copy of (num_rows, num_columns) `rows`, `aligned`, with columns of zeros behind: none crosses a line needlessly.
+    """A copy of (num_rows, num_columns) `rows`, `aligned`, with columns of zeros behind:
+    none crosses a line needlessly.
 
     A row that fills less than a line gets half a line, a quarter, ...
     """

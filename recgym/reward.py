@@ -20,9 +20,9 @@ from recgym.state import State
 class Reward:
     """What a page was worth to the service: a weighted sum of terms, each (num_envs,) per page.
 
-    A domain's class names the terms and gives their default weights; its docstring says what its own ones are. Three count
-    what users did (`DEEDS`: clicks, the domain's first and second event, the last in units of the trait `VALUE`). Common
-    to all:
+    A domain's class names the terms and gives their default weights; its docstring says what its own ones are. Three
+    count what users did (`DEEDS`: clicks, the domain's first and second event, the last in units of the trait `VALUE`).
+    Common to all:
 
     - satisfaction: how well the page met the wish of the moment (the expected number of clicks) plus stars above 3 of
       what users committed to, times 0.15,
@@ -115,7 +115,8 @@ class ShopReward(Reward):
 
     DEEDS = ("click", "cart", "purchase")
     VALUE = "profit"
-    DEFAULT_WEIGHTS = {"click": 0.05, "cart": 0.15, "purchase": 0.8, "satisfaction": 0.2, "diversity": 0.0, "potential": 0.0}
+    DEFAULT_WEIGHTS = {"click": 0.05, "cart": 0.15, "purchase": 0.8, "satisfaction": 0.2, "diversity": 0.0,
+                       "potential": 0.0}  # fmt: skip
 
 
 @kernel

@@ -31,7 +31,7 @@ KNOWN = ChainMap(SCENARIOS, CLASSICS)  # name -> class of settings
 VECTOR_ONLY = ("autoreset_mode", "max_episode_steps", "num_envs")  # arguments of `RecVectorEnv` alone
 
 
-class Outcome(NamedTuple):
+class Stepped(NamedTuple):
     """What a batch of actions led to, arrays of (num_envs, ...)."""
 
     state: State
@@ -83,13 +83,13 @@ class Sessions:
         self.view.reset(state)
         return state
 
-    def step(self, state: State, actions: NDArray[Any], rng: BatchRNG) -> Outcome:
+    def step(self, state: State, actions: NDArray[Any], rng: BatchRNG) -> Stepped:
         """What valid `actions` lead to."""
         decision = self.view.decode(state, actions)
         complete, replaced = decision.complete, decision.replaced
         if self.view.steps_per_slate == 1 or complete.all():
             after, reward, terminated, truncated, shown = self._show(decision.state, decision.slates, rng)
-            return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
+            return Stepped(after, reward, terminated, truncated, replaced, complete, shown)
         num_envs = state.num_envs
         after, reward, shown = decision.state, np.zeros(num_envs), {}
         terminated, truncated = np.zeros(num_envs, dtype=bool), np.zeros(num_envs, dtype=bool)
@@ -100,7 +100,7 @@ class Sessions:
             )
             after = after.put(lanes, part)
             shown = spread(some, lanes, num_envs)
-        return Outcome(after, reward, terminated, truncated, replaced, complete, shown)
+        return Stepped(after, reward, terminated, truncated, replaced, complete, shown)
 
     def _show(
         self, state: State, slates: NDArray[np.int64], rng: BatchRNG

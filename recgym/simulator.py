@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.candidates import CandidateFeatures, Retrieval
+from recgym.candidates import Retrieval
 from recgym.catalog import Catalog
 from recgym.catalog.texts import picker
 from recgym.dynamics import Dynamics
+from recgym.features import CandidateFeatures
 from recgym.items import Items
 from recgym.limits import Limits, allowed
 from recgym.outcome import Outcome
@@ -127,7 +128,8 @@ class Simulator:
         return Transition(after, reward, after["churned"].copy(), info)
 
     def _truth(self, after: State, response: Response) -> dict[str, NDArray[Any]]:
-        """What no real shop knows: probabilities and propensities (num_envs, slate_size), and the users' hidden state."""
+        """What no real shop knows: probabilities and propensities (num_envs, slate_size),
+        and the users' hidden state."""
         truth = {"appeal": response.appeal, "examination": response.examination}
         truth.update(zip(response.funnel._fields, response.funnel))
         for name in self.hidden:

@@ -119,8 +119,9 @@ def render(lines: Sequence[Line], megabytes: float, markdown: bool = False) -> s
     """The table as plain text or Markdown, with the memory of a process with 256 environments below."""
     header = ("", "cores", "user-steps/s", "bare kernel/s", "copies/s", "share of the kernel")
     cells = [
-        (f"{line.case.env_id.removesuffix('-v0')} {line.case.name}", str(line.cores), *(f"{value:,.0f}" for value in line.speed),
-         f"{line.speed.per_second / line.speed.kernel:.0%}") for line in lines
+        (f"{line.case.env_id.removesuffix('-v0')} {line.case.name}", str(line.cores),
+         *(f"{value:,.0f}" for value in line.speed), f"{line.speed.per_second / line.speed.kernel:.0%}")
+        for line in lines
     ]  # fmt: skip
     note = f"Resident memory of a process with {MEMORY_ENVS} environments: {megabytes:.0f} MB."
     if markdown:

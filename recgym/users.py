@@ -48,8 +48,9 @@ class UserPopulation:
         for name in ("interest", "profile"):
             state[name] = np.empty((num_envs, dim), dtype=np.float32)
         first, second = self.statement_names
-        _sample(u, self._cumulative, self.category_statements, self.seen_statements, *self.statements, len(self.SEGMENTS), favourites,
-                state[first], state[second], state["segment"], state["interest"], state["profile"])  # fmt: skip
+        _sample(u, self._cumulative, self.category_statements, self.seen_statements, *self.statements,
+                len(self.SEGMENTS), favourites, state[first], state[second], state["segment"], state["interest"],
+                state["profile"])  # fmt: skip
         state["taste"] = normal(u[:, 8:])
         # Who says so, and the cost-conscious, look at the cost most.
         bargains = state["segment"] == 2
@@ -64,8 +65,9 @@ class UserPopulation:
 
 @kernel
 def _sample(
-    u: Floats, cumulative: Floats, loves: Singles, seen_loves: Singles, ages: Singles, budgets: Singles, num_segments: int,
-    favourites: Ints, age_group: Ints, budget: Ints, segment: Ints, interest: Singles, profile: Singles,
+    u: Floats, cumulative: Floats, loves: Singles, seen_loves: Singles, ages: Singles, budgets: Singles,
+    num_segments: int, favourites: Ints, age_group: Ints, budget: Ints, segment: Ints, interest: Singles,
+    profile: Singles,
 ) -> None:  # fmt: skip
     num_categories, dim = len(cumulative), loves.shape[1]
     second_weight, third_weight, quarter = np.float32(0.8), np.float32(0.6), np.float32(0.25)
@@ -86,7 +88,8 @@ def _sample(
             wish = loves[first, i] + second_weight * loves[second, i] + third_weight * loves[third, i]
             interest[lane, i] = wish
             length += wish * wish
-            profile[lane, i] = quarter * (seen_loves[first, i] + seen_loves[second, i] + ages[age, i] + budgets[money, i])
+            loved = seen_loves[first, i] + seen_loves[second, i]
+            profile[lane, i] = quarter * (loved + ages[age, i] + budgets[money, i])
         scale = np.float32(1.0) / max(np.sqrt(length), np.float32(1e-12))
         for i in range(dim):
             interest[lane, i] *= scale

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recgym.candidates import SEEN, CandidateFeatures, Retrieval, category_rankings, stretched
+from recgym.candidates import SEEN, Retrieval, category_rankings, stretched
 from recgym.randomness import BatchRNG
 from recgym.state import State
-from recgym.testing import random_items
 
 NUM_ITEMS, NUM_CATEGORIES, PER_SOURCE = 4800, 3, 4
 FREQUENCY = 1 + np.arange(NUM_ITEMS) % 3  # how often an item stands in the list to explore
@@ -245,23 +244,3 @@ def test_every_day_has_its_edition_and_they_begin_anew(retrieval, lanes):
     assert (drawn[days % 2 == 0] == today[days % 2 == 0]).all()
     tomorrow = drawn[days % 2 == 1].reshape(-1, 5, PER_SOURCE)
     assert (tomorrow[:, 0] < 100).all() and (tomorrow[:, 1:4] >= 400).all() and (tomorrow[:, 4] >= 500).all()
-
-
-def test_features_are_similarities_and_visible_traits():
-    items = random_items(embedding_dim=2)
-    embeddings = np.array([[1.0, 0.0], [0.6, 0.8]] + [[0.0, 1.0]] * 10, dtype=np.float32)
-    queries = np.array([[0.0, 2.0], [0.0, 0.0]], dtype=np.float32)
-    features = CandidateFeatures(embeddings, items.visible, items.visible_names, queries)
-    state = State(
-        step=np.zeros(2, dtype=np.int64),
-        liked=np.array([[1.0, 1.0], [0.0, 0.0]], dtype=np.float32),
-        exposed=np.array([[4.0, 0.0], [0.0, 2.0]], dtype=np.float32),
-        query=np.array([0, -1]),
-    )
-    seen = features.of(state, np.array([[0, 1], [2, 1]]))
-    assert features.names == ("liked", "exposed", "query", *items.visible_names)
-    assert seen.shape == (2, 2, len(features.names)) and seen.dtype == np.float32
-    # Lane 0: liked (1, 1), half of exposed (4, 0), one and a half of the query (0, 2); lane 1: exposed (0, 2), no query.
-    assert np.allclose(seen[0, :, :3], [[1.0, 2.0, 0.0], [1.4, 1.2, 2.4]])
-    assert np.allclose(seen[1, :, :3], [[0.0, 1.0, 0.0], [0.0, 0.8, 0.0]])
-    assert np.allclose(seen[:, :, 3:], items.visible[[[0, 1], [2, 1]]], atol=1e-6)

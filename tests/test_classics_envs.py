@@ -19,7 +19,7 @@ from baselines.recommender import EVALUATION_SEED, evaluate, make_lanes
 from baselines.task import Task, Unsuitable
 from recgym import rendering
 from recgym.classics import Boredom, InterestEvolution, InterestExploration, LongTermSatisfaction
-from recgym.classics.boredom import sparing_slates
+from recgym.classics.boredom_sparing import sparing_slates
 from recgym.cli import main
 from recgym.compiled import top
 from recgym.registration import CLASSICS

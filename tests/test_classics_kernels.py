@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recgym.choice import ChoiceModel
-from recgym.classics import Boredom, InterestEvolution, InterestExploration, LongTermSatisfaction, boredom
+from recgym.classics import Boredom, InterestEvolution, InterestExploration, LongTermSatisfaction
+from recgym.classics import boredom_equations as boredom
+from recgym.classics import exploration_planner as planner
 from recgym.classics import interest_evolution as ievo
-from recgym.classics import interest_exploration as iexp
 from recgym.classics import long_term_satisfaction as lts
 
 EVOLUTION = classics_helpers.recsim("interest_evolution")["cases"]
@@ -63,7 +64,7 @@ def test_interest_exploration_choices_are_recsims():
     for case in EXPLORATION["choices"]:
         affinity, topics, quality = (np.array(case[name]) for name in ("affinity", "topics", "quality"))
         assert shares(model.choice, affinity[topics] + quality) == close(case["probabilities"])
-        iexp.outcome_chances(affinity, topics, quality, slate, model.no_click_utility, chances)  # as planners have it
+        planner.outcome_chances(affinity, topics, quality, slate, model.no_click_utility, chances)  # as planners have it
         assert chances.tolist() == close(case["probabilities"])
 
 
@@ -88,7 +89,7 @@ def test_the_belief_slate_is_the_best_at_once(belief, seed):
     rng = np.random.default_rng(seed)
     topics, quality, affinity = rng.integers(0, 2, 6), rng.lognormal(0.4, 0.2, 6), rng.lognormal(0.4, 0.4, (2, 2))
     slate = np.empty(2, np.int64)
-    value = iexp.best_slate(belief, affinity, topics, quality, np.argsort(-quality), 4.0, np.zeros(2), slate)
+    value = planner.best_slate(belief, affinity, topics, quality, np.argsort(-quality), 4.0, np.zeros(2), slate)
 
     def click(pair: tuple[int, ...]) -> float:
         appeal = [sum(math.exp(kind[topics[i]] + quality[i] - 4.0) for i in pair) for kind in affinity]

@@ -11,7 +11,7 @@ from classics_helpers import IDS, named, run, sessions
 
 from baselines.recommender import make_lanes
 from recgym.classics import InterestExploration, LongTermSatisfaction
-from recgym.classics.interest_exploration import BeliefPlanner
+from recgym.classics.exploration_planner import BeliefPlanner
 from recgym.classics.long_term_satisfaction import SatisfactionPlanner
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(40)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import recgym  # noqa: F401  registers the environments
 from recgym.actions import ProtoAction
-from recgym.candidates import CandidateFeatures
+from recgym.features import CandidateFeatures
 from recgym.index import CatalogSearch, ExactIndex, FaissIndex, make_search
 from recgym.state import State
 from recgym.testing import (

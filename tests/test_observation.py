@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from recgym.counters import Counters
 from recgym.dynamics import History
 from recgym.encoders import SentenceTransformerEncoder
-from recgym.observation import CANDIDATE_SCALE, EMBEDDING_SCALE, KINDS, Counters, Fusion, LatentObservation, history_texts
+from recgym.fusion import Fusion, history_texts
+from recgym.observation import CANDIDATE_SCALE, EMBEDDING_SCALE, KINDS, LatentObservation
 from recgym.randomness import BatchRNG
 from recgym.registration import DOMAINS
 from recgym.sessions import Sessions

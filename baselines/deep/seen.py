@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from recgym.actions import allowed_positions
 from recgym.classics import Classic
 from recgym.env import RecVectorEnv
-from recgym.observation import EMBEDDING_SCALE, ONE_LANE, Fusion
+from recgym.fusion import Fusion
+from recgym.observation import EMBEDDING_SCALE, ONE_LANE
 from recgym.randomness import BatchRNG
 from recgym.state import State
 

@@ -119,7 +119,8 @@ def percent(estimate: Estimate | None) -> str:
 
 def block(rows: Sequence[Row]) -> str:
     """The generated part of the page, with its first and last line."""
-    parts = [_measured(rows), "### The claims", _claims(rows), f"![Relative differences by domain]({PICTURE.as_posix()})",
+    parts = [_measured(rows), "### The claims", _claims(rows),
+             f"![Relative differences by domain]({PICTURE.as_posix()})",
              "### Where differences come from", _sources(rows), "### By domain", _by_domain(rows),
              "### Means over domains and seeds", _means(rows)]  # fmt: skip
     return "\n\n".join((BEGIN, *parts, END))
@@ -132,9 +133,9 @@ def _measured(rows: Sequence[Row]) -> str:
     plan = f"({len(DOMAINS)} domains, {len(ARMS)} arms, {SEEDS} seeds)"
     if len(rows) >= planned:
         return f"All {planned} runs {plan} are measured, in {hours:.1f} hours of CPU on two shared cores."
-    return (f"**{len(rows)} of {planned}** runs {plan} are measured, in {hours:.1f} hours of CPU on two shared cores; the last "
-            "table says how many of each arm. Where a domain has a single seed of both arms, its difference has no "
-            "interval.")  # fmt: skip
+    return (f"**{len(rows)} of {planned}** runs {plan} are measured, in {hours:.1f} hours of CPU on two shared cores; "
+            "the last table says how many of each arm. Where a domain has a single seed of both arms, its difference "
+            "has no interval.")  # fmt: skip
 
 
 def _claims(rows: Sequence[Row]) -> str:

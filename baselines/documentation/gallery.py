@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.documentation import measured, pages
+from baselines.files import write_whole
 from recgym import described
 from recgym.markdown import table as markdown_table
 from recgym.registration import CLASSICS, DOMAINS, ENVIRONMENTS
@@ -18,20 +19,20 @@ LEGEND = f"""\
 All with `action="{VIEW}"`. Gap: (reference - myopic) / reference, both privileged, of the same 500 sessions
 (`python -m baselines bounds ID`). The columns after it are scores: 0 is random, 1 the far-sighted reference. PPO learns
 200,000 steps with Stable-Baselines3's defaults, mean of the seeds in brackets
-(`python -m baselines learn ID --rows {measured.SEEN.name}`). Hidden: by how much PPO's score after {measured.TOLD.steps:,} steps
-is higher if it is told the truth about the user (`observation="latent"`). {measured.ON_THE_TRUTH} Words: the built-in catalogue,
-in items and categories.
+(`python -m baselines learn ID --rows {measured.SEEN.name}`). Hidden: by how much PPO's score after
+{measured.TOLD.steps:,} steps is higher if it is told the truth about the user (`observation="latent"`).
+{measured.ON_THE_TRUTH} Words: the built-in catalogue, in items and categories.
 
-In RecGym-Search-v0 both privileged policies know what is meant, so its gap is what lies beyond that: trust, reading up and
-coming back. That it pays to find out first what is meant is shown in an instance of two meanings only, planned exactly
-(`tests/test_small_instance_search.py`)."""
+In RecGym-Search-v0 both privileged policies know what is meant, so its gap is what lies beyond that: trust, reading up
+and coming back. That it pays to find out first what is meant is shown in an instance of two meanings only, planned
+exactly (`tests/test_small_instance_search.py`)."""
 CLASSICS_INTRO = """\
 Published user models with their constants as default arguments, in numbers instead of words; RecSim's three are tested
-against RecSim itself. One constant differs: Boredom offers 100 candidates, SARDINE all 1,000 items, where looking ahead is
-worth more ([its page](boredom.md#why-look-ahead))."""
+against RecSim itself. One constant differs: Boredom offers 100 candidates, SARDINE all 1,000 items, where looking
+ahead is worth more ([its page](boredom.md#why-look-ahead))."""
 CLASSICS_LEGEND = """\
-Mean returns of the same 500 sessions with `action="slate"`; gap as above. A model whose own constants leave nothing to look
-ahead for has variants in which it pays."""
+Mean returns of the same 500 sessions with `action="slate"`; gap as above. A model whose own constants leave nothing to
+look ahead for has variants in which it pays."""
 
 
 def gallery() -> str:
@@ -83,7 +84,7 @@ def _variant_rows(env_id: str, page: str) -> list[Sequence[str]]:
 def write(folder: Path = pages.FOLDER) -> Path:
     """Write the page beside those of the environments; its path."""
     path = folder / "README.md"
-    path.write_text(gallery(), encoding="utf-8")
+    write_whole(path, gallery())
     return path
 
 

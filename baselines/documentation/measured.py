@@ -20,8 +20,8 @@ from recgym.registration import DOMAINS
 PICTURES = "pictures"  # folder beside the pages
 FOLDER = ROOT / MEASUREMENTS  # whatever the working folder
 ON_THE_TRUTH = (
-    "The truth stands in place of the texts, so that profile, history and query in words are missing; a number below 0 is "
-    "noise (of one seed about ±0.1) or slower learning."
+    "The truth stands in place of the texts, so that profile, history and query in words are missing; a number below 0 "
+    "is noise (of one seed about ±0.1) or slower learning."
 )
 SEEN, TOLD = (next(row for row in ROWS if row.name == name) for name in ("PPO-proto", "PPO-latent"))
 
@@ -42,7 +42,8 @@ def scores(records: Sequence[Record], steps: int) -> Estimate:
 
 
 def far_sight(env_id: str) -> str:
-    """What looking ahead is worth, one column per action view or, of a classic, per variant; nothing if not measured."""
+    """What looking ahead is worth, one column per action view or, of a classic, per variant;
+    nothing if not measured."""
     measured = bounds(env_id)
     if not measured:
         return ""
@@ -56,8 +57,9 @@ def learning(env_id: str) -> str:
         return ""
     return "\n\n".join(
         (
-            "Score 0 is random, 1 the far-sighted reference of the same action view; mean and 95 % interval over the seeds, "
-            f"on {table_of_learning.EPISODES} held-out sessions. Measured by `python -m baselines learn {env_id}`.",
+            "Score 0 is random, 1 the far-sighted reference of the same action view; mean and 95 % interval over the "
+            f"seeds, on {table_of_learning.EPISODES} held-out sessions. "
+            f"Measured by `python -m baselines learn {env_id}`.",
             markdown([row for row in ROWS if row.observation == "flat"], records),
             *_worth_of_the_truth(env_id),
         )
@@ -96,11 +98,12 @@ def _views(env_id: str, measured: Mapping[str, Any]) -> str:
         (
             f"Mean return of the same {measured['episodes']} sessions, and in brackets the score: 0 is random, 1 the "
             f"far-sighted reference. The two privileged policies know the hidden state of the user and the response "
-            f"model; the reference also puts a price on what a page does to the user ({_priced(env_id)}). It is a reference, "
-            f"not an optimum. "
-            f"Paired t-tests of the gap: p < {max(worst, 1e-12):.0e}. Measured by `python -m baselines bounds {env_id}`.",
+            f"model; the reference also puts a price on what a page does to the user ({_priced(env_id)}). It is a "
+            f"reference, not an optimum. Paired t-tests of the gap: p < {max(worst, 1e-12):.0e}. "
+            f"Measured by `python -m baselines bounds {env_id}`.",
             table(("policy", *(f'`action="{view}"`' for view in views)), [*rows, gaps]),
-            f"![Returns of what does not learn, and learning curves of PPO between them]({PICTURES}/{DOMAINS[env_id]}.svg)",
+            "![Returns of what does not learn, and learning curves of PPO between them]"
+            f"({PICTURES}/{DOMAINS[env_id]}.svg)",
             *_without_a_mask(env_id),
             *_what_it_rests_on(env_id),
         )
@@ -112,8 +115,8 @@ def _without_a_mask(env_id: str) -> list[str]:
     if config_class(env_id).DOMAIN.limits is None:
         return []
     return [
-        'A fixed ranking earns something else with `action="proto"`: there a query vector ranks all candidates, for it knows no '
-        "mask, while in the other views a ranking leaves out what the mask forbids."
+        'A fixed ranking earns something else with `action="proto"`: there a query vector ranks all candidates, for it '
+        "knows no mask, while in the other views a ranking leaves out what the mask forbids."
     ]
 
 
@@ -130,12 +133,13 @@ def _what_it_rests_on(env_id: str) -> list[str]:
     rows = measured["held still"]
     order = sorted(rows, key=lambda name: (name != ablation.WHOLE, rows[name]["gap"]))
     cells = [(f"`{name}`" if name else "nothing", f"{row['reference']:.2f}", f"{row['myopic']:.2f}",
-              f"{row['gap']:.1%} ±{row['half_width']:.1%}") for name, row in ((name, rows[name]) for name in order)]  # fmt: skip
+              f"{row['gap']:.1%} ±{row['half_width']:.1%}")
+             for name, row in ((name, rows[name]) for name in order)]  # fmt: skip
     return [
-        "**What the gap rests on.** One part of the users (a class of `recgym.dynamics`) is held still as a session begins with "
-        f"it, and the same two policies meet the same sessions, `action=\"{measured['view']}\"`. They are not tuned anew, so "
-        "that a gap below zero says that the reference still pays for what no longer matters. Measured by `python -m "
-        f"baselines ablate --envs {env_id}`.",
+        "**What the gap rests on.** One part of the users (a class of `recgym.dynamics`) is held still as a session "
+        f"begins with it, and the same two policies meet the same sessions, `action=\"{measured['view']}\"`. They are "
+        "not tuned anew, so that a gap below zero says that the reference still pays for what no longer matters. "
+        f"Measured by `python -m baselines ablate --envs {env_id}`.",
         table(("held still", "reference", "myopic", "gap"), cells),
     ]
 

@@ -15,6 +15,7 @@ from gymnasium import Space
 
 import recgym.observation
 from baselines.documentation import measured
+from baselines.files import write_whole
 from recgym.catalog.tables import RANGES, allowed
 from recgym.classics import Classic
 from recgym.cli.realism import NUM_SESSIONS, Row, random_sessions, statistics
@@ -70,7 +71,8 @@ def page(env_id: str) -> str:
         "Arguments": _argument_facts(env_id),
     }
     lines = [
-        f"<!-- Written by `python -m baselines docs` from the docstring of {scenario_module(env_id).__name__}: edit that. -->",
+        "<!-- Written by `python -m baselines docs` from the docstring of "
+        f"{scenario_module(env_id).__name__}: edit that. -->",
         f"# {title}",
         intro,
         table(
@@ -92,11 +94,10 @@ def page(env_id: str) -> str:
 
 def write(folder: Path = FOLDER) -> list[Path]:
     """Write the page of every environment; the paths written. `folder` is made if it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for env_id, scenario in ENVIRONMENTS.items():
         path = folder / f"{scenario}.md"
-        path.write_text(page(env_id), encoding="utf-8")
+        write_whole(path, page(env_id))
         paths.append(path)
     return paths
 
@@ -108,8 +109,8 @@ def _action_facts(simulator: Simulator) -> str:
     ]
     return "\n\n".join(
         (
-            "Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position moves on "
-            'to the next free candidate and is counted in `info["replaced"]`.',
+            "Four views of the same slate; `action=` chooses. A slate never shows an item twice: a repeated position "
+            'moves on to the next free candidate and is counted in `info["replaced"]`.',
             table(("view", "space", "steps per slate", ""), rows),
         )
     )
@@ -128,17 +129,18 @@ def _observation_facts(env_id: str, env: RecEnv) -> str:
     )
     return "\n\n".join(
         (
-            "All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), stated "
-            "preferences Y and context Z.",
+            "All texts are embedded by all-MiniLM-L6-v2 beforehand: history X (what was liked, skipped and exposed), "
+            "stated preferences Y and context Z.",
             table(("kind", "space"), [(f'`observation="{kind}"`', f"`{space}`") for kind, space in spaces.items()]),
             f"The parts, with {sizes} by default:",
             parts.strip(),
             "The counters:",
             table(("counter", "what"), [(f"`{name}`", meaning) for name, meaning in counters.items()]),
-            f"The features of a candidate: {_code(simulator.features.names)}. The first, {_code(simulator.features.relations)}, "
+            f"The features of a candidate: {_code(simulator.features.names)}. "
+            f"The first, {_code(simulator.features.relations)}, "
             "are how near its text is to the pool of that name, or to the query.",
-            f'`observation="{LATENT}"` has in place of the texts what is hidden of the user: {_code(simulator.hidden)}; and '
-            f"of every candidate the chances {_code(LatentObservation.CHANCES)}.",
+            f'`observation="{LATENT}"` has in place of the texts what is hidden of the user: '
+            f"{_code(simulator.hidden)}; and of every candidate the chances {_code(LatentObservation.CHANCES)}.",
         )
     )
 
@@ -165,8 +167,8 @@ def _reward_facts(simulator: Simulator | Classic) -> str:
     example = next(iter(reward.DEFAULT_WEIGHTS))
     return "\n\n".join(
         (
-            f'The weighted sum of these terms; `reward={{"{example}": 1.0}}` changes a weight. Every term of a page is in '
-            '`info["reward_terms"]`.',
+            f'The weighted sum of these terms; `reward={{"{example}": 1.0}}` changes a weight. Every term of a page is '
+            'in `info["reward_terms"]`.',
             table(("term", "default weight", "per page"), reward_terms(simulator)),
             *_outcome_facts(simulator.outcome),
         )
@@ -203,13 +205,16 @@ def _catalogue_facts(simulator: Simulator | Classic, config: type) -> str:
     rows = []
     for name in dict.fromkeys((*domain.required, *domain.defaults)):
         default = domain.defaults.get(name)
-        without = "has to be there" if default is None else f"`{default}`" if isinstance(default, str) else f"{default:g}"
+        if default is None:
+            without = "has to be there"
+        else:
+            without = f"`{default}`" if isinstance(default, str) else f"{default:g}"
         shipped = f"{attributes[name].min():,g} to {attributes[name].max():,g}" if name in attributes else ""
         rows.append((f"`{name}`", allowed(*ranges.get(name, (-math.inf, math.inf))), without, shipped))
     return "\n\n".join(
         (
-            "`catalog=` takes a CSV or Parquet file with `item_id`, `title` and `category`, texts, and these columns of numbers "
-            "([more about files](../howto/catalogue.md)):",
+            "`catalog=` takes a CSV or Parquet file with `item_id`, `title` and `category`, texts, and these columns "
+            "of numbers ([more about files](../howto/catalogue.md)):",
             table(("column", "values", "where it is missing", "in the built-in catalogue"), rows),
         )
     )
@@ -227,8 +232,8 @@ def _realism_facts(env_id: str, env: RecEnv) -> str:
     rows = [(row.name, f"**{row.here}**, outside" if row.outside else row.here, row.real) for row in _logs(env_id)]
     return "\n\n".join(
         (
-            "Logs of random pages beside public ones, where there are any; what lies outside their range is marked. Stars are "
-            "here only of users who went as far as the second event, there of all who rate. "
+            "Logs of random pages beside public ones, where there are any; what lies outside their range is marked. "
+            "Stars are here only of users who went as far as the second event, there of all who rate. "
             f"`recgym show {env_id} --realism` prints this.",
             table(("statistic", "here", "real logs"), rows),
         )

@@ -13,8 +13,10 @@ from baselines.report.summary import Summary, aggregates
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("report", help="tables, statistics and one HTML page of a benchmark's results")
-    parser.add_argument("results", type=Path, nargs="*", default=[results.FOLDER], metavar="RESULTS",
-                        help=f"folders that `run` has written, read as one benchmark (default {results.FOLDER})")  # fmt: skip
+    parser.add_argument(
+        "results", type=Path, nargs="*", default=[results.FOLDER], metavar="RESULTS",
+        help=f"folders that `run` has written, read as one benchmark (default {results.FOLDER})",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, help="folder of the report (default: report in the first of RESULTS)")
     parser.add_argument("--docs", type=Path, metavar="FILE", help="also write the main tables into this Markdown file")
     parser.set_defaults(run=report)

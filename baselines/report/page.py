@@ -24,7 +24,8 @@ IN_DOCS = ("aggregates", "scores", "improvement", "returns", "costs", "missing")
 PICTURED = {
     "profiles": (
         "Performance profiles",
-        "Share of all runs that score higher than the value on the axis, with 95 % bands: a curve above is better everywhere.",
+        "Share of all runs that score higher than the value on the axis, with 95 % bands: a curve above is better "
+        "everywhere.",
         "scores",
     ),
     "curves": (
@@ -49,7 +50,10 @@ class Cell(NamedTuple):
 def write(folder: Path, summary: Summary) -> list[Path]:
     """Write report.html, report.md, a CSV file per table and an SVG file per picture, and name them."""
     found, drawn = tables(summary), pictures(summary)
-    files = {"report.html": html(summary, found, drawn), "report.md": f"# RecGym benchmark\n\n{markdown(summary, found)}\n"}
+    files = {
+        "report.html": html(summary, found, drawn),
+        "report.md": f"# RecGym benchmark\n\n{markdown(summary, found)}\n",
+    }
     files |= {f"{table.name}.csv": as_csv(table) for table in found}
     files |= {f"{name}.svg": picture for name, picture in drawn.items()}
     for name, text in files.items():
@@ -65,8 +69,8 @@ def sentence(summary: Summary) -> str:
     middle = interval(statistics.iqm, summary.strata[best])
     near = [str(name) for name, *_, verdict in improvement(summary).rows if verdict == SAME]
     told = f" {' and '.join(near)} cannot be told apart from it." if near else ""
-    return (f"{best} reaches the highest interquartile mean, {middle}, of all recommenders that know no more than a real "
-            f"one.{told}")  # fmt: skip
+    return (f"{best} reaches the highest interquartile mean, {middle}, of all recommenders that know no more than a "
+            f"real one.{told}")  # fmt: skip
 
 
 def html(summary: Summary, found: Sequence[Table], drawn: Mapping[str, str]) -> str:
@@ -138,8 +142,9 @@ def as_csv(table: Table) -> str:
     ]
     columns = [part for name, wide in zip(table.header, spread, strict=True)
                for part in ((name, f"{name} low", f"{name} high") if wide else (name,))]  # fmt: skip
-    return table_text(columns, ([part for value, wide in zip(row, spread, strict=True) for part in _numbers(value, wide)]
-                                for row in table.rows))  # fmt: skip
+    cells = ([part for value, wide in zip(row, spread, strict=True) for part in _numbers(value, wide)]
+             for row in table.rows)  # fmt: skip
+    return table_text(columns, cells)
 
 
 def _numbers(value: Value, wide: bool) -> Iterator[str]:

@@ -89,8 +89,8 @@ def profiles(summary: Summary) -> Figure:
     figure = _figure(8.5, 4.6)
     axes = figure.subplots()
     for name, strata in summary.strata.items():
-        axes.fill_between(THRESHOLDS, *statistics.profile_band(strata, THRESHOLDS), color=colour(summary, name), alpha=0.12,
-                          linewidth=0)  # fmt: skip
+        axes.fill_between(THRESHOLDS, *statistics.profile_band(strata, THRESHOLDS), color=colour(summary, name),
+                          alpha=0.12, linewidth=0)  # fmt: skip
         axes.plot(THRESHOLDS, statistics.performance_profile(strata, THRESHOLDS), color=colour(summary, name),
                   linestyle=dashes(summary, name), label=summary.label(name))  # fmt: skip
     axes.set(xlabel="score", ylabel="share of runs with a higher score", ylim=(-0.02, 1.02), xlim=(0, 1))
@@ -168,8 +168,8 @@ def groups(summary: Summary) -> Figure:
                     levels.setdefault((row["attribute"], row["level"]), []).append(row["return"])
             means = [float(np.mean(values)) for values in levels.values()]
             if means:
-                axes.plot((min(means), max(means)), (place, place), color=colour(summary, name), linewidth=5, alpha=0.35,
-                          solid_capstyle="butt")  # fmt: skip
+                axes.plot((min(means), max(means)), (place, place), color=colour(summary, name), linewidth=5,
+                          alpha=0.35, solid_capstyle="butt")  # fmt: skip
                 axes.plot(means, [place] * len(means), ".", color=colour(summary, name), markersize=4)
         axes.set_yticks(range(len(names)), names, fontsize=7)
         axes.invert_yaxis()

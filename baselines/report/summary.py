@@ -127,9 +127,9 @@ def aggregates(summary: Summary) -> Table:
     rows = [(summary.label(name), interval(statistics.iqm, strata), interval(statistics.median, strata),
              interval(statistics.mean, strata), interval(statistics.optimality_gap, strata), sum(map(len, strata)))
             for name, strata in summary.strata.items()]  # fmt: skip
-    note = (f"Over {counted(len(summary.scored), 'environment')}. Score 0 is random, 1 the far-sighted reference. IQM is the mean "
-            "of the middle half of all runs; the gap is how far runs stay below 1 on average; in parentheses 95 % stratified "
-            "bootstrap intervals.")  # fmt: skip
+    note = (f"Over {counted(len(summary.scored), 'environment')}. Score 0 is random, 1 the far-sighted reference. IQM "
+            "is the mean of the middle half of all runs; the gap is how far runs stay below 1 on average; in "
+            "parentheses 95 % stratified bootstrap intervals.")  # fmt: skip
     if lacking := [name for name in summary.names if name not in (*summary.strata, *YARDSTICKS)]:
         note += f" Not measured in all of them, and therefore left out: {', '.join(map(summary.label, lacking))}."
     return Table(
@@ -156,15 +156,16 @@ def improvement(summary: Summary) -> Table:
             chance = interval(statistics.probability_of_improvement, summary.strata[best], strata)
             few = _too_few(summary.strata[best], strata)
             rows.append((summary.label(name), chance, "too few seeds to tell" if few else _verdict(chance)))
-    note = (f"Chance that a run of {best} scores higher than a run of the other in the same environment; one half means no "
-            "difference, and an interval that contains it proves none.")  # fmt: skip
+    note = (f"Chance that a run of {best} scores higher than a run of the other in the same environment; one half "
+            "means no difference, and an interval that contains it proves none.")  # fmt: skip
     return Table("improvement", f"Probability of improvement of {best}", note, ("over", "probability", ""), rows)
 
 
 def _too_few(ours: Strata, theirs: Strata) -> bool:
     """Whether not even runs that are all better could prove anything: the least p-value of the exact permutation test.
 
-    The bootstrap cannot know: it draws from the runs that there are, and from two that are better draws better ones only.
+    The bootstrap cannot know: it draws from the runs that there are,
+    and from two that are better draws better ones only.
     """
     orders = [math.comb(len(one) + len(other), len(one)) for one, other in zip(ours, theirs, strict=True)]
     return 2 / math.prod(orders) > 1 - LEVEL
@@ -217,9 +218,9 @@ def groups(summary: Summary) -> Table:
                 top = max(means.values())
                 rows.append((short(env_id), summary.label(name), attribute.replace("_", " "), means[least],
                              float(np.mean(list(means.values()))), top - means[least], least))  # fmt: skip
-    note = ("Mean return of the users of each group: of the worst-off group, of all groups, and the gap between the best-off "
-            "and the worst-off. Groups are told apart by what users say about themselves and, as segment, by how they choose, "
-            "which is hidden; the mean counts every group once.")  # fmt: skip
+    note = ("Mean return of the users of each group: of the worst-off group, of all groups, and the gap between the "
+            "best-off and the worst-off. Groups are told apart by what users say about themselves and, as segment, by "
+            "how they choose, which is hidden; the mean counts every group once.")  # fmt: skip
     header = ("environment", "baseline", "attribute", "min", "mean", "gap", "worst-off group")
     return Table("groups", "Outcomes by group of users", note, header, rows)
 
@@ -231,9 +232,11 @@ def costs(summary: Summary) -> Table:
         found = [row for row in summary.results.measured if row["baseline"] == name]
         steps = max(row["steps"] for row in found)
         rows.append((summary.label(name), summary.kinds[name], ", ".join(dict.fromkeys(row["view"] for row in found)),
-                     steps, len(found), *(_mean(row[clock] for row in found) for clock in ("wall_seconds", "cpu_seconds"))))  # fmt: skip
-    note = ("Training, its learning curve and the evaluation of one seed on one environment, on average. Searches that came "
-            "before are not counted: `python -m baselines tune` for the weights of linear, studies for settings.")  # fmt: skip
+                     steps, len(found),
+                     *(_mean(row[clock] for row in found) for clock in ("wall_seconds", "cpu_seconds"))))  # fmt: skip
+    note = ("Training, its learning curve and the evaluation of one seed on one environment, on average. Searches that "
+            "came before are not counted: `python -m baselines tune` for the weights of linear, "
+            "studies for settings.")  # fmt: skip
     header = ("baseline", "kind", "action view", "steps", "rows", "wall seconds", "CPU seconds")
     return Table("costs", "What was run, and what it took", note, header, rows)
 
@@ -262,7 +265,8 @@ def facts(summary: Summary) -> str:
     minutes = sum(row["cpu_seconds"] for row in rows) / 60
     took = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
     return (f"{counted(len(rows), 'row')}: {counted(len(summary.names), 'baseline')}, "
-            f"{counted(len(summary.env_ids), 'environment')}, {count}, {sessions} held-out sessions each; {took} of CPU time. {packages}.")  # fmt: skip
+            f"{counted(len(summary.env_ids), 'environment')}, {count}, {sessions} held-out sessions each; {took} of "
+            f"CPU time. {packages}.")  # fmt: skip
 
 
 def counted(number: int, noun: str) -> str:

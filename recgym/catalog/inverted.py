@@ -169,7 +169,9 @@ def _most_similar(similar: Singles, rows: Ints, own: Ints, best: Ints) -> None:
             if row == own[i]:
                 continue
             place = filled if filled < count else count
-            while place > 0 and (score > scores[place - 1] or (score == scores[place - 1] and row < best[i, place - 1])):
+            while place > 0 and (
+                score > scores[place - 1] or (score == scores[place - 1] and row < best[i, place - 1])
+            ):
                 place -= 1
             if place == count:
                 continue

@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import io
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +24,7 @@ from recgym.catalog.tables import (
     complete_attributes,
 )
 from recgym.catalog.texts import Texts
+from recgym.writing import replacing
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,14 +150,8 @@ class Catalog:
         content = text.getvalue().encode("utf-8")
         if path.suffix == ".gz":
             content = gzip.compress(content, mtime=0)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
 
 
 def nearest_neighbours(embeddings: ArrayLike, count: int, block_size: int = 512) -> NDArray[np.int64]:

@@ -51,7 +51,9 @@ def pieces(path: Path) -> Iterator[Piece]:
     if not path.is_file():
         raise FileNotFoundError(f"no catalogue at {path}: expected a .csv, .csv.gz or .parquet file")
     if not path.name.endswith(SUFFIXES):
-        raise CatalogError(path, [f"expected a name ending in .csv, .csv.gz or .parquet, got {path.name!r}: export it as CSV"])
+        raise CatalogError(
+            path, [f"expected a name ending in .csv, .csv.gz or .parquet, got {path.name!r}: export it as CSV"]
+        )
     return _parquet_pieces(path) if path.suffix == ".parquet" else _csv_pieces(path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from recgym.catalog.reading import spool_columns
 from recgym.catalog.tables import CatalogError, catalog_fields, read_only, some
 from recgym.catalog.texts import Texts, blob_of, mapped, offsets_of, write_texts
+from recgym.writing import replacing
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -36,7 +36,9 @@ def store_columns(source: Path, folder: Path, required: Sequence[str]) -> Manife
     spool.mkdir()
     try:
         columns = spool_columns(source, spool)
-        fields = catalog_fields(columns, source, required, {}, {}, lambda name, cells: write_texts(folder / name, cells))
+        fields = catalog_fields(
+            columns, source, required, {}, {}, lambda name, cells: write_texts(folder / name, cells)
+        )
     finally:
         shutil.rmtree(spool)
     for name in INDEX_FIELDS:
@@ -69,11 +71,8 @@ def column_files(facts: Manifest) -> list[str]:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest in one go."""
     temporary = folder / f".{MANIFEST}.tmp"  # one name, so that a killed process leaves nothing that stays
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(manifest, file, indent=1, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, folder / MANIFEST)
+    with replacing(folder / MANIFEST, temporary):
+        temporary.write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -86,7 +85,8 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CatalogError(folder, [
-            f"expected a folder made by `recgym build`, but it has no {MANIFEST}; make one: recgym build shop.csv FOLDER"
+            f"expected a folder made by `recgym build`, but it has no {MANIFEST}; "
+            "make one: recgym build shop.csv FOLDER"
         ]) from None  # fmt: skip
     except ValueError as error:
         raise CatalogError(folder, [f"{MANIFEST} is damaged ({error}); remove the folder, build it again"]) from error

@@ -1,4 +1,5 @@
-"""A column of texts as one block of UTF-8 and the places where each begins: a million strings, not a million objects."""
+"""A column of texts as one block of UTF-8 and the places where each begins:
+a million strings, not a million objects."""
 
 from __future__ import annotations
 

@@ -86,8 +86,8 @@ class MultinomialProportional(_Multinomial):
     def utility(self, attraction: Floats) -> Floats:
         """x = m + 2 a, so that items weigh as they attract: P(click on i) = 2 a_i / (n - m + sum of 2 a_j).
 
-        A logit may lie below any m. This has the range of RecSim's interest evolution, where m = -1 and users' interests,
-        which are the scores there, lie between -1 and 1.
+        A logit may lie below any m. This has the range of RecSim's interest evolution, where m = -1 and users'
+        interests, which are the scores there, lie between -1 and 1.
         """
         return self.min_normalizer + 2.0 * attraction
 

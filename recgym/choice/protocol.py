@@ -14,8 +14,8 @@ class ChoiceModel(Protocol):
     """How a user clicks on a slate, given what each item is worth to them.
 
     `utility` is (num_envs, slate_size) float64, a logit but for models that say otherwise; `shown` is bool of the same
-    shape, False for an empty slot. An empty slot is looked over: it keeps its rank, is never examined or clicked, and its
-    utility may be anything. A lane's results do not depend on the other lanes, bit for bit.
+    shape, False for an empty slot. An empty slot is looked over: it keeps its rank, is never examined or clicked, and
+    its utility may be anything. A lane's results do not depend on the other lanes, bit for bit.
     """
 
     def utility(self, attraction: Floats) -> Floats:

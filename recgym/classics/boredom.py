@@ -46,8 +46,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.arguments import one_of, real_number, whole_number
+from recgym.classics.boredom_equations import alike, influence, recent_counts, relevance, remember, tire, wanted
 from recgym.classics.classic import PUBLISHED, Classic, Responded, shown
-from recgym.compiled import Flags, Floats, Ints, Singles, allocating_kernel, dot, drawn, kernel, sigmoid
+from recgym.compiled import Flags, Floats, Ints, Singles, allocating_kernel, drawn
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
@@ -298,121 +299,3 @@ def _change(
             bored |= bored_for[lane, topic] > 0
             recent[lane, topic] = min(counts[topic] / threshold, 1.0)
         wants[lane] = 0.0 if bored else 1.0
-
-
-@allocating_kernel
-def _spare(
-    relevant: Floats, mains: Ints, topics: Ints, when: Ints, steps: Ints, window: int, examination: float, cap: float,
-    num_topics: int, slates: Ints,
-) -> None:  # fmt: skip
-    load, counts = np.empty(num_topics), np.empty(num_topics, dtype=np.int64)
-    num_candidates, half = relevant.shape[1], topics.shape[1] // 2
-    used = np.empty(num_candidates, dtype=np.bool_)
-    for lane in range(len(slates)):
-        # The older half of the clicks is left out of the count: this slate's clicks will push it out.
-        recent_counts(topics[lane, half:], when[lane, half:], steps[lane] + 1, window, counts)
-        load[:], used[:] = counts, False
-        order = np.argsort(-relevant[lane])
-        for slot in range(slates.shape[1]):
-            looked, best = examination**slot, -1
-            lowest = cap - looked
-            for i in order:
-                if relevant[lane, i] < 0.5:
-                    break
-                if not used[i] and load[mains[lane, i]] < lowest:
-                    best, lowest = i, load[mains[lane, i]]
-            place = num_candidates - 1
-            while best < 0:  # an item that nobody clicks, if all topics are full
-                if not used[order[place]]:
-                    best = order[place]
-                place -= 1
-            slates[lane, slot], used[best] = best, True
-            load[mains[lane, best]] += relevant[lane, best] * looked
-
-
-def sparing_slates(model: Boredom, state: State, cap: float = 2.8) -> NDArray[np.int64]:
-    """(num_envs, slate_size) positions: relevant items of the topics least clicked of late, up to `cap` clicks a topic.
-
-    Clicks count that happened and that are to be expected of the slate.
-    """
-    slates = np.empty((state.num_envs, model.slate_size), dtype=np.int64)
-    _spare(model.relevance(state), state["topic"], state["clicked_topics"], state["clicked_steps"], state["step"],
-           model.window, model.examination, cap, model.num_topics, slates)  # fmt: skip
-    return slates
-
-
-@kernel
-def relevance(taste: Floats, item: Floats, offset: float, slope: float) -> float:
-    """The probability of a click on an item that is looked at; both are unit vectors over the topics."""
-    return sigmoid(slope * (dot(taste, item) - offset))
-
-
-@kernel
-def alike(topics: Ints, num_topics: int) -> int:
-    """How many items of a slate, given by main topics, share the most frequent one."""
-    most = 0
-    for topic in range(num_topics):
-        count = 0
-        for slot in range(len(topics)):
-            count += topics[slot] == topic
-        most = max(most, count)
-    return most
-
-
-@kernel
-def remember(topics: Ints, steps: Ints, topic: int, step: int) -> None:
-    """Append a click to the latest, (recent_clicks,) main topics and steps, in place; topic -1 is an empty place."""
-    last = len(topics) - 1
-    for i in range(last):
-        topics[i], steps[i] = topics[i + 1], steps[i + 1]
-    topics[last], steps[last] = topic, step
-
-
-@kernel
-def recent_counts(topics: Ints, steps: Ints, step: int, window: int, counts: Ints) -> None:
-    """Fill `counts` (num_topics,): clicks by main topic in the `window` steps up to and including `step`."""
-    for topic in range(len(counts)):
-        counts[topic] = 0
-    for i in range(len(topics)):
-        if topics[i] >= 0 and steps[i] > step - window:
-            counts[topics[i]] += 1
-
-
-@kernel
-def tire(bored_for: Ints, counts: Ints, threshold: int, timeout: int) -> None:
-    """A step passes: boredom wears off, or begins. `bored_for` (num_topics,) holds the steps that are left of it."""
-    for topic in range(len(bored_for)):
-        if bored_for[topic] > 0:
-            bored_for[topic] -= 1
-        if bored_for[topic] == 0 and counts[topic] >= threshold:
-            bored_for[topic] = timeout
-
-
-@kernel
-def wanted(taste: Floats, bored_for: Ints, everything: bool, current: Floats) -> None:
-    """Fill `current` with the taste that is left while bored: nothing, or nothing of the boring topics."""
-    any_bored = False
-    for topic in range(len(taste)):
-        any_bored |= bored_for[topic] > 0
-    for topic in range(len(taste)):
-        current[topic] = 0.0 if (bored_for[topic] > 0 or (everything and any_bored)) else taste[topic]
-
-
-@kernel
-def influence(taste: Floats, items: Floats, slate: Ints, clicked: Flags, memory: float) -> None:
-    """Clicked items move the taste towards their mean, topic by topic; it stays a unit vector. In place."""
-    clicks = 0
-    for slot in range(len(slate)):
-        clicks += clicked[slot]
-    if clicks == 0:
-        return
-    length = 0.0
-    for topic in range(len(taste)):
-        mean = 0.0
-        for slot in range(len(slate)):
-            if clicked[slot]:
-                mean += items[slate[slot], topic]
-        taste[topic] = memory * taste[topic] + (1.0 - memory) * mean / clicks
-        length += taste[topic] * taste[topic]
-    for topic in range(len(taste)):
-        taste[topic] /= math.sqrt(length)

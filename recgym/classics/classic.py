@@ -36,7 +36,7 @@ class Responded(NamedTuple):
 
 
 class Features(NamedTuple):
-    """What is known of a candidate, as `recgym.candidates.CandidateFeatures` says it of a domain's."""
+    """What is known of a candidate, as `recgym.features.CandidateFeatures` says it of a domain's."""
 
     names: tuple[str, ...]
 

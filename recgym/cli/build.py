@@ -47,7 +47,8 @@ def build(options: argparse.Namespace) -> int:
         return 2
     facts, settings = manifest["catalog"], manifest["settings"]
     size = sum(manifest["files"].values()) / 2**20
-    print(f"{options.folder}: {facts['num_items']:,} items, {len(facts['category_names']):,} categories, {size:,.0f} MB")
+    counts = f"{facts['num_items']:,} items, {len(facts['category_names']):,} categories"
+    print(f"{options.folder}: {counts}, {size:,.0f} MB")
     print(f"recall of the neighbours against all pairs: {manifest['recall']:.3f}")
     given = "".join(f", {name}={settings[name]!r}" for name in settings if settings[name] != getattr(Ecommerce, name))
     print(f'Use it: gymnasium.make("recgym:RecGym-Ecommerce-v0", catalog="{options.folder}"{given})')

@@ -50,8 +50,8 @@ def show_environment(options: argparse.Namespace) -> int:
     env = gymnasium.make(options.env_id)
     unwrapped: RecEnv = env.unwrapped
     if options.realism and isinstance(unwrapped.simulator, Classic):
-        print(f"recgym show: {options.env_id} is a published model without a catalogue, so there are no real logs to compare "
-              "with; leave out --realism", file=sys.stderr)  # fmt: skip
+        print(f"recgym show: {options.env_id} is a published model without a catalogue, so there are no real logs to "
+              "compare with; leave out --realism", file=sys.stderr)  # fmt: skip
         return 2
     _describe(options.env_id, unwrapped)
     if options.realism:

@@ -37,7 +37,8 @@ def seed(text: str) -> int:
 
 
 def _imported(text: str) -> str:
-    """The id in "module:Id-v0", once the module is imported; one in the working folder too, which a script's path lacks."""
+    """The id in "module:Id-v0", once the module is imported;
+    one in the working folder too, which a script's path lacks."""
     module, _, name = text.rpartition(":")
     if module:
         if os.getcwd() not in sys.path:

@@ -30,7 +30,8 @@ class Real(NamedTuple):
         return any(figure < low or figure > high for (low, high), figure in zip(self.ranges, figures, strict=False))
 
 
-# Of public logs: MovieLens-100k, MSWeb, Last.fm, RetailRocket, Coat, Open Bandit, shops' session logs, and a newspaper's.
+# Of public logs: MovieLens-100k, MSWeb, Last.fm, RetailRocket, Coat, Open Bandit, shops' session logs,
+# and a newspaper's.
 REAL = {
     "popularity": Real(".55 to .90", ((0.55, 0.90),)),
     "visits": Real("p50 2 to 4, p90 6 to 10, .25 or more of one page", ((2, 4), (6, 10), (0.25, 1))),

@@ -14,10 +14,15 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("speed", help="measure steps per second and memory on this machine")
     parser.add_argument("--seconds", type=_seconds, default=2.0, help="per measurement (default 2)")
-    parser.add_argument("--all", action="store_true", help="every environment at its default settings, and what its steps cost with 100,000 items")
+    parser.add_argument(
+        "--all", action="store_true",
+        help="every environment at its default settings, and what its steps cost with 100,000 items",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="the default settings only, no views and observations")
-    parser.add_argument("--peers", action="store_true",
-                        help="beside other simulators, which are installed for the purpose and removed again")  # fmt: skip
+    parser.add_argument(
+        "--peers", action="store_true",
+        help="beside other simulators, which are installed for the purpose and removed again",
+    )  # fmt: skip
     parser.add_argument("--scale", action="store_true", help="a million items and a million users, in about 15 minutes")
     scale = parser.add_argument_group("sizes of --scale")
     scale.add_argument("--items", type=_count, default=1_000_000, metavar="N", help="(default %(default)s)")

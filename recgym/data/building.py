@@ -34,6 +34,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from recgym.writing import replacing
+
 Table = Mapping[str, Any]
 Row = dict[str, Any]
 SLOT = re.compile(r"{(\w+)}")
@@ -56,7 +58,8 @@ def csv_bytes(rows: Sequence[Table], columns: Sequence[str]) -> bytes:
 
 def write(path: Path, content: bytes) -> None:
     """Write a catalogue's file and say how large it is."""
-    path.write_bytes(content)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
     print(f"wrote {path.name}: {len(content) / 1e6:.2f} MB")
 
 

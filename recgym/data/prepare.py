@@ -1,7 +1,7 @@
 """Write prepared.npz, the vectors of a domain's default settings: `python -m recgym.data.prepare news`.
 
-To be run after a catalogue (`python -m recgym.data.news.build`) or its embeddings (`recgym embed`) have changed; without
-a name it does all domains.
+To be run after a catalogue (`python -m recgym.data.news.build`) or its embeddings (`recgym embed`) have changed;
+without a name it does all domains.
 """
 
 from __future__ import annotations

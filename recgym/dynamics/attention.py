@@ -16,7 +16,8 @@ from recgym.state import State
 
 @dataclass(frozen=True, eq=False)
 class Attention:
-    """What is consumed tires or holds: fast items use attention up, calm good ones keep it, and a new visit begins afresh.
+    """What is consumed tires or holds: fast items use attention up, calm good ones keep it,
+    and a new visit begins afresh.
 
     Attention is the patience that `Visits` reads: who has little of it leaves.
 

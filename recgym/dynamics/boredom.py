@@ -16,10 +16,11 @@ from recgym.state import State
 
 @dataclass(frozen=True, eq=False)
 class Boredom:
-    """A category that is clicked too often within a few pages bores for the next few (SARDINE: Deffayet et al., TORS 2024).
+    """A category that is clicked too often within a few pages bores for the next few
+    (SARDINE: Deffayet et al., TORS 2024).
 
-    In place of `Satiation`, whose variable it writes: what bores has satiation 1, everything else 0. Who is bored has less
-    patience, which `Visits` reads.
+    In place of `Satiation`, whose variable it writes: what bores has satiation 1, everything else 0. Who is bored has
+    less patience, which `Visits` reads.
 
     Writes: satiation (num_envs, num_categories) float32, 0 or 1; recent_clicks (num_envs, window, num_categories)
     float32, the clicks of the last pages; bored_pages (num_envs, num_categories) float32, pages still to go; patience

@@ -56,11 +56,13 @@ class History:
             after[name] = np.empty_like(before[name])
         for name in ("history_items", "history_events", "recent", "interest_item", "interest_category"):
             after[name] = before[name].copy()
-        _pools(before["liked"], before["skipped"], before["exposed"], after["liked"], after["skipped"], after["exposed"],
-               slates, response.clicked, response.stayed, self.items.embeddings, self.pool_decay)  # fmt: skip
+        _pools(before["liked"], before["skipped"], before["exposed"], after["liked"], after["skipped"],
+               after["exposed"], slates, response.clicked, response.stayed, self.items.embeddings,
+               self.pool_decay)  # fmt: skip
         _log(after["history_items"], after["history_events"], after["recent"], after["interest_item"],
              after["interest_category"], before["favourites"], after["left"], slates, response.clicked, response.stayed,
-             response.carted, response.purchased, response.rating, u, self.items.categories, self.RECENT_DECAY)  # fmt: skip
+             response.carted, response.purchased, response.rating, u, self.items.categories,
+             self.RECENT_DECAY)  # fmt: skip
 
 
 @kernel
@@ -87,8 +89,8 @@ def _pools(
 @kernel
 def _log(
     items: Ints, events: Codes, recent: Floats, interest_item: Ints, interest_category: Ints, favourites: Ints,
-    left: Flags, slates: Ints, clicked: Flags, stayed: Flags, carted: Flags, purchased: Flags, rating: Floats, u: Floats,
-    categories: Ints, recent_decay: Floats,
+    left: Flags, slates: Ints, clicked: Flags, stayed: Flags, carted: Flags, purchased: Flags, rating: Floats,
+    u: Floats, categories: Ints, recent_decay: Floats,
 ) -> None:  # fmt: skip
     last = items.shape[1] - 1
     for lane in range(len(slates)):

@@ -18,10 +18,10 @@ from recgym.state import State
 class Leaning:
     """A leaning moves to the side of the articles that pleased, as far as these take a side.
 
-    A reader at L who reads an article of stance s ends at L + rate |s| (sign(s) - L): in one dimension the drift of Dean &
-    Morgenstern (EC 2022), which opinion moves and neutral pieces do not. Who leans clicks on what agrees with them, which
-    makes them lean more: a filter bubble, unless they are shown the other side. Agreement is part of the taste: the last
-    element of an item's taste vector is its stance, that of a user's their leaning.
+    A reader at L who reads an article of stance s ends at L + rate |s| (sign(s) - L): in one dimension the drift of
+    Dean & Morgenstern (EC 2022), which opinion moves and neutral pieces do not. Who leans clicks on what agrees with
+    them, which makes them lean more: a filter bubble, unless they are shown the other side. Agreement is part of the
+    taste: the last element of an item's taste vector is its stance, that of a user's their leaning.
 
     Writes: taste (num_envs, taste_dim), the last element, in [-strength, strength].
     """

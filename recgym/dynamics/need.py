@@ -48,8 +48,8 @@ class Need:
         num_envs = state.num_envs
         for name in ("need", "query", "query_category"):
             state[name] = np.empty(num_envs, dtype=np.int64)
-        _first_need(state["favourites"], u, self.start, self.favourite, self._cumulative, self.query_rows, state["need"],
-                    state["query"], state["query_category"])  # fmt: skip
+        _first_need(state["favourites"], u, self.start, self.favourite, self._cumulative, self.query_rows,
+                    state["need"], state["query"], state["query_category"])  # fmt: skip
         state["readiness"], state["need_pages"] = np.zeros(num_envs), np.zeros(num_envs)
 
     def gain(self, rating: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -67,8 +67,8 @@ class Need:
               self.query_rows)  # fmt: skip
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
-        """readiness: its gain; readiness_high: that, weighed by the readiness there is; inspired: chance to start a need;
-        met: chance to end one by a purchase."""
+        """readiness: its gain; readiness_high: that, weighed by the readiness there is; inspired: chance to start a
+        need; met: chance to end one by a purchase."""
         gain = funnel.stays * funnel.needed * self.gain(self.items.trait("rating")[shown])
         return {
             "readiness": gain,

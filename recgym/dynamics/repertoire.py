@@ -33,12 +33,13 @@ class Repertoire:
 
         worn' = (keep worn + play x number of plays) exp(-days away / days).
 
-    What is saved becomes known, with the wear of one play, in place of what is most worn. So liking rises with the first
-    exposures and falls with the many, the inverted U that logs of music show (Sguerra et al., 2022, arXiv:2210.16226).
+    What is saved becomes known, with the wear of one play, in place of what is most worn. So liking rises with the
+    first exposures and falls with the many, the inverted U that logs of music show (Sguerra et al., 2022,
+    arXiv:2210.16226).
 
-    Writes: known (num_envs, size) int64 catalogue rows, all different; worn (num_envs, size) float32, at least 0; lately
-    (num_envs, size) float32, what a service's log knows of it: its plays of each, of which a share is forgotten a page or
-    a day later.
+    Writes: known (num_envs, size) int64 catalogue rows, all different; worn (num_envs, size) float32, at least 0;
+    lately (num_envs, size) float32, what a service's log knows of it: its plays of each, of which a share is forgotten
+    a page or a day later.
     """
 
     items: Items
@@ -77,7 +78,8 @@ class Repertoire:
               response.carted, *self.wear, np.float32(1.0 - self.forgetting))  # fmt: skip
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
-        """wear: of what is known; wear_high: that, weighed by the wear there is; discovered: chance to know one more."""
+        """wear: of what is known; wear_high: that, weighed by the wear there is;
+        discovered: chance to know one more."""
         known, worn = acquaintance(state, shown)
         wear = funnel.click * self.wear.play[shown] * known
         return {"wear": wear, "wear_high": wear * worn, "discovered": funnel.carts * ~known}
@@ -91,7 +93,8 @@ class Acquaintance(NamedTuple):
 
 
 def acquaintance(state: State, shown: NDArray[np.int64], how: str = "worn") -> Acquaintance:
-    """What is known of `shown` items ((num_envs, num_shown) catalogue rows, -1 for an empty slot); `how` worn or lately."""
+    """What is known of `shown` items ((num_envs, num_shown) catalogue rows, -1 for an empty slot);
+    `how` worn or lately."""
     known, much = np.zeros(shown.shape, dtype=bool), np.zeros(shown.shape, dtype=np.float32)
     _find(state["known"], state[how], shown, known, much)
     return Acquaintance(known, much)

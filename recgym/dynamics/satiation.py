@@ -39,8 +39,9 @@ class Satiation:
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
         after["satiation"] = np.empty_like(before["satiation"])
-        _satiation(before["satiation"], after["satiation"], after["days_away"], slates, response.clicked, response.purchased,
-                   self.items.categories, *self._by_category, self.recovery_days, self.click, self.purchase)  # fmt: skip
+        _satiation(before["satiation"], after["satiation"], after["days_away"], slates, response.clicked,
+                   response.purchased, self.items.categories, *self._by_category, self.recovery_days, self.click,
+                   self.purchase)  # fmt: skip
 
     def __post_init__(self) -> None:
         by_category = (np.full(self.items.num_categories, values) for values in (self.decay, self.strength))

@@ -39,8 +39,8 @@ class Visits:
     """Weight of patience in the logit of coming back."""
     gap_days: float = 8.0
     gap_trust: float = 6.0
-    """Days away are floor(1 + x), x exponential of mean m = gap_days - gap_trust x trust: 1 + 1 / (exp(1 / m) - 1) days on
-    average, which is about m + 0.5."""
+    """Days away are floor(1 + x), x exponential of mean m = gap_days - gap_trust x trust: 1 + 1 / (exp(1 / m) - 1) days
+    on average, which is about m + 0.5."""
     campaign_days: float = 14.0
     """The last part of the context is drawn anew after a day away with a chance of 1 in so many."""
     num_uniforms: ClassVar[int] = 8

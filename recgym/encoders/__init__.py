@@ -34,8 +34,8 @@ __all__ = [
 
 
 def as_encoder(value: Encoder | str | Path) -> Encoder:
-    """Take an encoder as it is, "ids" as an `IdEncoder`, a `.npz` path as an `EmbeddingTable`, any other name or path as a
-    language model.
+    """Take an encoder as it is, "ids" as an `IdEncoder`, a `.npz` path as an `EmbeddingTable`,
+    any other name or path as a language model.
 
     Raises:
         TypeError: `value` is none of these.

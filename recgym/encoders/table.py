@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.encoders.protocol import KEY_BYTES, Encoder, checked_embeddings, text_keys, unit_rows
+from recgym.writing import replacing
 
 FORMAT = 1
 
@@ -68,8 +69,8 @@ class EmbeddingTable:
         path = Path(path)
         if not path.exists():
             raise FileNotFoundError(
-                f"no such file: {path}, expected a table of embeddings; write it with `recgym embed shop.csv -o {path}` "
-                "or EmbeddingTable.build(texts, encoder).save(path)"
+                f"no such file: {path}, expected a table of embeddings; write it with "
+                f"`recgym embed shop.csv -o {path}` or EmbeddingTable.build(texts, encoder).save(path)"
             )
         try:
             with np.load(path, allow_pickle=False) as arrays:
@@ -113,15 +114,8 @@ class EmbeddingTable:
             "checksum": self._checksum.hexdigest(),
         }
         encoded = np.frombuffer(json.dumps(metadata, indent=1).encode(), dtype=np.uint8)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with open(temporary, "wb") as file:
-                np.savez(file, keys=self._keys, vectors=self._vectors, metadata=encoded)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez(file, keys=self._keys, vectors=self._vectors, metadata=encoded)
 
     @property
     def embedding_dim(self) -> int:
@@ -152,8 +146,8 @@ class EmbeddingTable:
             raise UnknownTextError(
                 f"{len(missing)} of {len(texts)} texts are not in this table of {len(self)} embeddings, the first of "
                 f"them {missing[0]!r:.120}. A table is made for one catalogue and domain: write one for this by "
-                '`recgym embed CATALOG --domain DOMAIN -o TABLE.npz`, or pass encoder="all-MiniLM-L6-v2" to embed texts now. '
-                'Both need: pip install "recgym[encoder]"'
+                '`recgym embed CATALOG --domain DOMAIN -o TABLE.npz`, or pass encoder="all-MiniLM-L6-v2" to embed '
+                'texts now. Both need: pip install "recgym[encoder]"'
             ) from None
         return unit_rows(self._vectors[np.array(rows, dtype=np.int64)])
 

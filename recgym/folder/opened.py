@@ -31,8 +31,8 @@ def open_embedded(folder: str | os.PathLike[str], whiten: str, embedding_dim: in
     if built != asked:
         was, now = (f"embedding_dim={s['embedding_dim']}, whiten={s['whiten']!r}" for s in (built, asked))
         raise ValueError(
-            f"catalog: {folder} was built with {was}, but the settings are {now}; pass {was}, or run `recgym build` with "
-            f"--embedding-dim {embedding_dim} --whiten {whiten} (texts are not embedded again)"
+            f"catalog: {folder} was built with {was}, but the settings are {now}; pass {was}, or run `recgym build` "
+            f"with --embedding-dim {embedding_dim} --whiten {whiten} (texts are not embedded again)"
         )
     others = Embedded.load(folder / OTHERS, f"remove {folder} and run `recgym build` again")
     groups = {**others.groups, ITEMS: mapped(folder / VECTORS)}

@@ -91,7 +91,8 @@ def own_offers(env: RecVectorEnv) -> list[Offer]:
 
 
 def all_offers(env: RecVectorEnv) -> list[Offer]:
-    """What installed packages bring for an environment made by its id with action="slate", then the playground's own."""
+    """What installed packages bring for an environment made by its id with action="slate",
+    then the playground's own."""
     brought = [offer for entry in entry_points(group=POLICIES) for offer in entry.load()(env)]
     return [*brought, *own_offers(env)]
 

@@ -50,7 +50,8 @@ def create_app(playground: Playground) -> Starlette:
 
     api = [
         Route("/environments", _get(lambda request: playground.environments())),
-        Route("/environments/{env_id}", _get(lambda request: playground.environment(request.path_params["env_id"]).about())),
+        Route("/environments/{env_id}",
+              _get(lambda request: playground.environment(request.path_params["env_id"]).about())),
         Route("/games", _post(lambda request, asked: playground.new_game(_browser(request), asked)), methods=["POST"]),
         Route("/games/{game_id}", _get(lambda request: playground.game(*_key(request)))),
         Route("/games/{game_id}/hidden", _get(lambda request: playground.hidden(*_key(request)))),

@@ -37,7 +37,8 @@ class Teller(Protocol):
         """The session so far as text."""
 
     def hidden(self, state: State, pages: Sequence[Page]) -> Told:
-        """The truth: bars, what they are tired of, facts, what every candidate's click is likely to be, and curves over the pages."""
+        """The truth: bars, what they are tired of, facts, what every candidate's click is likely to be,
+        and curves over the pages."""
 
     def at(self, state: State) -> list[float] | None:
         """Where the user's embedded history lies on the map, if there is one."""
@@ -105,8 +106,8 @@ class Words:
         ]
         clicks = simulator.response.funnel(state, state["candidates"]).click[0]
         curves = {name: [float(page["truth"][name]) for page in pages] for name in ("trust", "readiness")}
-        return {"bars": bars, "tired": tired, "facts": facts, "chances": [float(chance) for chance in clicks], "curves": curves,
-                "at": self.map.at(state["interest"][0])}  # fmt: skip
+        return {"bars": bars, "tired": tired, "facts": facts, "chances": [float(chance) for chance in clicks],
+                "curves": curves, "at": self.map.at(state["interest"][0])}  # fmt: skip
 
     def at(self, state: State) -> list[float] | None:
         """See `Teller`: the pool of what was liked, and before there is any the profile."""
@@ -155,8 +156,11 @@ class Numbers:
     def page(self, page: Page) -> Told:
         """See `Teller`."""
         items = classics.items_of(self.setting, page)
-        cards = [None if item is None else self._card(item, int(page["clicked"][slot]), classics.deed(self.setting, page, slot))
-                 for slot, item in enumerate(items)]  # fmt: skip
+        cards = [
+            None if item is None
+            else self._card(item, int(page["clicked"][slot]), classics.deed(self.setting, page, slot))
+            for slot, item in enumerate(items)
+        ]  # fmt: skip
         terms = {name: float(value) for name, value in page["reward_terms"].items()}
         return {"slots": cards, "reward": float(page["reward"]), "terms": terms, "left": False}
 

@@ -5,5 +5,5 @@ from recgym.response.funnel import READY, Funnel, FunnelResponse, Response, stag
 from recgym.response.item_response import ItemResponse
 from recgym.response.parameters import FunnelParameters, Habits, Parameters, weighed
 
-__all__ = ["READY", "Fit", "Funnel", "FunnelParameters", "FunnelResponse", "Habits", "ItemResponse", "Parameters", "Response", "Shifts",
-           "no_shifts", "stage", "weighed"]  # fmt: skip
+__all__ = ["READY", "Fit", "Funnel", "FunnelParameters", "FunnelResponse", "Habits", "ItemResponse", "Parameters",
+           "Response", "Shifts", "no_shifts", "stage", "weighed"]  # fmt: skip

@@ -140,7 +140,8 @@ class FunnelResponse:
 
     @cached_property
     def mean_seconds(self) -> NDArray[np.float64]:
-        """(num_items, 2) expected seconds on a page that pleases, and on one that does not: means of cut log-normals."""
+        """(num_items, 2) expected seconds on a page that pleases, and on one that does not:
+        means of cut log-normals."""
         spread, longest = self._tables.dwell_spread, self._tables.dwell[:, 2:]
         mean_log = self._tables.dwell[:, :2]
         with np.errstate(divide="ignore"):
@@ -205,7 +206,8 @@ def _funnel(
             utility += attraction
             if similarity_weight != 0.0:
                 utility += similarity_weight * dot(considered, vector)
-            utility += cost_weight * cheaper + trust_weight * trusting - satiation_weight * satiation[lane, int(category)]
+            satiated = satiation[lane, int(category)]
+            utility += cost_weight * cheaper + trust_weight * trusting - satiation_weight * satiated
             if has_need:
                 utility += needed_bonus if needed else not_needed_bonus
             click_out[lane, slot] = sigmoid(utility)
@@ -222,9 +224,10 @@ def _funnel(
 
 @kernel
 def _respond(
-    slates: Ints, keys: Keys, step: Ints, looks: bool, examination: Floats, noise: float, dwell: Floats, dwell_spread: float,
-    click: Floats, stay: Floats, cart: Floats, purchase: Floats, satisfaction: Floats, clicked: Flags, stayed: Flags,
-    carted: Flags, purchased: Flags, rating: Floats, examined: Floats, seconds: Floats, appeal: Floats,
+    slates: Ints, keys: Keys, step: Ints, looks: bool, examination: Floats, noise: float, dwell: Floats,
+    dwell_spread: float, click: Floats, stay: Floats, cart: Floats, purchase: Floats, satisfaction: Floats,
+    clicked: Flags, stayed: Flags, carted: Flags, purchased: Flags, rating: Floats, examined: Floats,
+    seconds: Floats, appeal: Floats,
 ) -> None:  # fmt: skip
     """The flags and what follows come in as zeros. A slot has a uniform for each of its stages.
 
@@ -250,7 +253,8 @@ def _respond(
                 felt = 3.5 + satisfaction[lane, slot] + noise * (2 * uniform_at(u, 4 * num_slots + slot) - 1)
                 rating[lane, slot] = min(max(np.rint(felt), 1.0), 5.0)
             if len(dwell):
-                mean_log, longest = dwell[slates[lane, slot], 0 if stayed[lane, slot] else 1], dwell[slates[lane, slot], 2]
+                row = slates[lane, slot]
+                mean_log, longest = dwell[row, 0 if stayed[lane, slot] else 1], dwell[row, 2]
                 radius = np.sqrt(-2.0 * np.log1p(-uniform_at(u, 5 * num_slots + slot)))  # Box & Muller (1958)
                 spread = dwell_spread * radius * np.cos(2.0 * np.pi * uniform_at(u, 6 * num_slots + slot))
                 seconds[lane, slot] = min(np.exp(mean_log + spread), longest)

@@ -29,9 +29,9 @@ class Parameters(Protocol):
 class Tables(NamedTuple):
     """A funnel in numbers: what depends on the item alone, and the weights of what depends on the user too.
 
-    With T traits that attract clicks, an item's row holds: the traits (T), its cost (a price, a length), the chance that
-    its page does not disappoint, a buyer's satisfaction, the logits of cart and of purchase, its category, the need it
-    meets, and its taste vector.
+    With T traits that attract clicks, an item's row holds: the traits (T), its cost (a price, a length), the chance
+    that its page does not disappoint, a buyer's satisfaction, the logits of cart and of purchase, its category, the
+    need it meets, and its taste vector.
     """
 
     rows: NDArray[np.float64]  # (num_items, T + 7 + taste_dim or more), whole lines of the memory
@@ -40,7 +40,8 @@ class Tables(NamedTuple):
     cart: NDArray[np.float64]  # (4,) weights: needed, readiness, trust, cost
     purchase: NDArray[np.float64]  # (3,) weights: readiness, trust, cost
     satisfaction_ready: float
-    dwell: NDArray[np.float64]  # (num_items, 3) mean log seconds on a page that pleases, on one that does not, and the most
+    # (num_items, 3) mean log seconds on a page that pleases, on one that does not, and the most.
+    dwell: NDArray[np.float64]
     dwell_spread: float  # standard deviation of log seconds; without rows in `dwell` no time is kept
 
 
@@ -135,8 +136,8 @@ PerStage = tuple[float, float, float]
 class Habits:
     """The parameters of a domain whose traits are its own: weights by the name of the trait.
 
-    As in a shop's `FunnelParameters`, a user without a need is in the first stage, one with a need in the second, one who
-    is ready in the third, and what attracts a click depends on the stage.
+    As in a shop's `FunnelParameters`, a user without a need is in the first stage, one with a need in the second, one
+    who is ready in the third, and what attracts a click depends on the stage.
     """
 
     STAGES: tuple[str, str, str]

@@ -9,9 +9,9 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.candidates import PersonalFeatures
 from recgym.catalog import Catalog
 from recgym.dynamics import Dynamics
+from recgym.features import PersonalFeatures
 from recgym.items import Items
 from recgym.limits import Limits
 from recgym.outcome import Outcome

@@ -8,13 +8,14 @@ the customer is up to, and by not spending their trust on flashy offers.
 A customer browses, compares, or is about to buy, and each of the three wants something else: new things, well-rated
 things, things like the one last considered. They never say which; the search query and the recent behaviour tell.
 
-- **Slate.** The retrieval stage offers 20 candidates of 5 sources (similar to the item last looked at, best rated of the
-  category, the shop's best sellers, its latest arrivals, anything), 4 each, always in this order. The agent shows 3.
+- **Slate.** The retrieval stage offers 20 candidates of 5 sources (similar to the item last looked at, best rated of
+  the category, the shop's best sellers, its latest arrivals, anything), 4 each, always in this order. The agent
+  shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (position-based model, Craswell et al., WSDM 2008); then
-  click, add to cart, purchase and a rating (the stages multiply as in Ma et al., SIGIR 2018). What attracts is a mixture
-  of text-derived interest, a taste that no text shows, popularity, discount, rating, newness and trust, less satiation;
-  prices are felt against a remembered reference price (Popescu & Wu, 2007). A clicked page may disappoint: those of
-  flashy offers (a deep discount, hidden low quality) mostly do.
+  click, add to cart, purchase and a rating (the stages multiply as in Ma et al., SIGIR 2018). What attracts is a
+  mixture of text-derived interest, a taste that no text shows, popularity, discount, rating, newness and trust, less
+  satiation; prices are felt against a remembered reference price (Popescu & Wu, 2007). A clicked page may disappoint:
+  those of flashy offers (a deep discount, hidden low quality) mostly do.
 - **Need.** Some visits begin with a need for a category, and pages that please inspire one. Well-rated pages of that
   category make the customer ready; who is ready buys. The need shows in the search query, in words.
 - **Trust.** Kept promises build it slowly, disappointments cost much, and it moves everything: clicks, purchases and
@@ -28,10 +29,11 @@ things, things like the one last considered. They never say which; the search qu
 Nothing that is hidden from a real shop is observed: trust, need and readiness are in
 `info["truth"]` only, satiation, taste and true quality show in the probabilities beside them.
 
-The budget is said and felt: who is careful with money minds prices most. Age group, season and campaign are observed, but no customer behaves otherwise because of them. They are distractors, and
-meant to be: many columns of a shop's log do not matter, and which ones an agent has to find out. What else the context
-says does matter: weekends and evenings lengthen visits, phones shorten them. Of the hidden segments the cost-conscious mind
-prices more; explorers and researchers decide alike.
+The budget is said and felt: who is careful with money minds prices most. Age group, season and campaign are observed,
+but no customer behaves otherwise because of them. They are distractors, and meant to be: many columns of a shop's log
+do not matter, and which ones an agent has to find out. What else the context says does matter: weekends and evenings
+lengthen visits, phones shorten them. Of the hidden segments the cost-conscious mind prices more; explorers and
+researchers decide alike.
 
 ## Starting state
 
@@ -42,8 +44,8 @@ drawn evenly.
 ## Realism
 
 Popularity, pages per visit, purchases and both probes lie within the ranges of public logs. Of the clicks twice as many
-lead to the cart as in the one public log that tells, RetailRocket's, and buyers give five stars more often than those of
-public ratings.
+lead to the cart as in the one public log that tells, RetailRocket's, and buyers give five stars more often than those
+of public ratings.
 
 ## Version history
 

@@ -5,14 +5,15 @@ bought; games that press for money are tried most and given up soonest, and a ge
 
 ## Description
 
-- **Slate.** The retrieval stage offers 20 games of 5 sources (similar to the last one played, best rated of the genre of
-  interest, most played, newest, anything), 4 each, always in this order. The agent shows 3.
+- **Slate.** The retrieval stage offers 20 games of 5 sources (similar to the last one played, best rated of the genre
+  of interest, most played, newest, anything), 4 each, always in this order. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who looks around tries what
   is popular, short and free of charge at first; who wants a genre wants it well rated; who is hooked wants depth
   and company, in games like the one just played. A game may disappoint: those that press for money mostly do. Playing
   time is log-normal around a game's usual session. Some games go on the wish list, a few are bought.
-- **Boredom.** Three tries of a genre within five pages bore of it for the next ten (the SARDINE family: Deffayet et al.,
-  TORS 2024). Who is bored leaves sooner, and who leaves bored comes back less: a store has to vary its genres in time.
+- **Boredom.** Three tries of a genre within five pages bore of it for the next ten (the SARDINE family: Deffayet et
+  al., TORS 2024). Who is bored leaves sooner, and who leaves bored comes back less: a store has to vary its genres in
+  time.
 - **Trust** in the store grows with games that keep their promise and falls with those that do not; players who lose it
   depart (Ben-Porat et al., AAAI 2022).
 
@@ -33,8 +34,8 @@ they are and what they spend; trust within 0.03 of 0.55; with probability 0.4 a 
 
 ## Realism
 
-Popularity, pages per visit and both probes lie within the ranges of public logs. Playing times have no public counterpart
-here.
+Popularity, pages per visit and both probes lie within the ranges of public logs. Playing times have no public
+counterpart here.
 
 ## Version history
 
@@ -143,7 +144,8 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Item
 def _dynamics(
     catalog: Catalog, items: Items, query_rows: NDArray[np.int64], weights: NDArray[np.float64]
 ) -> tuple[Dynamics, ...]:
-    longer = {"weekend": 0.2, "evening": 0.1, "phone": -0.2, "with the whole evening free": 0.3, "between two errands": -0.3}
+    longer = {"weekend": 0.2, "evening": 0.1, "phone": -0.2, "with the whole evening free": 0.3,
+              "between two errands": -0.3}  # fmt: skip
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.DEVICES, words.COMPANIES, longer=longer)
     coming = replace(coming, return_patience=2.0)  # who leaves bored comes back less
     return usual_dynamics(items, query_rows, weights, coming, Boredom(items, lasting=10, weariness=0.7), "difficulty")
@@ -153,7 +155,8 @@ def _facts(catalog: Catalog, row: int) -> Facts:
     """How long one plays at a time."""
     columns = catalog.attributes
     online = f"{columns['days_online'][row] / 365:.1f} years old"
-    return Facts(f"{columns['session_minutes'][row]:.0f} min", "shop" if columns["monetisation"][row] > 0.5 else "", online)
+    flag = "shop" if columns["monetisation"][row] > 0.5 else ""
+    return Facts(f"{columns['session_minutes'][row]:.0f} min", flag, online)
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,21 @@
 """RecGym-Music-v0: a music service and its listeners.
 
 Each session is one listener over up to 60 pages of tracks, in many visits. The service lives on minutes listened, most
-of them of tracks that the listener knows. A favourite is played gladly until it is worn out; it is played then still, and
-skipped, which the listener holds against the service. Let it rest, and it is good again.
+of them of tracks that the listener knows. A favourite is played gladly until it is worn out; it is played then still,
+and skipped, which the listener holds against the service. Let it rest, and it is good again.
 
 ## Description
 
-- **Slate.** The retrieval stage offers 20 tracks of 5 sources (similar to the last one played, best rated of the genre of
-  interest, most played, known to the listener, anything), 4 each, always in this order. The agent shows 3.
-- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who listens along plays what
-  they know, otherwise what all play; who wants a genre wants it well rated; who is in the mood for more wants what they
-  do not know, like the track just heard. A track that pleases is heard for a log-normal time, at most its length; another is
-  skipped within seconds. Of new ones some are saved, a few bring a subscription.
-- **Repertoire.** A listener knows 16 tracks; what they save becomes known in place of what is most worn. Much of what is
-  played was played before (Anderson et al., "The dynamics of repeat consumption", WWW 2014). Every play wears a known
-  track, and rest makes it good again: satiation that rebounds (Leqi et al., "Rebounding bandits", NeurIPS 2021), as
-  boredom decides when a known track is wanted again (Kapoor et al., WSDM 2015). On every page
+- **Slate.** The retrieval stage offers 20 tracks of 5 sources (similar to the last one played, best rated of the genre
+  of interest, most played, known to the listener, anything), 4 each, always in this order. The agent shows 3.
+- **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). Who listens along plays
+  what they know, otherwise what all play; who wants a genre wants it well rated; who is in the mood for more wants what
+  they do not know, like the track just heard. A track that pleases is heard for a log-normal time, at most its length;
+  another is skipped within seconds. Of new ones some are saved, a few bring a subscription.
+- **Repertoire.** A listener knows 16 tracks; what they save becomes known in place of what is most worn. Much of what
+  is played was played before (Anderson et al., "The dynamics of repeat consumption", WWW 2014). Every play wears a
+  known track, and rest makes it good again: satiation that rebounds (Leqi et al., "Rebounding bandits", NeurIPS 2021),
+  as boredom decides when a known track is wanted again (Kapoor et al., WSDM 2015). On every page
 
       worn' = (keep worn + play x number of plays) exp(-days away / days)
 
@@ -27,18 +27,20 @@ skipped, which the listener holds against the service. Let it rest, and it is go
   and whether the listener comes back. Genres tire too, all alike.
 
 A service that goes by the click of the moment plays the favourites until nobody hears them out. One that looks ahead
-shows other tracks in the meantime, as in the small instance that is planned exactly; without wear little of the gap is left.
+shows other tracks in the meantime, as in the small instance that is planned exactly; without wear little of the gap is
+left.
 
 ## Observation space
 
-Trust, need, readiness, satiation, wear and true quality are hidden. The service has a log of what the listener plays: two
-features of a candidate say whether it is a track they know and have not played lately (`rested`), and how often they
-played it lately (`lately`). How fast a track wears is not said; its energy and how familiar it is to all tell something.
+Trust, need, readiness, satiation, wear and true quality are hidden. The service has a log of what the listener plays:
+two features of a candidate say whether it is a track they know and have not played lately (`rested`), and how often
+they played it lately (`lately`). How fast a track wears is not said; its energy and how familiar it is to all tell
+something.
 
 How curious they are is said, and what is felt of it is not curiosity: the more curious they say they are, the more
-listeners mind tracks faster than what they are used to. The era they come from is said and not felt: a distractor, as many
-columns of a real log are; new tracks attract all alike too. Of the circumstances weekends, working and relaxing lengthen
-visits, being outdoors shortens them; daytime and the other activities are distractors.
+listeners mind tracks faster than what they are used to. The era they come from is said and not felt: a distractor, as
+many columns of a real log are; new tracks attract all alike too. Of the circumstances weekends, working and relaxing
+lengthen visits, being outdoors shortens them; daytime and the other activities are distractors.
 
 ## Starting state
 
@@ -48,9 +50,9 @@ trust within 0.03 of 0.55; with probability 0.2 a genre they want.
 
 ## Realism
 
-Popularity, pages per visit and both probes lie within the ranges of public logs. More than half of the plays are of known
-tracks even under random pages; that repetition is what most listeners favour was found in the logs of a streaming service.
-Listening times have no public counterpart here.
+Popularity, pages per visit and both probes lie within the ranges of public logs. More than half of the plays are of
+known tracks even under random pages; that repetition is what most listeners favour was found in the logs of a streaming
+service. Listening times have no public counterpart here.
 
 ## Version history
 
@@ -174,7 +176,8 @@ def _facts(catalog: Catalog, row: int) -> Facts:
     """The length, and the year."""
     columns = catalog.attributes
     minutes, seconds = divmod(int(columns["length_s"][row]), 60)
-    return Facts(f"{minutes}:{seconds:02}", "hit" if columns["familiarity"][row] > 0.7 else "", f"{columns['year'][row]:.0f}")
+    flag = "hit" if columns["familiarity"][row] > 0.7 else ""
+    return Facts(f"{minutes}:{seconds:02}", flag, f"{columns['year'][row]:.0f}")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from recgym.state import State
 MEMORY = 10  # pages after which it is forgotten what was read
 NUM_DAYS = 30
 """The wire brings the whole catalogue in so many days, the same number of articles every day, and then begins anew."""
+FADING = np.exp(-np.arange(NUM_DAYS) / 2).astype(np.float32)  # newness, by age in days
 CLICKED = History.EVENTS.index("disappointed")  # and whatever comes after it in a history
 
 
@@ -64,11 +65,8 @@ class Recency:
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
-        _recency(rows, state["day"], state["history_items"], state["history_events"], self.arrivals, NEWNESS, seen)
+        _recency(rows, state["day"], state["history_items"], state["history_events"], self.arrivals, FADING, seen)
         return seen
-
-
-NEWNESS = np.exp(-np.arange(NUM_DAYS) / 2).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ from recgym.items import Items
 
 
 def visits(*choices: Sequence[str], longer: Mapping[str, float]) -> Visits:
-    """Visits whose circumstances are a weekday kind, a daytime, a device and one more thing, as a domain's words say them.
+    """Visits whose circumstances are a weekday kind, a daytime, a device and one more thing,
+    as a domain's words say them.
 
     Args:
         choices: The words of the four, in the order of the domain's context sentences.
@@ -29,4 +30,5 @@ def usual_dynamics(
     cost: str, trust: Trust | None = None, need: Need | None = None,
 ) -> tuple[Dynamics, ...]:  # fmt: skip
     """Trust, visits, needs (the usual ones unless others are given), satiation, getting used to a cost, and drift."""
-    return (trust or Trust(), coming, need or Need(items, query_rows, weights), satiation, ReferencePrice(items, cost), Drift(items))
+    needs = need or Need(items, query_rows, weights)
+    return (trust or Trust(), coming, needs, satiation, ReferencePrice(items, cost), Drift(items))

@@ -42,7 +42,8 @@ def query_intent(queries: NDArray[np.float32], query_rows: NDArray[np.int64]) ->
 def retrieval(
     domain: Domain, catalog: Catalog, items: Items, neighbours: NDArray[np.int32], needs: Needs, per_source: int
 ) -> Retrieval:
-    """The sources of candidates, `per_source` from each; `neighbours` (num_items, any number) are each item's in the texts."""
+    """The sources of candidates, `per_source` from each;
+    `neighbours` (num_items, any number) are each item's in the texts."""
     rating, popularity = items.trait("rating"), items.trait("popularity")
     arrivals = catalog.attributes[domain.arrivals.removeprefix("-")] * (-1 if domain.arrivals.startswith("-") else 1)
     rated_first, popular_first, latest_first = (np.argsort(x, kind="stable") for x in (-rating, -popularity, arrivals))
@@ -57,7 +58,8 @@ def retrieval(
         offered[by_arrival] = True
         by_rating, by_popularity = (order[offered[order]] for order in (rated_first, popular_first))
         rated = category_rankings(by_rating, items.categories, catalog.departments, best)
-        general = items.num_categories if finds else 1  # how often a list that is not a category's stands before the queries'
+        # How often a list that is not a category's stands before the queries'.
+        general = items.num_categories if finds else 1
         return (
             [*rated, *(by_rating[find[by_rating]] for find in finds)],
             [by_popularity[:top]] * general + [by_popularity[find[by_popularity]] for find in finds],

@@ -12,16 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.arguments import one_of, whole_number
-from recgym.candidates import CandidateFeatures, Retrieval
+from recgym.candidates import Retrieval
 from recgym.catalog import Catalog
 from recgym.choice import ChoiceModel, choice_model
+from recgym.counters import Counters
 from recgym.dynamics import History
 from recgym.embedded import ITEMS, NUM_NEIGHBOURS, Embedded, Projected, projected
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
+from recgym.features import CandidateFeatures
 from recgym.folder import is_folder, open_embedded, stored_encoder
+from recgym.fusion import FUSED_DIM, FUSIONS, Fusion, history_texts
 from recgym.index import SEARCHES, CatalogSearch, make_search
 from recgym.items import Items
-from recgym.observation import FUSED_DIM, FUSIONS, KINDS, Counters, Fusion, Observation, history_texts, make_observation
+from recgym.observation import KINDS, Observation, make_observation
 from recgym.response import FunnelResponse
 from recgym.scenarios import builtin
 from recgym.scenarios.domain import Domain

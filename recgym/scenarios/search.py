@@ -24,7 +24,8 @@ the pages that are clicked most answer nothing, and those who give up trust it l
 ## Observation space
 
 The meaning, trust, readiness and true quality are hidden. The last feature of a candidate is the engine's own score of
-what is meant: it knows what the query finds, what the clicks of this search say, and which categories the profile names.
+what is meant: it knows what the query finds, what the clicks of this search say, and which categories the profile
+names.
 
 How they search is said and felt: who clicks on the first result minds long pages most and who reads to the end least,
 the careful and the thorough are drawn by authority, who wants the latest by what is new. What they do for a living is
@@ -114,8 +115,8 @@ class Styles:
 
 @dataclass(frozen=True, eq=False)
 class Relevance:
-    """The engine's own score of what is meant: -1 for pages that the query does not find; for the others what the clicks
-    of this search say, and whether their category is named in the profile."""
+    """The engine's own score of what is meant: -1 for pages that the query does not find; for the others what the
+    clicks of this search say, and whether their category is named in the profile."""
 
     items: Items
     evidence: Evidence
@@ -125,7 +126,8 @@ class Relevance:
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         category, (first, second) = self.items.categories[rows], state["favourites"][:, :2].T[:, :, None]
-        score = self.named * ((category == first) | (category == second)) + self.clicks * self.evidence.clicks(state, rows)
+        named = (category == first) | (category == second)
+        score = self.named * named + self.clicks * self.evidence.clicks(state, rows)
         score[(state["query"] >= 0)[:, None] & ~self.evidence.finds(state, rows)] = -1.0
         return score[:, :, None].astype(np.float32)
 

@@ -34,10 +34,10 @@ would wake, recent ads). Nobody searches, so there is nothing of a query. With `
 can be ranked: no index holds what differs by member.
 
 Both statements of the profile are said and felt. The role decides how much members comment and how they like friends'
-posts; the temper how much they mind outrage beyond what they are used to, the calm most and the hot-headed least. More of it
-is not felt: who wants to spend less time here stays as long as others. Of the circumstances weekends, evenings and being
-bored lengthen visits, waiting for the bus shortens them; device and other moods are distractors, as many columns of a
-real log are.
+posts; the temper how much they mind outrage beyond what they are used to, the calm most and the hot-headed least. More
+of it is not felt: who wants to spend less time here stays as long as others. Of the circumstances weekends, evenings
+and being bored lengthen visits, waiting for the bus shortens them; device and other moods are distractors, as many
+columns of a real log are.
 
 ## Starting state
 

@@ -24,7 +24,8 @@ def shrunk_rating(columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.floa
 
 
 def log_scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(num_items,) logarithms of counts or lengths, standardised; a 0, where nothing is known, counts as the least there is."""
+    """(num_items,) logarithms of counts or lengths, standardised;
+    a 0, where nothing is known, counts as the least there is."""
     known = values[values > 0]
     return standardised(np.log(np.maximum(values, known.min()))) if known.size else np.zeros_like(values)
 

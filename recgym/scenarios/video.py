@@ -1,7 +1,7 @@
 """RecGym-Video-v0: a video platform and its viewers.
 
-Each session is one viewer over up to 60 pages of thumbnails, in many visits. The platform lives on minutes watched; loud
-thumbnails are clicked most and quit soonest, and fast clips use up the attention that a long visit needs.
+Each session is one viewer over up to 60 pages of thumbnails, in many visits. The platform lives on minutes watched;
+loud thumbnails are clicked most and quit soonest, and fast clips use up the attention that a long visit needs.
 
 ## Description
 
@@ -13,8 +13,8 @@ thumbnails are clicked most and quit soonest, and fast clips use up the attentio
   does not is watched for a log-normal time, at most its duration (quick skips and completions).
 - **Trust** in thumbnails grows slowly with videos that hold what they promise and falls fast with bait; it moves clicks
   and whether the viewer comes back (the trade-off of Choc and Kale: Mladenov et al., RecSim, 2019).
-- **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and comes back less than a rested one. A new
-  visit begins rested.
+- **Attention.** Fast clips tire, calm ones hold; a tired viewer ends the visit, and comes back less than a rested one.
+  A new visit begins rested.
 - **Fatigue** with a topic until days away refresh it; the length one is used to adapts to what one watches.
 
 ## Observation space
@@ -28,12 +28,13 @@ evenings lengthen visits, phones shorten them; where and with whom one watches i
 
 ## Starting state
 
-A new viewer: three favourite topics (popular ones more often), of which two are named in the profile beside when and how
-patiently they watch; trust within 0.03 of 0.55; with probability 0.4 something they look for.
+A new viewer: three favourite topics (popular ones more often), of which two are named in the profile beside when and
+how patiently they watch; trust within 0.03 of 0.55; with probability 0.4 something they look for.
 
 ## Realism
 
-Popularity, pages per visit and both probes lie within the ranges of public logs. Watch times have no public counterpart here.
+Popularity, pages per visit and both probes lie within the ranges of public logs. Watch times have no public counterpart
+here.
 
 ## Version history
 
@@ -151,7 +152,8 @@ def _facts(catalog: Catalog, row: int) -> Facts:
     """The duration."""
     columns = catalog.attributes
     minutes, seconds = divmod(int(columns["duration_s"][row]), 60)
-    return Facts(f"{minutes}:{seconds:02}", "WOW" if columns["bait"][row] > 0.5 else "", f"{columns['popularity'][row]:,.0f} views")
+    flag = "WOW" if columns["bait"][row] > 0.5 else ""
+    return Facts(f"{minutes}:{seconds:02}", flag, f"{columns['popularity'][row]:,.0f} views")
 
 
 def texts_of(catalog: Catalog) -> dict[str, Sequence[str]]:

@@ -151,7 +151,8 @@ def check_keywords(env_id: str, **kwargs: Any) -> None:
                 f"{env_id}: expected a {types[action].__name__} space with action={action!r}, got {env.action_space}; "
                 "pass the argument on to Sessions"
             )
-            assert env.spec is not None and env.spec.kwargs.get("action") == action, f"{env_id}: spec without its kwargs"
+            assert env.spec is not None, f"{env_id}: spec without its kwargs"
+            assert env.spec.kwargs.get("action") == action, f"{env_id}: spec without its kwargs"
     with made(env_id, **kwargs) as env:
         sessions = env.unwrapped.sessions
     for kind in sessions.setting.KINDS:
@@ -245,7 +246,9 @@ def check_endings(env_id: str, **kwargs: Any) -> None:
                 truncations += truncated
                 if terminated or truncated:
                     break
-        assert truncations, f"{env_id}: no session of {SESSION_LENGTH} slates reached its end in 20; users leave too fast"
+        assert truncations, (
+            f"{env_id}: no session of {SESSION_LENGTH} slates reached its end in 20; users leave too fast"
+        )
 
 
 def check_action_masks(env_id: str, **kwargs: Any) -> None:
@@ -259,7 +262,9 @@ def check_action_masks(env_id: str, **kwargs: Any) -> None:
                 action_masks()
             except TypeError:
                 return
-            raise AssertionError(f"{env_id}: expected a TypeError from action_masks() of a Box action; it masks nothing")
+            raise AssertionError(
+                f"{env_id}: expected a TypeError from action_masks() of a Box action; it masks nothing"
+            )
         sizes = [int(space.n)] if isinstance(space, spaces.Discrete) else space.nvec.tolist()
         rng = np.random.default_rng(SEED)
         for _ in range(30):

@@ -9,7 +9,8 @@ import numpy as np
 
 def vector_difference(expected: tuple[Any, ...], got: tuple[Any, ...]) -> str:
     """What differs between two returns of `reset` or `step`; empty if nothing does."""
-    names = ("observation", "info") if len(expected) == 2 else ("observation", "reward", "terminated", "truncated", "info")
+    middle = () if len(expected) == 2 else ("reward", "terminated", "truncated")
+    names = ("observation", *middle, "info")
     for name, one, two in zip(names[:-1], expected, got, strict=False):
         if not same(one, two):
             return first_difference(one, two, name)

@@ -1,4 +1,5 @@
-"""Doubles that make tests of components and scenarios fast: an encoder without a model, a small catalogue, random items."""
+"""Doubles that make tests of components and scenarios fast:
+an encoder without a model, a small catalogue, random items."""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ def parts_of(space: spaces.Space[Any], observation: Any) -> Iterator[tuple[str, 
             yield from ((f"{name}.{inner}" if inner != "observation" else name, box, values)
                         for inner, box, values in parts_of(part, observation[name]))  # fmt: skip
     else:
-        assert isinstance(space, spaces.Box), f"expected a Box or a Dict of them, got {space}; no library learns from it"
+        assert isinstance(space, spaces.Box), (
+            f"expected a Box or a Dict of them, got {space}; no library learns from it"
+        )
         yield "observation", space, observation
 
 

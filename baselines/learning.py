@@ -229,4 +229,5 @@ def _check_environment(
     for record in (record for row in rows for record in of_row(records, row)):
         known = yardsticks[record["view"]]
         for name, now in (("random", known.random), ("reference", known.reference)):
-            check_return(f"{path}: {record['row']}, seed {record['seed']}", name, float(record[name]), now, "Move the file away")
+            where = f"{path}: {record['row']}, seed {record['seed']}"
+            check_return(where, name, float(record[name]), now, "Move the file away")

@@ -7,7 +7,8 @@ import math
 from baselines.errors import Refused
 
 CURE = "Choose another place by --out, or move this one away"
-TOLERANCE = 1e-4  # of a mean return: more than two machines or the digits of a table differ by, less than any change of a user
+# Of a mean return: more than two machines or the digits of a table differ by, less than any change of a user.
+TOLERANCE = 1e-4
 
 
 class OtherRun(Refused, RuntimeError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import multiprocessing
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +30,7 @@ from recgym.scenarios.ecommerce import Ecommerce
 from recgym.scenarios.ecommerce_words import SENTENCES
 from recgym.speed import Case, Running, rate
 from recgym.testing import HashingEncoder
+from recgym.writing import replacing
 
 ENV_ID = next(iter(ENVIRONMENTS))
 SMALL = 10_000  # items that a step is compared with
@@ -161,8 +161,8 @@ def _built(source: Path, folder: Path, num_items: int, embedding_dim: int) -> It
         times.setdefault(stage, []).append(time.perf_counter())
 
     encoder = HashingEncoder(384)
-    manifest = build_folder(source, folder, encoder, SENTENCES.texts_of, required=Ecommerce.DOMAIN.required, embedding_dim=embedding_dim,
-                            report=report)  # fmt: skip
+    manifest = build_folder(source, folder, encoder, SENTENCES.texts_of, required=Ecommerce.DOMAIN.required,
+                            embedding_dim=embedding_dim, report=report)  # fmt: skip
     for stage, seen in times.items():
         yield f"build {num_items:,} items, {stage}", f"{seen[-1] - seen[0]:.1f} s"
     yield f"{num_items:,} items on disk", f"{sum(manifest['files'].values()) / 2**20:,.0f} MB"
@@ -214,8 +214,7 @@ def write_shop(path: Path, num_items: int, seed: int = 0) -> None:
     described = [text.split(". ", 2)[-1] for text in shop.texts]
     by_category = np.argsort(shop.categories, kind="stable")
     first = np.searchsorted(shop.categories[by_category], np.arange(shop.num_categories + 1))
-    unfinished = path.with_name(f".{path.name}.tmp")
-    with open(unfinished, "w", encoding="utf-8", newline="") as file:
+    with replacing(path) as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["item_id", "title", "department", "category", "description", *NUMBERS])
         for start in range(0, num_items, _ROWS):
@@ -230,7 +229,6 @@ def write_shop(path: Path, num_items: int, seed: int = 0) -> None:
                 writer.writerow([f"item-{start + i:07}", f"{shop.titles[row]}, {vocabulary[one]} {vocabulary[two]}",
                                  shop.department_names[shop.departments[row]], shop.category_names[category[i]],
                                  described[other[i]], *numbers[i]])  # fmt: skip
-    os.replace(unfinished, path)
 
 
 def _numbers(shop: Catalog, rows: NDArray[np.int64], rng: np.random.Generator) -> list[list[float]]:

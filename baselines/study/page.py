@@ -40,9 +40,10 @@ them, and they are not the held-out ones.
 {table(HEADER, _rows(folder))}
 
 "Committed" and "found" are means over the seeds that decide; "{UNBEATEN}" says that no point of the search returned
-more, an empty cell that those which did fell behind with the seeds that decide. Every trial is kept in `docs/measurements/study`, the winners are in `baselines/tuned/{tuned.SETTINGS.name}`. Where no
-line stands, no study was made: the committed settings are used. Two seeds tell large gains from none, no more, and
-short trainings prefer what learns fast: after 200,000 steps the order can be another.
+more, an empty cell that those which did fell behind with the seeds that decide. Every trial is kept in
+`docs/measurements/study`, the winners are in `baselines/tuned/{tuned.SETTINGS.name}`. Where no line stands, no study was
+made: the committed settings are used. Two seeds tell large gains from none, no more, and short trainings prefer what
+learns fast: after 200,000 steps the order can be another.
 
 ### With rl_zoo3
 

@@ -30,7 +30,8 @@ def draw(figure: Figure, setting: Scenario, state: State, trace: Sequence[Page])
     _truth(chart(figure, (0.045, BOTTOM, 0.35, height), truth), setting, trace)
     names = [name for name, weight in setting.simulator.reward.weights.items() if weight != 0]
     terms = [story.weighted_terms(setting, page) for page in trace]
-    reward(chart(figure, (0.445, BOTTOM, 0.29, height), "Reward per page, and the return (line, right)"), names, terms, trace)
+    paid = chart(figure, (0.445, BOTTOM, 0.29, height), "Reward per page, and the return (line, right)")
+    reward(paid, names, terms, trace)
     _satiation(chart(figure, (0.865, BOTTOM, 0.115, height), "Hidden: satiation now", title_x=-0.78), setting, state)
 
 
@@ -101,8 +102,9 @@ def reward(axes: Axes, names: Sequence[str], terms: Sequence[Mapping[str, float]
     twin.tick_params(labelsize=SMALL, colors=INK, length=0)
     for spine in twin.spines.values():
         spine.set_visible(False)
+    size = 7.5 if len(labels) < 8 else 6.0
     legend = axes.legend(
-        handles, labels, loc="lower left", bbox_to_anchor=(-0.03, 0.98), ncols=max(len(labels), 1), fontsize=7.5 if len(labels) < 8 else 6,
+        handles, labels, loc="lower left", bbox_to_anchor=(-0.03, 0.98), ncols=max(len(labels), 1), fontsize=size,
         frameon=False, labelcolor=MUTED, handlelength=0.9, handletextpad=0.4, columnspacing=0.9, borderpad=0.2,
     )  # fmt: skip
     for handle in legend.legend_handles:

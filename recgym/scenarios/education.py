@@ -36,9 +36,9 @@ goal, not known itself and everything it requires known (`fringe`), and how far 
 
 Both statements of the profile are said and felt. The stage of life decides how much is known at first; how they learn
 decides how much learners mind what is long and what looks too hard, the easily discouraged most and tinkerers least.
-More of it is not felt: tinkerers take as many exercises as others, and crammers do not come the night before a test. Of the circumstances
-weekends, evenings and a quiet hour lengthen visits, phones and only ten minutes shorten them; the other situations are
-distractors, as many columns of a real log are.
+More of it is not felt: tinkerers take as many exercises as others, and crammers do not come the night before a test.
+Of the circumstances weekends, evenings and a quiet hour lengthen visits, phones and only ten minutes shorten them; the
+other situations are distractors, as many columns of a real log are.
 
 ## Starting state
 
@@ -48,7 +48,8 @@ within 0.03 of 0.55; with probability 0.4 something they want explained.
 
 ## Realism
 
-Popularity, pages per visit and both probes lie within the ranges of public logs. Learning times have no public counterpart here.
+Popularity, pages per visit and both probes lie within the ranges of public logs. Learning times have no public
+counterpart here.
 
 ## Version history
 

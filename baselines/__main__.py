@@ -29,6 +29,7 @@ from baselines import (
 )  # fmt: skip
 from baselines.errors import Refused
 from recgym.arguments import did_you_mean
+from recgym.extras import install
 
 COMMANDS = (
     demo, run, report, compare, train, play, latency, tune, study, bounds, ablation, learn, slateq, claims, share,
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if (missing.name or "").split(".")[0] in ("baselines", "recgym", ""):
             raise
         extra = EXTRAS.get((missing.name or "").split(".")[0], "baselines")
-        cure = f'needs {missing.name}. Install it with: pip install "recgym[{extra}]"'
+        cure = f"needs {missing.name}. Install it with: {install(extra)}"
         print(f"python -m baselines: {missing if 'pip install' in str(missing) else cure}", file=sys.stderr)
         return 2
 

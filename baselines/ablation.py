@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines import tables
-from baselines.arguments import at_least
+from baselines.arguments import at_least, domain_id
 from baselines.bounds import Bounds, Gap
 from baselines.files import MEASUREMENTS, read_json, write_json
 from baselines.oracles import MYOPIC, reference
@@ -64,7 +64,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "ablate", help="hold one part of the users still at a time: what looking ahead is worth then"
     )
-    parser.add_argument("--envs", nargs="+", metavar="ID", choices=list(DOMAINS), default=list(DOMAINS),
+    parser.add_argument("--envs", nargs="+", metavar="ID", type=domain_id, default=list(DOMAINS),
                         help="domains (default: all)")  # fmt: skip
     parser.add_argument("--episodes", type=at_least(2), default=500, help="sessions of each policy (default 500)")
     parser.add_argument("--out", type=Path, default=MEASUREMENTS, help=f"folder of the rows (default {MEASUREMENTS})")

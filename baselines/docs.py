@@ -64,8 +64,8 @@ def _table(kind: str) -> str:
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Declare the command, without a help line: hidden, because it is for this repository."""
-    parser = commands.add_parser("docs")
+    """Declare the command."""
+    parser = commands.add_parser("docs", help="write the pages of this repository that are made from its measurements")
     parser.add_argument("--out", type=Path, default=FOLDER, help=f"folder (default {FOLDER})")
     parser.set_defaults(run=write)
 

@@ -13,7 +13,7 @@ import numpy as np
 from baselines import learning, tables
 from baselines.algorithms import DEFAULTS
 from baselines.arguments import add_env_id, at_least, one_of
-from baselines.files import MEASUREMENTS
+from baselines.files import MEASUREMENTS, BadTable
 from baselines.intervals import mean_of
 from baselines.learning import ROWS, Record, Row, Yardsticks
 from recgym.markdown import table as markdown_table
@@ -53,7 +53,9 @@ def learn(options: argparse.Namespace) -> int:
     path = folder / f"{options.env_id}-learning.csv"
     rows = [row for row in ROWS if row.name in options.rows]
     if options.markdown:
-        print(markdown(rows, learning.load(path)))
+        if not (records := learning.load(path)):
+            raise BadTable(f"{path}: nothing has been measured yet; run the command without --markdown")
+        print(markdown(rows, records))
         return 0
     yardsticks = {view: Yardsticks.measure(options.env_id, view) for view in sorted({row.view for row in rows})}
     todo = len(learning.missing(learning.load(path), rows, options.seeds))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from baselines.processes import Failure, failure, knowing, own_environments
+from recgym.extras import install
 
 
 def run(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[tuple[int, Any]]:
@@ -51,6 +52,6 @@ def _ray() -> Any:
     try:
         import ray
     except ModuleNotFoundError as missing:
-        message = 'the ray backend needs ray. Install it in an environment of its own with: pip install "recgym[ray]"'
+        message = f"the ray backend needs ray. Install it in an environment of its own with: {install('ray')}"
         raise ModuleNotFoundError(message, name="ray") from missing
     return ray

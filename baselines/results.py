@@ -108,7 +108,7 @@ def joined(parts: Sequence[Results]) -> Results:
             if before != met:
                 raise BadTable(f"{where}: expected the same held-out sessions in all results, "
                                f"found {before[1]} from {before[0]} and {met[1]} from {met[0]}. "
-                               f"Measure with --sessions {before[1]}")  # fmt: skip
+                               f"Measure what has fewer with --sessions {max(before[1], met[1])}")  # fmt: skip
             same = rows.get(_key(row))
             if same and row["baseline"] == RANDOM:
                 check_return(where, "random pages", same["return"], row["return"], "Measure anew what is old")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from baselines import cells, processes, ray_cluster, results, tables
+from baselines import cells, processes, ray_cluster, results, tables, tuned
 from baselines.arguments import at_least, one_of
 from baselines.cells import Cell, Record
 from baselines.processes import Backend, Failure
@@ -19,12 +19,13 @@ from baselines.registry import BASELINES, find
 from baselines.results import FAILED, MEASURED, RANDOM, REFERENCE, UNSUITABLE
 from baselines.versions import CURE, OtherRun, check_return
 from recgym.cli.environments import ID_HELP, registered_id
-from recgym.registration import DOMAINS, ENVIRONMENTS
+from recgym.registration import CLASSICS, DOMAINS, ENVIRONMENTS
 
 SEEDS, SESSIONS = 10, 500
 ALL, ALL_DOMAINS = "all", "domains"
 ENV_GROUPS: Mapping[str, Collection[str]] = {ALL: ENVIRONMENTS, ALL_DOMAINS: DOMAINS}  # names that stand for several
 ALGO_GROUPS: Mapping[str, Collection[str]] = {ALL: BASELINES}
+PARTS = {REFERENCE: "prices", "linear": "linear"}  # of what was tuned, by the baselines that go by it
 BACKENDS: Mapping[str, Backend] = {"processes": processes.run, "ray": ray_cluster.run}
 
 
@@ -68,6 +69,17 @@ def missing(folder: Path, planned: Sequence[Cell], retry_failed: bool = False) -
         if record is None or (retry_failed and record["status"] == FAILED):
             todo.append(cell)
     return todo
+
+
+def check_tuned(planned: Sequence[Cell]) -> None:
+    """Look for the numbers that cells go by before the first is measured.
+
+    Raises:
+        baselines.tuned.NotTuned: There are none: the message says how to find them.
+    """
+    for cell in planned:
+        if cell.baseline in PARTS and cell.env_id not in CLASSICS:
+            tuned.load(cell.env_id, cell.view, PARTS[cell.baseline])
 
 
 def check_environments(folder: Path, env_ids: Sequence[str]) -> None:
@@ -152,15 +164,21 @@ def run(options: argparse.Namespace) -> int:
     if options.out.is_file():
         raise OtherRun(f"{options.out}: expected a folder, got a file. {CURE}")
     planned = plan(env_ids, names, options.seeds, options.sessions, options.steps)
+    check_tuned(planned)
     todo = missing(options.out, planned, options.retry_failed)
     if todo:
         check_environments(options.out, env_ids)
     console = tables.console()
     with tables.progress(console) as progress:
         task = progress.add_task("cells", total=len(planned), completed=len(planned) - len(todo), note="")
-        for cell, record in measure(options.out, todo, BACKENDS[options.backend], options.jobs):
-            progress.update(task, advance=1)
-            console.print(_told(cell, record), soft_wrap=True)
+        try:
+            for cell, record in measure(options.out, todo, BACKENDS[options.backend], options.jobs):
+                progress.update(task, advance=1)
+                console.print(_told(cell, record), soft_wrap=True)
+        except KeyboardInterrupt:
+            done = len(planned) - len(missing(options.out, planned, options.retry_failed))
+            print(f"{done:,} of {len(planned):,} cells are measured; the same command goes on.", file=sys.stderr)
+            raise
     found = results.read_table(options.out / results.FILES["rows"].name)
     failed = [row for row in found if row["status"] == FAILED]
     console.print(f"Measured: {sum(row['status'] == MEASURED for row in found):,} rows in {options.out}. "

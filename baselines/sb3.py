@@ -18,7 +18,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices
 
 from baselines.algorithms import DEFAULTS, VIEWS
 from baselines.recommender import Recommender
-from baselines.task import Task
+from baselines.task import Task, Unsuitable
 from recgym.arguments import did_you_mean
 from recgym.env import RecVectorEnv, lane
 from recgym.sessions import VECTOR_ONLY
@@ -210,9 +210,17 @@ class Trained:
         self.algorithm, self.settings = algorithm, settings
 
     def train(self, task: Task) -> TrainedRecommender:
-        """Learn for the task's steps, or the next multiple of what the algorithm gathers before it learns."""
+        """Learn for the task's steps, or the next multiple of what the algorithm gathers before it learns.
+
+        Raises:
+            Unsuitable: The steps are over before the first update.
+        """
         model = make_model(self.algorithm, task.env_id, seed=task.first_session, settings=self.settings,
                            **{"action": task.view, **task.env_settings})  # fmt: skip
+        first = getattr(model, "learning_starts", 0)
+        if task.steps <= first:
+            raise Unsuitable(f"steps: {self.algorithm} begins to learn after {first:,} (learning_starts), and only "
+                             f"{task.steps:,} are asked for; take more steps or a lower learning_starts")  # fmt: skip
         lanes = model.get_env()
         assert isinstance(lanes, RecVecEnv)
         # The step that ends a session is counted only afterwards.

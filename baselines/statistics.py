@@ -48,6 +48,11 @@ def iqm(strata: Strata) -> Floats:
     return runs[..., cut : runs.shape[-1] - cut].mean(axis=-1)
 
 
+def iqm_lead(ours: Strata, theirs: Strata) -> Floats:
+    """(...) how much higher our interquartile mean is than theirs."""
+    return iqm(ours) - iqm(theirs)
+
+
 def optimality_gap(strata: Strata, target: float = 1.0) -> Floats:
     """(...) how far runs stay below `target` on average; what lies above it makes up for nothing."""
     return target - np.minimum(np.concatenate(strata, axis=-1), target).mean(axis=-1)

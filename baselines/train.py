@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,24 +37,41 @@ def train(options: argparse.Namespace) -> int:
     """Train, save, and say how well it does with users it has never met."""
     console, baseline = tables.console(), BASELINES[options.algo]
     log = EpisodeLog(console.print)
-    if options.save.is_dir():  # told before the training, not after it
-        raise Unsuitable(f"--save: expected a file such as {options.save / 'm.zip'}, got the folder {options.save}")
+    _check_place(options.save)  # before the training, not after it
     task = _task(options, baseline, log)
-    steps, view = task.steps, task.view
+    steps, view, taken = task.steps, task.view, 0
     with tables.progress(console) as progress:
         bar = progress.add_task(baseline.name, total=steps or 1, note="")
 
         def advance(done: int, _: Recommender | None) -> None:
+            nonlocal taken
+            taken = max(taken, done)
             progress.update(bar, completed=min(done, steps))
 
         recommender = baseline.train(replace(task, progress=advance))
         progress.update(bar, completed=steps or 1)
     saved.save(options.save, recommender, baseline.name, task)
     found = mean_of(evaluate(recommender, task.lanes(SESSIONS), EVALUATION_SEED).returns)
-    console.print(f"{baseline.name} on {options.env_id}, action={view!r}: {steps:,} steps, {len(log.returns):,} "
-                  f"sessions. Mean return of {SESSIONS} held-out sessions: {found}. Saved: {options.save}",
+    console.print(f"{baseline.name} on {options.env_id}, action={view!r}: {max(taken, steps):,} steps, "
+                  f"{len(log.returns):,} sessions. Mean return of {SESSIONS} held-out sessions: {found}. Saved: {options.save}",
                   soft_wrap=True)  # fmt: skip
     return 0
+
+
+def _check_place(path: Path) -> None:
+    """Make the folder of a file that is to be written.
+
+    Raises:
+        Unsuitable: The file could not be written there.
+    """
+    if path.is_dir():
+        raise Unsuitable(f"--save: expected a file such as {path / 'm.zip'}, got the folder {path}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as problem:
+        raise Unsuitable(f"--save: nothing can be written to {path.parent} ({problem}); choose another place") from problem
 
 
 def _task(options: argparse.Namespace, baseline: Baseline, log: EpisodeLog) -> Task:

@@ -1,6 +1,6 @@
 """RLlib's PPO on RecGym, in single environments or in the native vector environment.
 
-Ray pins Gymnasium 1.2.2, so it wants a virtual environment of its own: pip install "recgym[ray]". Then:
+Ray pins Gymnasium 1.2.2, so it wants a virtual environment of its own: pip install -e ".[ray]". Then:
 
     python examples/10_rllib.py              # eight single environments, stepped one after the other
     python examples/10_rllib.py --vector     # eight lanes of one RecGym vector environment

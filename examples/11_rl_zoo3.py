@@ -1,6 +1,6 @@
 """Train by rl_zoo3, with the settings that `python -m baselines zoo` has written for it, and let the agent recommend.
 
-    pip install "recgym[zoo]"
+    pip install -e ".[zoo]"
     python examples/11_rl_zoo3.py --algorithm DQN --steps 200000
 
 It only makes the command line; by hand it is, in the repository:

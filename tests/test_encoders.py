@@ -68,10 +68,10 @@ def test_a_model_that_breaks_the_protocol_is_not_cached(model_folder):
 
 def test_missing_packages_are_named_with_the_cure(model_folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(ImportError, match=r'pip install "recgym\[encoder\]"'):
+    with pytest.raises(ImportError, match=r'pip install -e "\.\[encoder\]"'):
         SentenceTransformerEncoder(model_folder, cache_dir=model_folder.parent).encode(["a"])
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(ImportError, match=r'pip install "recgym\[encoder\]"'):
+    with pytest.raises(ImportError, match=r'pip install -e "\.\[encoder\]"'):
         SentenceTransformerEncoder("some-hub-model").encode(["a"])
 
 

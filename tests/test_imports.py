@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # Bottom to top: a module (or folder) imports only what stands before it. "recgym" is the package's own __init__.
 ORDER = (
-    "arguments", "writing", "markdown", "compiled", "prefetch", "randomness", "choice", "state", "catalog", "items", "courses", "whitening", "encoders", "embedded", "folder", "users", "candidates", "features", "index", "limits", "response", "dynamics",
+    "arguments", "extras", "writing", "markdown", "compiled", "prefetch", "randomness", "choice", "state", "catalog", "items", "courses", "whitening", "encoders", "embedded", "folder", "users", "candidates", "features", "index", "limits", "response", "dynamics",
     "outcome", "reward", "simulator", "fusion", "counters", "observation", "actions", "classics", "scenarios", "data", "rendering", "metrics", "sessions", "env", "registration",
     "recgym", "logs", "calibration", "described", "testing", "speed", "growth", "scale", "peers", "playground", "cli",
 )  # fmt: skip

@@ -27,7 +27,7 @@ from recgym.testing import (
 
 ID = "RecGym-Ecommerce-v0"
 SMALL = {"catalog": small_catalog(num_items=400), "encoder": HashingEncoder(16), "embedding_dim": 16}
-needs_faiss = pytest.mark.skipif(find_spec("faiss") is None, reason='faiss is not installed: pip install "recgym[faiss]"')
+needs_faiss = pytest.mark.skipif(find_spec("faiss") is None, reason='faiss is not installed: pip install -e ".[faiss]"')
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -75,7 +75,7 @@ def test_faiss_looks_everywhere_where_its_cells_hold_too_little():
 
 def test_without_faiss_the_error_names_the_cure(monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
-    with pytest.raises(ImportError, match=r'pip install "recgym\[faiss\]"'):
+    with pytest.raises(ImportError, match=r'pip install -e "\.\[faiss\]"'):
         gymnasium.make(ID, action="proto", search="faiss", **SMALL)
 
 

@@ -65,7 +65,7 @@ from recgym.testing import small_catalog
 try:
     gymnasium.make("RecGym-Ecommerce-v0", catalog=small_catalog())
 except ImportError as error:
-    assert 'pip install "recgym[encoder]"' in str(error), error
+    assert 'pip install -e ".[encoder]"' in str(error), error
 else:
     raise SystemExit("expected an ImportError: other texts need the language model")
 """

@@ -241,7 +241,7 @@ def test_policies_come_by_entry_points(monkeypatch):
     playground = Playground()
     assert next(iter(playground.environment(NEWS).offers)) == "brought"
     assert "brought" not in playground.environment("RecGym-Video-v0").offers
-    with pytest.raises(ValueError, match=r'm.zip: no installed package opens models; try: pip install "recgym\[base'):
+    with pytest.raises(ValueError, match=r'm.zip: no installed package opens models; try: pip install -e "\.\[base'):
         open_model(Path("m.zip"))
 
 

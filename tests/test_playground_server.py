@@ -156,4 +156,4 @@ def test_wrong_arguments(capsys, arguments, message):
 def test_without_a_web_server_the_install_is_named(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "starlette", None)
     assert main(["playground", "--no-browser"]) == 2
-    assert 'pip install "recgym[playground]"' in capsys.readouterr().err
+    assert 'pip install -e ".[playground]"' in capsys.readouterr().err

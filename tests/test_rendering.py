@@ -199,7 +199,7 @@ def test_long_sessions_and_titles_with_dollars_are_drawn(env, page):
 
 
 def test_record_video_writes_a_film(tmp_path):
-    pytest.importorskip("moviepy", reason='RecordVideo needs moviepy: pip install "recgym[render]"')
+    pytest.importorskip("moviepy", reason='RecordVideo needs moviepy: pip install -e ".[render]"')
     env = gymnasium.make(ENV_ID, render_mode="rgb_array", session_length=3)
     env = gymnasium.wrappers.RecordVideo(env, str(tmp_path), disable_logger=True)
     env.reset(seed=0)
@@ -225,4 +225,4 @@ def test_pyplot_is_left_alone_and_a_missing_matplotlib_is_named():
         "except ImportError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert 'pip install "recgym[render]"' in done.stdout
+    assert 'pip install -e ".[render]"' in done.stdout

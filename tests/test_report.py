@@ -80,6 +80,18 @@ def test_what_too_few_seeds_cannot_prove_is_not_claimed(seeds, num_envs):
     assert table("improvement", known)["bad"][1] == ("better" if p_value <= 0.05 else "too few seeds to tell")
 
 
+def test_the_sentence_tells_what_comes_next_or_cannot_be_told_apart():
+    """By the difference of the interquartile means, of which the intervals are in the same sentence."""
+    ahead = fabricated({"good": [[0.9, 0.8, 0.95]] * 2, "bad": [[0.1, 0.2, 0.3]] * 2, "worse": [[0.0, 0.1, 0.1]] * 2})
+    said = page.sentence(Summary(ahead))
+    assert said.startswith("good reaches the highest interquartile mean, 0.89 (") and "bad comes next, 0.69 (" in said
+    assert said.endswith("with probability 1.00 (1.00 to 1.00).") and "worse" not in said
+    assert page.sentence(Summary(KNOWN)).endswith("steady cannot be told apart from it.")
+    often = fabricated({"wins little": [[0.62, 0.63, 0.64]] * 2 + [[0.5, 0.51, 0.52]],
+                        "wins big": [[0.60, 0.60, 0.61]] * 2 + [[0.9, 0.91, 0.92]]}, ENV_IDS + ("RecGym-Games-v0",))  # fmt: skip
+    assert "wins little comes next" in page.sentence(Summary(often)), "though its runs are the higher ones more often"
+
+
 def test_returns_groups_measures_and_costs():
     assert table("returns")["reference (privileged)"][0].value == 25 and table("returns")["random"][1].value == 5
     [groups] = [one for one in summary.tables(Summary(KNOWN)) if one.name == "groups"]

@@ -223,7 +223,7 @@ def test_every_setting_found_has_its_trials():
 def test_without_optuna_the_command_tells_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert main(["study", ENV_ID, "--out", str(tmp_path)]) == 2
-    assert 'needs optuna. Install it with: pip install "recgym[study]"' in capsys.readouterr().err
+    assert 'needs optuna. Install it with: pip install -e ".[study]"' in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

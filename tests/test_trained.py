@@ -43,6 +43,14 @@ def deep(tmp_path_factory) -> Path:
 def test_a_folder_to_save_in_is_told_before_the_training(tmp_path, capsys):
     assert main(["train", "PPO", ENV_ID, "--steps", "10000000", "--save", str(tmp_path)]) == 2
     assert "--save: expected a file such as" in capsys.readouterr().err
+    (tmp_path / "file").write_text("")
+    assert main(["train", "PPO", ENV_ID, "--steps", "10000000", "--save", str(tmp_path / "file" / "m.zip")]) == 2
+    assert "--save: nothing can be written to" in capsys.readouterr().err
+
+
+def test_a_training_that_would_end_before_the_first_update_is_refused(tmp_path, capsys):
+    assert main(["train", "DQN", ENV_ID, "--steps", "1000", "--save", str(tmp_path / "m.zip")]) == 2
+    assert "DQN begins to learn after 5,000 (learning_starts), and only 1,000 are asked for" in capsys.readouterr().err
 
 
 def test_every_session_is_told_with_its_reward_and_length(tmp_path, capsys):
@@ -53,14 +61,17 @@ def test_every_session_is_told_with_its_reward_and_length(tmp_path, capsys):
     told = re.findall(r"^episode +(\d+)   reward +(-?\d+\.\d\d)   length +(\d+)   mean reward", out, re.MULTILINE)
     assert [int(number) for number, _, _ in told] == list(range(1, len(told) + 1)) and len(told) >= 3
     heard: list[tuple[float, int]] = []
+    taken: list[int] = []
     task = Task(
-        ENV_ID, "slate", 500, session=lambda steps, session_return, length: heard.append((session_return, length))
-    )
+        ENV_ID, "slate", 500, progress=lambda steps, _: taken.append(steps),
+        session=lambda steps, session_return, length: heard.append((session_return, length)),
+    )  # fmt: skip
     BASELINES["epsilon-greedy"].train(task)
     assert [(f"{reward:.2f}", str(length)) for reward, length in heard] == [
         (reward, length) for _, reward, length in told
     ]
-    assert f"500 steps, {len(told)} sessions. Mean return of 200 held-out sessions" in out
+    assert 500 <= taken[-1] < 600  # in whole batches
+    assert f"{taken[-1]:,} steps, {len(told)} sessions. Mean return of 200 held-out sessions" in out
 
 
 def test_what_is_told_of_sessions_is_what_an_evaluation_finds():

@@ -11,7 +11,7 @@ from baselines import statistics
 from baselines.files import BadTable, table_text, write_whole
 from baselines.intervals import Estimate
 from baselines.report.pictures import pictures
-from baselines.report.summary import SAME, Summary, Table, Value, facts, improvement, tables
+from baselines.report.summary import PRIVILEGED, Summary, Table, Value, facts, tables, too_few
 from baselines.statistics import Interval, interval
 from recgym.markdown import table as markdown_table
 
@@ -66,11 +66,20 @@ def sentence(summary: Summary) -> str:
     best = summary.best
     if best is None:
         return ""
-    middle = interval(statistics.iqm, summary.strata[best])
-    near = [str(name) for name, *_, verdict in improvement(summary).rows if verdict == SAME]
-    told = f" {' and '.join(near)} cannot be told apart from it." if near else ""
-    return (f"{best} reaches the highest interquartile mean, {middle}, of all recommenders that know no more than a "
-            f"real one.{told}")  # fmt: skip
+    ours = summary.strata[best]
+    middle = interval(statistics.iqm, ours)
+    said = (f"{best} reaches the highest interquartile mean, {middle}, of all recommenders that know no more than a "
+            "real one.")  # fmt: skip
+    others = [name for name in summary.strata if name != best and summary.kinds[name] != PRIVILEGED]
+    leads = {name: interval(statistics.iqm_lead, ours, summary.strata[name]) for name in others}
+    near = [name for name, lead in leads.items() if lead.low <= 0 or too_few(ours, summary.strata[name])]
+    if near:
+        return f"{said} {' and '.join(near)} cannot be told apart from it."
+    for name, lead in list(leads.items())[:1]:
+        chance = interval(statistics.probability_of_improvement, ours, summary.strata[name])
+        said += (f" {name} comes next, {lead} below; a run of {best} scores higher than a run of {name} in the same "
+                 f"environment with probability {chance}.")  # fmt: skip
+    return said
 
 
 def html(summary: Summary, found: Sequence[Table], drawn: Mapping[str, str]) -> str:

@@ -130,6 +130,8 @@ def aggregates(summary: Summary) -> Table:
     note = (f"Over {counted(len(summary.scored), 'environment')}. Score 0 is random, 1 the far-sighted reference. IQM "
             "is the mean of the middle half of all runs; the gap is how far runs stay below 1 on average; in "
             "parentheses 95 % stratified bootstrap intervals.")  # fmt: skip
+    if unscored := [short(env_id) for env_id in summary.env_ids if env_id not in summary.scored]:
+        note += f" Without {', '.join(unscored)}, where random pages or the reference were not measured."
     if lacking := [name for name in summary.names if name not in (*summary.strata, *YARDSTICKS)]:
         note += f" Not measured in all of them, and therefore left out: {', '.join(map(summary.label, lacking))}."
     return Table(
@@ -154,14 +156,14 @@ def improvement(summary: Summary) -> Table:
     for name, strata in summary.strata.items():
         if best is not None and name != best:
             chance = interval(statistics.probability_of_improvement, summary.strata[best], strata)
-            few = _too_few(summary.strata[best], strata)
+            few = too_few(summary.strata[best], strata)
             rows.append((summary.label(name), chance, "too few seeds to tell" if few else _verdict(chance)))
     note = (f"Chance that a run of {best} scores higher than a run of the other in the same environment; one half "
             "means no difference, and an interval that contains it proves none.")  # fmt: skip
     return Table("improvement", f"Probability of improvement of {best}", note, ("over", "probability", ""), rows)
 
 
-def _too_few(ours: Strata, theirs: Strata) -> bool:
+def too_few(ours: Strata, theirs: Strata) -> bool:
     """Whether not even runs that are all better could prove anything: the least p-value of the exact permutation test.
 
     The bootstrap cannot know: it draws from the runs that there are,

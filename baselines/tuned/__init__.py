@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import gymnasium
+
 from baselines.errors import Refused
 from baselines.files import read_json, write_json
 from recgym.registration import DOMAINS
@@ -40,7 +42,7 @@ def load(env_id: str, view: str, part: str, names: tuple[str, ...] | None = None
     Raises:
         NotTuned: There are none, or they are of an older version with other names.
     """
-    known = env_id if env_id in DOMAINS else f"MODULE:{env_id}"
+    known = env_id if env_id in DOMAINS else f"{_module_of(env_id)}:{env_id}"
     tune = f"Run: python -m baselines tune {known} --action {SAME_AS.get(view, view)}"
     numbers = (read_json(path(env_id)) or {}).get(SAME_AS.get(view, view), {}).get(part)
     if numbers is None:
@@ -48,6 +50,13 @@ def load(env_id: str, view: str, part: str, names: tuple[str, ...] | None = None
     if names is not None and set(numbers) != set(names):
         raise NotTuned(f"{path(env_id)}: expected {part!r} of {', '.join(names)}, found {', '.join(numbers)}. {tune}")
     return dict(numbers)
+
+
+def _module_of(env_id: str) -> str:
+    """The module of somebody's own settings, which usually registers the id too."""
+    spec = gymnasium.registry.get(env_id)
+    module, colon, _ = str(spec.kwargs.get("scenario", "")).partition(":") if spec else ("", "", "")
+    return module if colon else "MODULE"
 
 
 def save(env_id: str, view: str, numbers: Numbers) -> None:

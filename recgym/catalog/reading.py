@@ -12,6 +12,7 @@ from typing import TextIO
 
 from recgym.catalog.tables import CatalogError, some
 from recgym.catalog.texts import Texts, TextWriter
+from recgym.extras import install
 
 ROWS = 32_768  # of a piece
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -107,7 +108,7 @@ def _parquet_pieces(path: Path) -> Iterator[Piece]:
     try:
         from pyarrow import ArrowInvalid, parquet
     except ImportError as error:
-        raise ImportError('reading parquet catalogues needs pyarrow: pip install "recgym[parquet]"') from error
+        raise ImportError(f"reading parquet catalogues needs pyarrow: {install('parquet')}") from error
     empty = True
     try:
         with parquet.ParquetFile(path) as file:

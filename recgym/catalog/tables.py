@@ -281,9 +281,10 @@ def allowed(low: float, high: float) -> str:
 
 def _missing(name: str, columns: Iterable[str]) -> str:
     candidates = list(dict.fromkeys(columns))
-    [guess] = difflib.get_close_matches(name.lower(), [column.lower() for column in candidates], n=1) or [None]
-    original = next((column for column in candidates if column.lower() == guess), None)
-    hint = f"did you mean the column {original!r}? Rename it" if original else "add it, or rename the one that holds it"
+    # What has a meaning of its own is not what was meant.
+    free = {column.lower(): column for column in candidates if column not in (*TEXT_COLUMNS, *RANGES)}
+    near = difflib.get_close_matches(name.lower(), free, n=1)
+    hint = f"did you mean the column {free[near[0]]!r}? Rename it" if near else "add it, or rename the one that holds it"
     return f"expected a column {name!r}, got {', '.join(candidates) or 'none'}; {hint}"
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import traceback
 
-from recgym.cli.environments import any_id
+from recgym.cli.environments import ID_HELP, registered_id
 from recgym.described import first_sentence
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
     parser = commands.add_parser("check", help="test that an environment keeps RecGym's contract")
-    parser.add_argument("env_id", type=any_id, metavar="ID", help='a registered id, or "module:Id-v0"')
+    parser.add_argument("env_id", type=registered_id, metavar="ID", help=ID_HELP)
     parser.set_defaults(run=check)
 
 

@@ -24,11 +24,6 @@ def registered_id(text: str) -> str:
     return _known(_imported(text), list(registered()))
 
 
-def any_id(text: str) -> str:
-    """Any registered id; "module:Id-v0" imports the module first, as gymnasium.make does."""
-    return _known(_imported(text), list(gymnasium.registry))
-
-
 def seed(text: str) -> int:
     """A whole number of at least 0."""
     if not text.isdecimal():

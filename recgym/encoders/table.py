@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.encoders.protocol import KEY_BYTES, Encoder, checked_embeddings, text_keys, unit_rows
+from recgym.extras import install
 from recgym.writing import replacing
 
 FORMAT = 1
@@ -147,7 +148,7 @@ class EmbeddingTable:
                 f"{len(missing)} of {len(texts)} texts are not in this table of {len(self)} embeddings, the first of "
                 f"them {missing[0]!r:.120}. A table is made for one catalogue and domain: write one for this by "
                 '`recgym embed CATALOG --domain DOMAIN -o TABLE.npz`, or pass encoder="all-MiniLM-L6-v2" to embed '
-                'texts now. Both need: pip install "recgym[encoder]"'
+                f"texts now. Both need: {install('encoder')}"
             ) from None
         return unit_rows(self._vectors[np.array(rows, dtype=np.int64)])
 

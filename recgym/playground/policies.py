@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from recgym.actions import allowed_positions
 from recgym.env import RecVectorEnv
+from recgym.extras import install
 
 POLICIES, MODELS = "recgym.policies", "recgym.models"
 RULES, RANKINGS = "Chance", "Rank by one feature"
@@ -105,7 +106,7 @@ def open_model(path: Path) -> tuple[str, Offer]:
     """
     entries = entry_points(group=MODELS)
     if not entries:
-        raise ValueError(f'{path}: no installed package opens models; try: pip install "recgym[baselines]"')
+        raise ValueError(f"{path}: no installed package opens models; try: {install('baselines')}")
     problems = []
     for entry in entries:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recgym.extras import install
 from recgym.playground.api import NotThere, Playground
 from recgym.playground.game import Wrong
 
@@ -97,7 +98,7 @@ def _require() -> None:
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise ImportError('the playground needs a web server: pip install "recgym[playground]"') from error
+        raise ImportError(f"the playground needs a web server: {install('playground')}") from error
 
 
 def _get(answer: Callable[[Request], Any]) -> Callable[[Request], Response]:

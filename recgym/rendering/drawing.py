@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recgym.extras import install
 from recgym.rendering.colours import BACKGROUND, INK
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def canvas_of(width: int, height: int) -> tuple[Figure, Axes, Callable[[], NDArr
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError('render_mode="rgb_array" needs matplotlib: pip install "recgym[render]"') from error
+        raise ImportError(f'render_mode="rgb_array" needs matplotlib: {install("render")}') from error
     # A figure of its own for every frame: nothing is shared between environments or with the caller's pyplot.
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=BACKGROUND)
     canvas = FigureCanvasAgg(figure)

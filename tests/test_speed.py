@@ -73,6 +73,12 @@ def test_memory_is_that_of_a_fresh_process():
     del ballast
 
 
+def test_a_part_of_a_catalogue_has_some_of_every_category():
+    shop = builtin_catalog("ecommerce")
+    few = growth.copies(shop, growth.FEW)
+    assert few.num_items == growth.FEW < shop.num_items and set(few.categories) == set(range(shop.num_categories))
+
+
 def test_copies_of_a_catalogue_are_items_of_their_own():
     catalog = builtin_catalog("news")
     many = growth.copies(catalog, 2 * catalog.num_items + 5)

@@ -75,11 +75,12 @@ def sentence(summary: Summary) -> str:
     near = [name for name, lead in leads.items() if lead.low <= 0 or too_few(ours, summary.strata[name])]
     if near:
         return f"{said} {' and '.join(near)} cannot be told apart from it."
-    for name, lead in list(leads.items())[:1]:
-        chance = interval(statistics.probability_of_improvement, ours, summary.strata[name])
-        said += (f" {name} comes next, {lead} below; a run of {best} scores higher than a run of {name} in the same "
-                 f"environment with probability {chance}.")  # fmt: skip
-    return said
+    if not leads:
+        return said
+    following, lead = next(iter(leads.items()))
+    chance = interval(statistics.probability_of_improvement, ours, summary.strata[following])
+    return (f"{said} {following} comes next, {lead} below; a run of {best} scores higher than a run of {following} in the "
+            f"same environment with probability {chance}.")  # fmt: skip
 
 
 def html(summary: Summary, found: Sequence[Table], drawn: Mapping[str, str]) -> str:

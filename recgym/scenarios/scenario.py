@@ -94,8 +94,10 @@ class Settings:
         one_of("fusion", self.fusion, FUSIONS)
         if whole_number("fused_dim", self.fused_dim) != FUSED_DIM and self.fusion == "concat":
             raise ValueError(f'fused_dim: only fusion="linear" has one, got fused_dim={self.fused_dim} with fusion="concat"')
-        self.DOMAIN.reward.all_weights(self.reward)  # complains now, not after everything has been embedded
-        self.choice  # noqa: B018 the same
+        # These complain now, not after everything has been embedded.
+        self.DOMAIN.reward.all_weights(self.reward)
+        if self.response is not None:
+            choice_model(self.response)
         if self.candidates_per_source > NUM_NEIGHBOURS:
             raise ValueError(
                 f"candidates_per_source: expected at most {NUM_NEIGHBOURS}, so many similar items are known of each "

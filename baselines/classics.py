@@ -21,11 +21,12 @@ from baselines.oracles import MYOPIC, REFERENCE
 from baselines.recommender import Recommender
 from baselines.task import Unsuitable
 from recgym.actions import SequentialAction, SlateAction
-from recgym.classics import CLASSICS, Boredom, Classic, InterestEvolution, InterestExploration, LongTermSatisfaction
+from recgym.classics import Boredom, Classic, InterestEvolution, InterestExploration, LongTermSatisfaction
 from recgym.classics.boredom_sparing import sparing_slates
 from recgym.classics.exploration_planner import BeliefPlanner
 from recgym.classics.long_term_satisfaction import SatisfactionPlanner
 from recgym.env import RecVectorEnv
+from recgym.sessions import settings_class
 from recgym.state import State
 
 QUALITY = "highest quality (privileged)"
@@ -112,7 +113,7 @@ def named(name: str, env: RecVectorEnv) -> Recommender:
 
 def variants(env_id: str) -> tuple[str, ...]:
     """The sets of constants of a classic."""
-    return tuple(CLASSICS[gymnasium.spec(env_id).kwargs["scenario"]].VARIANTS)
+    return tuple(settings_class(gymnasium.spec(env_id).kwargs["scenario"]).VARIANTS)
 
 
 def budget_slates(

@@ -155,8 +155,14 @@ def distinct(rows: Ints, num_items: int, explore: Ints, edition: int, lane: int,
 @kernel
 def _next_of(rising: Ints, row: int) -> int:
     """The first larger number of a rising list, after the last the first of all."""
-    place = np.searchsorted(rising, row, side="right")
-    return rising[place if place < len(rising) else 0]
+    low, high = 0, len(rising)
+    while low < high:
+        middle = (low + high) // 2
+        if rising[middle] <= row:
+            low = middle + 1
+        else:
+            high = middle
+    return rising[low if low < len(rising) else 0]
 
 
 @kernel

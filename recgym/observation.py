@@ -71,7 +71,7 @@ class FlatObservation:
         embedded = num_counters + self.num_candidate_values
         observed = np.empty((state.num_envs, embedded + self.fusion.dim + self.num_extra), dtype=np.float32)
         self.counters.write(state, observed)
-        _lay_out(state["candidate_features"], CANDIDATE_SCALE, num_counters, observed)
+        _lay_out(state["candidate_features"].reshape(state.num_envs, -1), CANDIDATE_SCALE, num_counters, observed)
         self.fusion.write(state, observed, embedded, EMBEDDING_SCALE)
         if self.num_extra:
             observed[:, embedded + self.fusion.dim :] = extra
@@ -80,10 +80,9 @@ class FlatObservation:
 
 @kernel
 def _lay_out(features: Singles, scale: np.float32, first: int, observed: Singles) -> None:
-    num_values = features.shape[1] * features.shape[2]
-    values = features.reshape(len(features), num_values)
+    num_values = features.shape[1]
     for lane in range(len(features)):
-        scaled(observed[lane, first : first + num_values], values[lane], scale)
+        scaled(observed[lane, first : first + num_values], features[lane], scale)
 
 
 @dataclass(frozen=True, eq=False)

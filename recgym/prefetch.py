@@ -14,7 +14,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 from numpy.typing import NDArray
 
 from recgym.compiled import kernel
@@ -60,6 +59,8 @@ def _ask(typing_context: Any, array: Any, row: Any, offset: Any) -> Any:
     """LLVM's prefetch of one line."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        from numba.np.arrayobj import make_array  # costs time to import, and only compiling needs it
+
         made = make_array(signature.args[0])(context, builder, arguments[0])
         stride = cgutils.unpack_tuple(builder, made.strides)[0]
         index, further = (context.cast(builder, value, kind, types.intp)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections import ChainMap
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,11 +12,10 @@ from numpy.typing import NDArray
 
 from recgym.actions import check_view, make_view
 from recgym.arguments import did_you_mean, one_of
-from recgym.classics import CLASSICS
 from recgym.compiled import Flags, Ints, kernel
 from recgym.observation import Observed
 from recgym.randomness import BatchRNG
-from recgym.scenarios import SCENARIOS
+from recgym.registration import CLASSICS, DOMAINS
 from recgym.state import State
 
 if TYPE_CHECKING:
@@ -27,7 +25,8 @@ if TYPE_CHECKING:
 
 Info = dict[str, Any]
 
-KNOWN = ChainMap(SCENARIOS, CLASSICS)  # name -> class of settings
+# name -> package with a module of that name; the class of settings in there has it too
+KNOWN = {**dict.fromkeys(DOMAINS.values(), "scenarios"), **dict.fromkeys(CLASSICS.values(), "classics")}
 VECTOR_ONLY = ("autoreset_mode", "max_episode_steps", "num_envs")  # arguments of `RecVectorEnv` alone
 
 
@@ -129,7 +128,7 @@ def settings_class(scenario: str) -> type:
         ValueError: An unknown name, or there is no such class.
     """
     if scenario in KNOWN:
-        return KNOWN[scenario]
+        scenario = f"recgym.{KNOWN[scenario]}.{scenario}:{scenario.title().replace('_', '')}"
     module, _, name = str(scenario).partition(":")
     if not name:
         raise ValueError(
@@ -143,7 +142,7 @@ def settings_class(scenario: str) -> type:
             "statement, then a colon and the class"
         ) from problem
     if not (dataclasses.is_dataclass(found) and hasattr(found, "build")):
-        raise ValueError(f"scenario: expected a dataclass that extends recgym.scenarios.Settings, got {found!r}")
+        raise ValueError(f"scenario: expected a dataclass that extends recgym.scenarios.scenario.Settings, got {found!r}")
     return found
 
 

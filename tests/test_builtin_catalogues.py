@@ -17,10 +17,11 @@ import pytest
 
 from recgym.catalog import Catalog, CatalogError, nearest_neighbours
 from recgym.data.building import Deck, fill, to_bytes, zipf_counts
-from recgym.scenarios import SCENARIOS, search_words
+from recgym.scenarios import search_words
 from recgym.scenarios.builtin import DOMAINS, builtin_catalog, builtin_table
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.skills import builtin_skills, read_skills
+from recgym.sessions import settings_class
 from recgym.testing import HashingEncoder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -217,7 +218,7 @@ def test_queries_are_ambiguous_and_their_meanings_told_apart():
 
 def settings_of(domain: str, catalog: Catalog) -> Settings:
     """The domain's settings on a catalogue of one's own."""
-    return SCENARIOS[domain](catalog=catalog, encoder=HashingEncoder(16), embedding_dim=16)
+    return settings_class(domain)(catalog=catalog, encoder=HashingEncoder(16), embedding_dim=16)
 
 
 def test_an_own_catalogue_needs_neither_ratings_nor_popularity(domain, catalog):
@@ -229,7 +230,7 @@ def test_an_own_catalogue_needs_neither_ratings_nor_popularity(domain, catalog):
 
 
 def test_what_is_out_of_range_in_an_own_catalogue_is_named(domain, catalog):
-    ranges = SCENARIOS[domain].DOMAIN.ranges
+    ranges = settings_class(domain).DOMAIN.ranges
     assert len(ranges) >= 3
     for name, (low, _) in ranges.items():
         wrong = catalog.attributes[name].copy()

@@ -30,7 +30,7 @@ from recgym.choice import (
     UserBrowsing,
     choice_model,
 )
-from recgym.compiled import sigmoid
+from recgym.compiled import sigmoids
 from recgym.randomness import BatchRNG, Purpose
 
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
@@ -108,7 +108,7 @@ def test_every_attraction_has_a_utility_that_the_model_takes(model):
 def test_utilities_of_attractions():
     attraction, both = np.array([[0.2, 0.75]]), np.ones((1, 2), dtype=bool)
     for name in set(CHOICE_MODELS) - {"proportional", "exponential_cascade"}:
-        assert np.allclose(sigmoid(choice_model(name).utility(attraction)), attraction), name
+        assert np.allclose(sigmoids(choice_model(name).utility(attraction)), attraction), name
     # RecSim's range of interests, -1 to 1; no click weighs 2, these items 0.4 and 1.5.
     assert np.allclose(MultinomialProportional().utility(attraction), [[-0.6, 0.5]])
     assert np.allclose(MultinomialProportional().probabilities(np.array([[-0.6, 0.5]]), both), [[0.4 / 3.9, 1.5 / 3.9]])

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recgym.compiled import dot, dots, drawn, purchase_change, sigmoid, top
+from recgym.compiled import dot, dots, drawn, purchase_change, sigmoid, sigmoids, top
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,7 +44,8 @@ def test_drawn_is_a_binary_search(weights, u):
 
 def test_sigmoid_and_purchase_change_take_numbers_and_arrays():
     x = np.array([-2.0, 0.0, math.log(3)])
-    assert np.allclose(sigmoid(x), [1 / (1 + math.e**2), 0.5, 0.75], atol=1e-15)
+    assert np.allclose(sigmoids(x), [1 / (1 + math.e**2), 0.5, 0.75], atol=1e-15)
+    assert [sigmoid(one) for one in x] == sigmoids(x).tolist()
     assert purchase_change(2.0, 0.1, 0.3) == pytest.approx(0.1 * math.tanh(2))
     assert np.allclose(purchase_change(np.array([-1.0, 0.0]), 0.1, 0.3), [-0.3 * math.tanh(1), 0.0])
 

@@ -17,8 +17,8 @@ from recgym import rendering
 from recgym.rendering import charts, colours, story
 from recgym.rendering.picture import HEIGHT, WIDTH
 from recgym.rendering.text import bar
-from recgym.scenarios import Ecommerce
 from recgym.scenarios import ecommerce_words as words
+from recgym.scenarios.ecommerce import Ecommerce
 
 ENV_ID = "RecGym-Ecommerce-v0"
 

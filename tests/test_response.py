@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recgym.choice import CHOICE_MODELS, choice_model
-from recgym.compiled import sigmoid
+from recgym.compiled import sigmoids
 from recgym.items import Items
 from recgym.randomness import BatchRNG
 from recgym.response import READY, FunnelParameters, FunnelResponse, stage
@@ -110,10 +110,10 @@ def test_stages():
     assert [FunnelParameters.STAGES[i] for i in stage(state)] == ["browsing", "browsing", "comparing", "comparing", "buying"]
 
 
-def test_sigmoid():
+def test_sigmoids():
     x = np.array([-800.0, -2.0, 0.0, math.log(3), 40.0])
     with np.errstate(over="ignore"):
-        assert np.allclose(sigmoid(x), [0.0, 1 / (1 + math.e**2), 0.5, 0.75, 1.0], atol=1e-15)
+        assert np.allclose(sigmoids(x), [0.0, 1 / (1 + math.e**2), 0.5, 0.75, 1.0], atol=1e-15)
 
 
 @given(st.lists(st.lists(st.integers(-1, ITEMS.num_items - 1), min_size=4, max_size=4), min_size=1, max_size=6),

@@ -8,7 +8,8 @@ import pytest
 
 from recgym.dynamics import Circle, Strain
 from recgym.response import FunnelResponse
-from recgym.scenarios import Social, scenario
+from recgym.scenarios import scenario
+from recgym.scenarios.social import Social
 from recgym.scenarios.social import COOLING, VIEW_PAY, SocialReward, heating, revenue
 from recgym.scenarios.social_members import Company, SocialGraph, Weights
 from recgym.state import State

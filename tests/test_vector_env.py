@@ -14,7 +14,7 @@ import recgym  # noqa: F401  registers the environments
 from recgym.actions import VIEWS
 from recgym.dynamics import Visits
 from recgym.observation import KINDS
-from recgym.scenarios import SCENARIOS, Ecommerce
+from recgym.scenarios.ecommerce import Ecommerce
 from recgym.testing import (
     HashingEncoder,
     check_vector_disabled,
@@ -47,9 +47,8 @@ class Restless(Ecommerce):
 
 @pytest.fixture(autouse=True)
 def restless_shop(monkeypatch):
-    monkeypatch.setitem(SCENARIOS, "restless", Restless)
     monkeypatch.setitem(gymnasium.registry, RESTLESS, dataclasses.replace(
-        gymnasium.spec(ECOMMERCE), id=RESTLESS, kwargs={"scenario": "restless"}))  # fmt: skip
+        gymnasium.spec(ECOMMERCE), id=RESTLESS, kwargs={"scenario": f"{__name__}:Restless"}))  # fmt: skip
 
 
 def batch(num_envs: int = 5, mode: str = "next_step", **settings: object) -> gymnasium.vector.VectorEnv:

@@ -26,7 +26,6 @@ RANGES: Ranges = {  # of what every domain calls so
     "days_online": (0, np.inf),
     **dict.fromkeys(RATING_COLUMNS, (0, np.inf)),
 }
-_BLOCK = 65_536  # cells read as numbers at a time
 
 
 class CatalogError(ValueError):
@@ -194,8 +193,7 @@ def _numbers(
         if name in TEXT_COLUMNS:
             continue
         try:
-            starts = range(0, len(cells), _BLOCK)
-            numbers[name] = np.concatenate([np.array(cells[i : i + _BLOCK]).astype(np.float64) for i in starts])
+            numbers[name] = np.fromiter(map(float, cells), np.float64, count=len(cells))
         except ValueError:
             wrong = [i for i, cell in enumerate(cells) if not _is_number(cell)]
             if name in known or len(wrong) < len(cells) / 2:

@@ -9,11 +9,4 @@ from recgym.classics.interest_evolution import InterestEvolution
 from recgym.classics.interest_exploration import InterestExploration
 from recgym.classics.long_term_satisfaction import LongTermSatisfaction
 
-__all__ = ["CLASSICS", "Boredom", "Classic", "InterestEvolution", "InterestExploration", "LongTermSatisfaction"]
-
-CLASSICS: dict[str, type[Classic]] = {
-    "interest_evolution": InterestEvolution,
-    "interest_exploration": InterestExploration,
-    "long_term_satisfaction": LongTermSatisfaction,
-    "boredom": Boredom,
-}
+__all__ = ["Boredom", "Classic", "InterestEvolution", "InterestExploration", "LongTermSatisfaction"]

@@ -41,7 +41,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recgym.arguments import real_number, whole_number
 from recgym.classics.classic import PUBLISHED, Classic, Responded
-from recgym.compiled import Flags, Floats, Ints, Singles, allocating_kernel, sigmoid
+from recgym.compiled import Flags, Floats, Ints, Singles, allocating_kernel, kernel, sigmoid, sigmoids
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, normal_at
 from recgym.state import State
 
@@ -106,14 +106,14 @@ class LongTermSatisfaction(Classic):
 
     def expected_engagement(self, exposure: NDArray[np.float64], clickbait: NDArray[np.float64]) -> NDArray[np.float64]:
         """exp(loc + scale^2 / 2), of shapes that broadcast."""
-        satisfaction = satisfaction_of(exposure, self.sensitivity)
+        satisfaction = sigmoids(self.sensitivity * exposure)
         loc = log_engagement(clickbait, satisfaction, self.choc_mean, self.kale_mean)
         return np.exp(loc + between(clickbait, self.choc_sd, self.kale_sd) ** 2 / 2)
 
     def add_users(self, state: State, rng: BatchRNG) -> None:
         """Writes exposure and satisfaction, (num_envs,)."""
         state["exposure"] = first_exposure(rng.uniform(state["step"], Purpose.POPULATION, 1)[:, 0], self.memory)
-        state["satisfaction"] = satisfaction_of(state["exposure"], self.sensitivity)
+        state["satisfaction"] = sigmoids(self.sensitivity * state["exposure"])
         state["history"] = np.zeros((state.num_envs, self.history_length, 2), dtype=np.float32)
 
     def add_candidates(self, state: State, rng: BatchRNG) -> None:
@@ -174,7 +174,7 @@ def exposure_after(exposure: float, clickbait: float, memory: float, noise: floa
     return memory * exposure - 2.0 * (clickbait - 0.5) + noise
 
 
-@allocating_kernel
+@kernel
 def satisfaction_of(exposure: float, sensitivity: float) -> float:
     """Satisfaction in (0, 1)."""
     return sigmoid(sensitivity * exposure)

@@ -15,7 +15,7 @@ from recgym import registration
 from recgym.catalog import CatalogError
 from recgym.cli.progress import bar
 from recgym.encoders import EmbeddingTable, Encoder, TableError, UnknownTextError, WeightsError, as_encoder
-from recgym.scenarios import SCENARIOS
+from recgym.sessions import settings_class
 from recgym.scenarios.builtin import DOMAINS
 
 MODEL = "all-MiniLM-L6-v2"
@@ -59,7 +59,7 @@ def embed(options: argparse.Namespace) -> int:
         print(f"recgym embed: --out is a .npz file in a folder that exists, got {options.out}", file=sys.stderr)
         return 2
     try:
-        catalog = SCENARIOS[options.domain](catalog=options.catalog).load_catalog()
+        catalog = settings_class(options.domain)(catalog=options.catalog).load_catalog()
         words = importlib.import_module(f"recgym.scenarios.{options.domain}_words")
         table = EmbeddingTable.build(words.SENTENCES.all_texts(catalog), WithProgress(as_encoder(options.encoder)))
         table.save(options.out)

@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 
 from recgym.embedded import Embedded
-from recgym.scenarios import SCENARIOS
-from recgym.scenarios.builtin import builtin_catalog, builtin_table
+from recgym.scenarios.builtin import DOMAINS, builtin_catalog, builtin_table
+from recgym.sessions import settings_class
 
 
 def prepare(scenario: str) -> Path:
     """Write the file of one domain and return its path."""
-    defaults = SCENARIOS[scenario]()
+    defaults = settings_class(scenario)()
     texts = defaults.DOMAIN.texts_of(builtin_catalog(scenario))
     path = Path(__file__).parent / scenario / "prepared.npz"
     Embedded.build(texts, builtin_table(scenario), defaults.whiten, defaults.embedding_dim).save(path)
@@ -24,5 +24,5 @@ def prepare(scenario: str) -> Path:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or SCENARIOS:
+    for name in sys.argv[1:] or DOMAINS:
         print(f"wrote {prepare(name)}")

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import Flags, Floats, Ints, drawn, kernel, sigmoid
+from recgym.compiled import Flags, Floats, Ints, drawn, kernel, sigmoids
 from recgym.items import Items
 from recgym.response import READY, Funnel, Response
 from recgym.state import State
@@ -54,7 +54,7 @@ class Need:
 
     def gain(self, rating: NDArray[np.float64]) -> NDArray[np.float64]:
         """Readiness gained from a satisfying page of the needed category, by the item's standardised rating."""
-        return self.information * sigmoid(1.2 * rating)
+        return self.information * sigmoids(1.2 * rating)
 
     def step(
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import sigmoid
+from recgym.compiled import sigmoids
 from recgym.items import Items
 from recgym.prefetch import whole_lines
 
@@ -102,7 +102,7 @@ class FunnelParameters:
     def tables(self, items: Items) -> Tables:
         """The numbers for a catalogue."""
         quality, flash = items.trait("quality"), items.trait("discount")
-        stay = sigmoid(self.stay_bias + self.stay_quality * quality + self.stay_flash * flash)
+        stay = sigmoids(self.stay_bias + self.stay_quality * quality + self.stay_flash * flash)
         satisfaction = self.satisfaction_quality * quality + self.satisfaction_flash * flash
         cart = self.cart_bias + self.cart_flash * flash
         purchase = np.full(items.num_items, self.purchase_bias)
@@ -182,7 +182,7 @@ class Habits:
     def tables(self, items: Items) -> Tables:
         """The numbers for a catalogue."""
         return Tables(
-            rows=item_rows(items, tuple(self.attracts), self.cost, sigmoid(weighed(items, self.stays)),
+            rows=item_rows(items, tuple(self.attracts), self.cost, sigmoids(weighed(items, self.stays)),
                            weighed(items, self.satisfies), weighed(items, self.saves),
                            np.full(items.num_items, self.commit_bias)),
             stages=np.array([(*(weights[s] for weights in self.attracts.values()), self.cost_weight[s],

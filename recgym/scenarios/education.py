@@ -64,7 +64,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
-from recgym.compiled import sigmoid
+from recgym.compiled import sigmoids
 from recgym.courses import Courses
 from recgym.dynamics import Dynamics, Knowledge, Satiation, Tracing, Trust
 from recgym.items import Items
@@ -176,7 +176,7 @@ def _items(catalog: Catalog, embeddings: NDArray[np.float32], seed: int) -> Cour
     """Traits of lessons and exercises, what they teach and how hard they are beside others of their skill."""
     columns = catalog.attributes
     exercise = columns["kind"]
-    catchy = (1.0 - exercise) * sigmoid(2.0 * (CATCHY_MINUTES - columns["minutes"]))
+    catchy = (1.0 - exercise) * sigmoids(2.0 * (CATCHY_MINUTES - columns["minutes"]))
     levels, typical = (_means(columns[name], catalog) for name in ("level", "difficulty"))
     difficulty = columns["difficulty"] - typical[catalog.categories]
     visible = {

@@ -63,7 +63,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.catalog import Catalog
-from recgym.compiled import sigmoid
+from recgym.compiled import sigmoids
 from recgym.dynamics import Drift, Dynamics, Evidence, Intent, ReferencePrice, Satiation, Trust
 from recgym.items import Items
 from recgym.outcome import Outcome
@@ -190,7 +190,7 @@ def _needs(catalog: Catalog) -> Needs:
 
 def _intent(items: Items, query_rows: NDArray[np.int64]) -> Intent:
     meant = np.bincount(items.needs, weights=np.exp(1.2 * items.trait("popularity")))
-    return Intent(items, query_rows, meant, informs=0.45 * sigmoid(5.0 * (items.trait("authority") - 0.5)))
+    return Intent(items, query_rows, meant, informs=0.45 * sigmoids(5.0 * (items.trait("authority") - 0.5)))
 
 
 def _dynamics(

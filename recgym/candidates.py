@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.compiled import Ints, Unrolled, kernel, unrolled
-from recgym.prefetch import prefetch
+from recgym.prefetch import AHEAD, prefetch
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.state import State
 
@@ -93,9 +93,11 @@ def _draw(
     neighbours: Ints, rated: Ints, popular: Ints, new: Ints, own: bool, explore: Ints, rank: Ints, strata: Unrolled,
     seen: Ints, drawn: Ints,
 ) -> None:  # fmt: skip
+    last = len(keys) - 1
     for lane in range(len(keys)):
-        if lane + 1 < len(keys):
-            prefetch(neighbours, interest_item[lane + 1])
+        following = min(lane + AHEAD, last)
+        prefetch(neighbours, interest_item[following])
+        _ask_for(counter_of(keys[following], step[following], CANDIDATES), explore[days[following] % len(explore)], 4, strata)
         u = counter_of(keys[lane], step[lane], CANDIDATES)
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
         edition = days[lane] % len(explore)
@@ -106,7 +108,7 @@ def _draw(
         _source(u, explore[edition], 4, strata, drawn[lane])
     seen[:] = -1
     for lane in range(len(keys)):
-        for row in drawn[min(lane + 1, len(keys) - 1)]:
+        for row in drawn[min(lane + AHEAD, last)]:
             prefetch(rank, row)
         distinct(drawn[lane], len(rank), explore, days[lane] % len(explore), lane, seen)
         _best_first(drawn[lane], rank, strata)
@@ -118,8 +120,22 @@ def _source(u: int, ranking: Ints, source: int, strata: Unrolled, drawn: Ints) -
     each = len(strata)
     for i in range(each):
         position = source * each + i
-        # At the highest uniform, i + u rounds up to i + 1.
-        drawn[position] = ranking[min(int((i + uniform_at(u, position)) / each * len(ranking)), len(ranking) - 1)]
+        drawn[position] = ranking[_place(u, position, i, each, len(ranking))]
+
+
+@kernel
+def _ask_for(u: int, ranking: Ints, source: int, strata: Unrolled) -> None:
+    """Ask for what `_source` will read of a long ranking."""
+    each = len(strata)
+    for i in range(each):
+        prefetch(ranking, _place(u, source * each + i, i, each, len(ranking)))
+
+
+@kernel
+def _place(u: int, position: int, stratum: int, each: int, length: int) -> int:
+    """Where in a ranking the item of a stratum is drawn."""
+    # At the highest uniform, stratum + u rounds up to stratum + 1.
+    return min(int((stratum + uniform_at(u, position)) / each * length), length - 1)
 
 
 @kernel

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recgym.compiled import Ints, Singles, Unrolled, dots, kernel, unrolled
-from recgym.prefetch import prefetch, whole_lines
+from recgym.prefetch import AHEAD, prefetch, whole_lines
 from recgym.state import State
 
 
@@ -112,7 +112,7 @@ def _features(
     traits: Singles, columns: Unrolled, num_relations: int, seen: Singles,
 ) -> None:  # fmt: skip
     for lane in range(len(rows)):
-        search, following = query_vectors[query[lane]], min(lane + 1, len(rows) - 1)
+        search, following = query_vectors[query[lane]], min(lane + AHEAD, len(rows) - 1)
         for position in range(rows.shape[1]):
             # One by one: the processor makes a kernel wait that asks for much at once.
             prefetch(embeddings, rows[following, position])

@@ -1,7 +1,7 @@
 """Asking for rows before they are needed: in a catalogue of a million items nearly every row is a trip to the memory.
 
 A kernel that visits random rows waits for each in turn, about a tenth of a microsecond. One that asks for the rows of
-the next lane while it works on this one waits less, the less the fewer lines of the memory a row touches. Neither
+a lane further on while it works on this one waits less, the less the fewer lines of the memory a row touches. Neither
 asking nor where a row lies changes a value.
 """
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import kernel
 
+AHEAD = 4  # lanes: the work on so many takes longer than the trip
 LINE = 64  # bytes that come at a time
 LINES = 3  # asked for at most: the processor sees by itself that a longer row goes on
 

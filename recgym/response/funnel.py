@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recgym.choice import ChoiceModel
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
 from recgym.items import Items
-from recgym.prefetch import prefetch
+from recgym.prefetch import AHEAD, prefetch
 from recgym.randomness import BatchRNG, Keys, Purpose, counter_of, uniform_at
 from recgym.response.fit import Fit, shift
 from recgym.response.parameters import FunnelParameters, Parameters
@@ -173,7 +173,7 @@ def _funnel(
     num_traits = stages.shape[1] - 3
     text_weight, taste_weight, trust_weight, satiation_weight, needed_bonus, not_needed_bonus = wish
     for lane in range(len(shown)):
-        following = min(lane + 1, len(shown) - 1)
+        following = min(lane + AHEAD, len(shown) - 1)
         prefetch(embeddings, interest_item[following])
         has_need = need[lane] >= 0
         now = 0 if not has_need else 1 if readiness[lane] < READY else 2

@@ -261,7 +261,10 @@ def lane(value: Any, index: int = 0) -> Any:
     """One lane of nested arrays."""
     if type(value) is not dict:
         return value[index]
-    return {name: part[index] if type(part) is not dict else lane(part, index) for name, part in value.items()}
+    one = {}
+    for name, part in value.items():
+        one[name] = part[index] if type(part) is not dict else lane(part, index)
+    return one
 
 
 def with_masks(info: Info, mask: NDArray[np.bool_]) -> Info:
@@ -301,7 +304,7 @@ def check_actions(actions: NDArray[Any], space: gymnasium.Space[Any], num_envs: 
                 "the actions before step()"
             )
         return actions
-    top = int(space.n if isinstance(space, gymnasium.spaces.Discrete) else space.nvec[0])
+    top = int(space.n) if isinstance(space, gymnasium.spaces.Discrete) else space.nvec.item(0)
     if actions.dtype.kind not in "iu":
         raise ValueError(f"action: expected whole numbers from 0 to {top - 1}, got dtype {actions.dtype}")
     if not _all_inside(np.asarray(actions, np.int64).ravel(), top):

@@ -89,8 +89,8 @@ class Reward:
     def total(self, terms: Mapping[str, NDArray[np.float64]], num_envs: int) -> NDArray[np.float64]:
         """(num_envs,) the weighted sum of `terms`."""
         total = np.zeros(num_envs)
-        for name, values in terms.items():
-            _add_weighted(total, values, self.weights[name])
+        if terms:
+            _add_weighted(total, tuple([self.weights[name] for name in terms]), tuple(terms.values()))
         return total
 
     def _diversity(self, slates: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -136,6 +136,7 @@ def _count_up(
 
 
 @kernel
-def _add_weighted(total: Floats, values: Floats, weight: float) -> None:
+def _add_weighted(total: Floats, weights: tuple[float, ...], terms: tuple[Floats, ...]) -> None:
     for lane in range(len(total)):
-        total[lane] += weight * values[lane]
+        for weight, values in zip(weights, terms):  # noqa: B905 compiled code knows no strict
+            total[lane] += weight * values[lane]

@@ -53,7 +53,7 @@ class History:
         self, before: State, after: State, slates: NDArray[np.int64], response: Response, u: NDArray[np.float64]
     ) -> None:
         for name in ("liked", "skipped", "exposed"):
-            after[name] = np.empty_like(before[name])
+            after[name] = np.empty(before[name].shape, np.float32)
         for name in ("history_items", "history_events", "recent", "interest_item", "interest_category"):
             after[name] = before[name].copy()
         _pools(before["liked"], before["skipped"], before["exposed"], after["liked"], after["skipped"],

@@ -48,12 +48,12 @@ class CandidateFeatures:
     @cached_property
     def traits(self) -> NDArray[np.float32]:
         """(num_items, num_visible) `visible` as it is seen."""
-        return self.visible.astype(np.float32)
+        return np.ascontiguousarray(self.visible, dtype=np.float32)
 
     @cached_property
     def _columns(self) -> tuple[NDArray[np.float32], Unrolled]:
         """The traits as they are gathered, and how many."""
-        return whole_lines(self.visible.astype(np.float32)), unrolled(self.visible.shape[1])
+        return whole_lines(self.traits), unrolled(self.visible.shape[1])
 
     @cached_property
     def names(self) -> tuple[str, ...]:

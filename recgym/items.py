@@ -30,6 +30,8 @@ class Items:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "embeddings", aligned(self.embeddings))
+        for traits in ("visible", "hidden"):  # one trait of all items lies together: `trait` gives it without a copy
+            object.__setattr__(self, traits, np.asfortranarray(getattr(self, traits)))
 
     @property
     def num_items(self) -> int:

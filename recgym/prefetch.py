@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from recgym.compiled import kernel
+from recgym.compiled import Ints, kernel
 
 AHEAD = 4  # lanes: the work on so many takes longer than the trip
 LINE = 64  # bytes that come at a time
@@ -53,6 +53,13 @@ def prefetch(array: NDArray[Any], row: int) -> None:
     """Inside kernels: ask for `array[row]`, or the beginning of a long row."""
     for offset in range(0, min(array.strides[0], LINES * LINE), LINE):
         _ask(array, row, offset)
+
+
+@kernel
+def prefetch_each(array: NDArray[Any], rows: Ints) -> None:
+    """Inside kernels: `prefetch` of several rows, the first of all where one is -1."""
+    for row in rows:
+        prefetch(array, max(row, 0))
 
 
 @intrinsic

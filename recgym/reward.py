@@ -40,7 +40,7 @@ class Reward:
     RATING_WEIGHT: ClassVar[float] = 0.15
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_profit", np.ascontiguousarray(self.items.trait(self.VALUE)))
+        object.__setattr__(self, "_profit", self.items.trait(self.VALUE))
         object.__setattr__(self, "weights", self.all_weights(self.weights))
         object.__setattr__(self, "_counted", (*self.DEEDS, "satisfaction"))
         object.__setattr__(self, "_weightless", tuple(name for name, weight in self.weights.items() if weight == 0))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Codes, Floats, Ints, allocating_kernel, drawn, kernel
 from recgym.items import Items
+from recgym.prefetch import AHEAD, prefetch_each
 from recgym.response import Funnel, Response
 from recgym.state import State
 
@@ -187,6 +188,9 @@ def _sight(
     num_friends = friends.shape[1]
     wakes = np.empty(num_friends)
     for lane in range(len(friends)):
+        following = shown[min(lane + AHEAD, len(shown) - 1)]
+        prefetch_each(categories, following)
+        prefetch_each(spread, following)
         talking = _who(friends[lane], ACTIVE)
         for friend in range(num_friends):
             quiet = friends[lane, friend] == QUIET

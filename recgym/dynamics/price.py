@@ -36,7 +36,7 @@ class ReferencePrice:
         _reference_price(after["reference_price"], slates, response.clicked, self._price, self.memory)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_price", np.ascontiguousarray(self.items.trait(self.trait)))
+        object.__setattr__(self, "_price", self.items.trait(self.trait))
 
 
 @kernel

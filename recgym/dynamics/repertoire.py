@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from recgym.candidates import in_groups
 from recgym.compiled import Flags, Floats, Ints, Singles, drawn, kernel
 from recgym.items import Items
+from recgym.prefetch import AHEAD, prefetch_each
 from recgym.response import Funnel, Response
 from recgym.state import State
 
@@ -61,6 +62,9 @@ class Repertoire:
         # Chances within a category that rise to 1 at its last item.
         below, total = (np.repeat(values, stops - firsts) for values in (sums[firsts], sums[stops] - sums[firsts]))
         object.__setattr__(self, "_library", (order, starts, (sums[1:] - below) / total))
+        # In single precision, as wear is kept: half as much for the caches to hold.
+        wear = (self.wear.play.astype(np.float32), self.wear.keep.astype(np.float32), self.wear.days)
+        object.__setattr__(self, "_wear", wear)
         object.__setattr__(self, "size", min(self.size, self.items.num_items))
 
     def reset(self, state: State, u: NDArray[np.float64]) -> None:
@@ -75,7 +79,7 @@ class Repertoire:
         for name in ("known", "worn", "lately"):
             after[name] = before[name].copy()
         _play(after["known"], after["worn"], after["lately"], after["days_away"], slates, response.clicked,
-              response.carted, *self.wear, np.float32(1.0 - self.forgetting))  # fmt: skip
+              response.carted, *self._wear, np.float32(1.0 - self.forgetting))  # fmt: skip
 
     def effects(self, state: State, shown: NDArray[np.int64], funnel: Funnel) -> dict[str, NDArray[np.float64]]:
         """wear: of what is known; wear_high: that, weighed by the wear there is;
@@ -132,12 +136,13 @@ def _first(
 @kernel
 def _play(
     known: Ints, worn: Singles, lately: Singles, days_away: Floats, slates: Ints, clicked: Flags, saved: Flags,
-    play: Floats, keep: Floats, days: Floats, remember: np.float32,
+    play: Singles, keep: Singles, days: Floats, remember: np.float32,
 ) -> None:  # fmt: skip
     size = known.shape[1]
     for lane in range(len(known)):
+        prefetch_each(keep, known[min(lane + AHEAD, len(known) - 1)])
         for i in range(size):
-            worn[lane, i] *= np.float32(keep[known[lane, i]])
+            worn[lane, i] *= keep[known[lane, i]]
             lately[lane, i] *= remember
         for slot in range(slates.shape[1]):
             if not clicked[lane, slot]:
@@ -147,11 +152,11 @@ def _play(
                 place = i if known[lane, i] == item else place
                 most = i if worn[lane, i] > worn[lane, most] else most
             if place >= 0:
-                worn[lane, place] += np.float32(play[item])
+                worn[lane, place] += play[item]
                 lately[lane, place] += np.float32(1.0)
             elif saved[lane, slot]:
                 known[lane, most] = item
-                worn[lane, most], lately[lane, most] = np.float32(play[item]), np.float32(1.0)
+                worn[lane, most], lately[lane, most] = play[item], np.float32(1.0)
         if days_away[lane] > 0:
             for i in range(size):
                 worn[lane, i] *= np.float32(np.exp(-days_away[lane] / days[known[lane, i]]))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel
 from recgym.dynamics import Market
 from recgym.items import Items
+from recgym.prefetch import AHEAD, prefetch_each
 from recgym.response import Shifts, no_shifts
 from recgym.state import State
 
@@ -43,6 +44,7 @@ class Suitability:
 @kernel
 def _forbid(rows: Ints, tolerances: Ints, risk: Floats, ceilings: Floats, forbidden: Flags) -> None:
     for lane in range(len(rows)):
+        prefetch_each(risk, rows[min(lane + AHEAD, len(rows) - 1)])
         for slot in range(rows.shape[1]):
             row = rows[lane, slot]
             forbidden[lane, slot] = row >= 0 and risk[row] > ceilings[tolerances[lane]]
@@ -80,6 +82,10 @@ def _know(
     embeddings: Singles, ceilings: Floats, known: Singles,
 ) -> None:  # fmt: skip
     for lane in range(len(rows)):
+        following = rows[min(lane + AHEAD, len(rows) - 1)]
+        prefetch_each(risk, following)
+        prefetch_each(categories, following)
+        prefetch_each(embeddings, following)
         ceiling, last = ceilings[tolerances[lane]], embeddings[looked_at[lane]]
         for slot in range(rows.shape[1]):
             row = rows[lane, slot]

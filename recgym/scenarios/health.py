@@ -190,7 +190,7 @@ def _dynamics(
     coming = visits(words.WEEKDAY_KINDS, words.DAYTIMES, words.PLACES, words.STATES, longer=longer)
     coming = dataclasses.replace(coming, gap_days=4.0, gap_trust=3.0, campaign_days=1.0)  # the state of the day
     usual = usual_dynamics(items, query_rows, weights, coming, Satiation(items), "length")
-    return (*usual, Dose(np.ascontiguousarray(items.trait("demand"))))
+    return (*usual, Dose(items.trait("demand")))
 
 
 def _facts(catalog: Catalog, row: int) -> Facts:

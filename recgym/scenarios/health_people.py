@@ -94,7 +94,7 @@ class Capacity:
     """Lowers it for what harms."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_demand", np.ascontiguousarray(self.items.trait("demand")))
+        object.__setattr__(self, "_demand", self.items.trait("demand"))
         object.__setattr__(self, "_vigour", np.array([VIGOUR[state] for state in words.STATES]))
         weights = (-self.refusal, self.confidence, self.energy, -self.exhaustion, self.endurance, -self.effort)
         object.__setattr__(self, "_weights", np.array(weights))

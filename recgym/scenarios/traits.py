@@ -41,9 +41,9 @@ def items_of(
     return Items(
         embeddings=embeddings,
         categories=catalog.categories,
-        visible=np.stack(tuple(visible.values()), axis=1),
+        visible=np.stack(tuple(visible.values())).T,
         visible_names=tuple(visible),
-        hidden=np.stack([np.broadcast_to(values, quality.shape) for values in unseen.values()], axis=1),
+        hidden=np.stack([np.broadcast_to(values, quality.shape) for values in unseen.values()]).T,
         hidden_names=tuple(unseen),
         taste=taste_vectors(catalog, rng, UserPopulation.taste_dim),
     )

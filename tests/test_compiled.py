@@ -63,6 +63,22 @@ def test_compiling_is_announced_once_and_kept_on_disk(tmp_path):
 
 
 @pytest.mark.slow
+def test_what_is_on_disk_runs_without_the_compiler():
+    """Numba's registries, which only compiling needs, take half of the time to the first page."""
+    code = (
+        "import sys, gymnasium, recgym\n"
+        "for env_id in recgym.ENVIRONMENTS:\n"
+        "    env = gymnasium.make(env_id)\n"
+        "    env.reset(seed=0)\n"
+        "    env.step(env.action_space.sample())\n"
+        "print('numba.np.linalg' in sys.modules)"
+    )
+    said = [subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+            for _ in range(2)]  # fmt: skip
+    assert said[1] == "False\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["beside the sources", "in NUMBA_CACHE_DIR"])
 def test_a_changed_helper_reaches_the_kernels_of_other_files(tmp_path, elsewhere):
     """`_drift` in dynamics/interest.py calls `add` in compiled.py."""

@@ -152,12 +152,12 @@ class RecVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         mask = self._reset_mask(options)
         lanes = np.flatnonzero(mask)
         seeds = self._seeds(seed)
-        fresh = [i for i in lanes if seeds[i] is not None or self._rng is None]
+        anew = np.array([seed is not None or self._rng is None for seed in seeds])
+        fresh, going_on = lanes[anew[lanes]], lanes[~anew[lanes]]
         keys = np.zeros(self.num_envs, dtype=np.uint64) if self._rng is None else self._rng.keys.copy()
-        going_on = np.setdiff1d(lanes, fresh)
         if len(going_on):
             keys = BatchRNG(keys).next_episode(going_on).keys
-        if fresh:
+        if len(fresh):
             keys[fresh] = lane_keys([gymnasium.utils.seeding.np_random(seeds[i])[0] for i in fresh])
         self._rng = BatchRNG(keys)
         self._begin(lanes)

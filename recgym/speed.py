@@ -38,6 +38,7 @@ MIDDLE = 1024  # at which the views and observations are compared
 MEMORY_ENVS = 256
 ROUNDS = 12  # the environment and the limits take turns so often
 SINGLE = 1
+STARTS = 5
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,13 @@ class Speed(NamedTuple):
     per_second: float
     kernel: float
     copy: float
+
+
+class Start(NamedTuple):
+    """Seconds that a fresh process takes."""
+
+    importing: float
+    making: float  # the first environment, and its first page
 
 
 class Line(NamedTuple):
@@ -115,21 +123,24 @@ def measure_here(case: Case, seconds: float) -> Speed:
     return Speed(*(case.num_envs * max(of_turn) for of_turn in zip(*rounds, strict=True)))
 
 
-def render(lines: Sequence[Line], megabytes: float, markdown: bool = False) -> str:
-    """The table as plain text or Markdown, with the memory of a process with 256 environments below."""
+def render(lines: Sequence[Line], megabytes: float, begun: Start, markdown: bool = False) -> str:
+    """The table as plain text or Markdown, with the memory of a process with 256 environments below, and its start."""
     header = ("", "cores", "user-steps/s", "bare kernel/s", "copies/s", "share of the kernel")
     cells = [
         (f"{line.case.env_id.removesuffix('-v0')} {line.case.name}", str(line.cores),
          *(f"{value:,.0f}" for value in line.speed), f"{line.speed.per_second / line.speed.kernel:.0%}")
         for line in lines
     ]  # fmt: skip
-    note = f"Resident memory of a process with {MEMORY_ENVS} environments: {megabytes:.0f} MB."
+    notes = (
+        f"Resident memory of a process with {MEMORY_ENVS} environments: {megabytes:.0f} MB.",
+        f"A fresh process imports recgym in {begun.importing:.2f} s; its first make and reset take {begun.making:.2f} s.",
+    )
     if markdown:
-        return f"{table(header, cells)}\n\n{note}"
+        return "\n\n".join((table(header, cells), *notes))
     widths = [max(len(row[column]) for row in (header, *cells)) for column in range(len(header))]
     rows = [f"{row[0]:{widths[0]}}" + "".join(f"  {c:>{w}}" for c, w in zip(row[1:], widths[1:], strict=True))
             for row in (header, *cells)]  # fmt: skip
-    return "\n".join((*rows, note))
+    return "\n".join((*rows, *notes))
 
 
 def bare_kernel(num_envs: int, num_items: int, embedding_dim: int, slate_size: int) -> Callable[[], Any]:
@@ -161,6 +172,23 @@ def copying(num_bytes: int) -> Callable[[], Any]:
     source = np.ones(max(num_bytes // 2, 8) // 8)
     target = np.empty_like(source)
     return lambda: np.copyto(target, source)
+
+
+def start(env_id: str = ENV_ID) -> Start:
+    """The fastest of `STARTS` fresh processes, kernels on disk."""
+    program = (
+        "import time\n"
+        "times = [time.perf_counter()]\n"
+        "import recgym\n"
+        "times.append(time.perf_counter())\n"
+        "import gymnasium\n"
+        f"gymnasium.make({env_id!r}).reset(seed=0)\n"
+        "times.append(time.perf_counter())\n"
+        "print(times[1] - times[0], times[2] - times[1])"
+    )
+    said = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+            for _ in range(STARTS)]  # fmt: skip
+    return Start(*(min(seconds) for seconds in zip(*(map(float, line.split()) for line in said), strict=True)))
 
 
 def memory(env_id: str = ENV_ID, num_envs: int = MEMORY_ENVS) -> float:

@@ -315,6 +315,7 @@ def test_embed_says_what_it_cannot_use(recgym_command, small_shop, tmp_path):
 
 def test_speed_command_measures_what_is_asked_for(recgym_command, monkeypatch):
     monkeypatch.setattr(speed, "memory", lambda: 1.0)
+    monkeypatch.setattr(speed, "start", lambda: speed.Start(1.0, 1.0))
     monkeypatch.setattr(growth, "growth", lambda env_id, num_envs, seconds: 40 * seconds)
     for option, ids in (("--quick", [ENV_ID]), ("--all", list(ENVIRONMENTS))):
         code, out, err = recgym_command("speed", "--seconds", "0.05", "--markdown", option)

@@ -60,10 +60,12 @@ def test_the_bytes_of_a_step_grow_with_the_embedding():
 
 def test_render_has_the_share_in_both_forms():
     lines = [speed.Line(speed.Case(ENV_ID, 1024, {"action": "item"}), 1, speed.Speed(250.0, 1250.0, 5000.0))]
-    text = speed.render(lines, 99.4)
+    text = speed.render(lines, 99.4, speed.Start(0.123, 0.456))
     assert text.splitlines()[1].split()[-5:] == ["1", "250", "1,250", "5,000", "20%"]
-    assert "| RecGym-Ecommerce make_vec, 1,024, action=item | 1 | 250 | 1,250 | 5,000 | 20% |" in speed.render(lines, 1, True)
-    assert "99 MB" in text
+    assert "| RecGym-Ecommerce make_vec, 1,024, action=item | 1 | 250 | 1,250 | 5,000 | 20% |" in speed.render(
+        lines, 1, speed.Start(1, 2), True
+    )
+    assert "99 MB" in text and "0.12 s" in text and "0.46 s" in text
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is read from /proc")
@@ -71,6 +73,11 @@ def test_memory_is_that_of_a_fresh_process():
     ballast = np.ones(50_000_000)  # 400 MB here must not count there
     assert 30 < speed.memory(ENV_ID, num_envs=2) < 350
     del ballast
+
+
+def test_a_start_is_that_of_fresh_processes(monkeypatch):
+    monkeypatch.setattr(speed, "STARTS", 1)
+    assert min(speed.start(ENV_ID)) > 0
 
 
 def test_a_part_of_a_catalogue_has_some_of_every_category():

@@ -164,7 +164,7 @@ def array_problems(
         if len(outside):
             places = some(f"{index[i]} at {i}" for i in outside)
             problems.append(f"{name}: expected indices from 0 to {count - 1}, got {places}; they count the names")
-        elif len(unused := np.setdiff1d(np.arange(count), index)):
+        elif len(unused := np.flatnonzero(np.bincount(index, minlength=count) == 0)):
             problems.append(f"{name}: expected an item of every name, got none of {some(map(str, unused))}; leave these names "
                             "out and count again")  # fmt: skip
     return problems

@@ -41,7 +41,7 @@ def speed(options: argparse.Namespace) -> int:
         return _scale(options)
     if options.peers:
         return _peers(options.seconds)
-    from recgym.speed import cases, measure, memory, one_line_each, render
+    from recgym.speed import cases, measure, memory, one_line_each, render, start
 
     ids = list(ENVIRONMENTS)
     chosen = list(one_line_each(ids) if options.all else one_line_each(ids[:1]) if options.quick else cases())
@@ -50,7 +50,7 @@ def speed(options: argparse.Namespace) -> int:
         print(f"\r{number} of {len(chosen)}: {case.name}".ljust(79), end="", file=sys.stderr, flush=True)
         lines.append(measure(case, cores, options.seconds))
     print("\r".ljust(80) + "\r", end="", file=sys.stderr, flush=True)
-    print(render(lines, memory(), markdown=options.markdown))
+    print(render(lines, memory(), start(), markdown=options.markdown))
     if options.all:
         _growth(options.seconds)
     return 0

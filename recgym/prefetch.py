@@ -7,6 +7,7 @@ asking nor where a row lies changes a value.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,7 @@ def aligned(values: NDArray[Any]) -> NDArray[Any]:
     """The same values, the first at the beginning of a line: a copy, unless they lie so already."""
     if values.ctypes.data % LINE == 0 and values.flags.c_contiguous:
         return values
-    room = np.empty(values.nbytes + LINE, dtype=np.uint8)
-    first = -room.ctypes.data % LINE
-    copied = room[first : first + values.nbytes].view(values.dtype).reshape(values.shape)
+    copied = _zeros(values.shape, values.dtype)
     copied[...] = values
     return copied
 
@@ -44,8 +43,16 @@ def whole_lines(rows: NDArray[Any]) -> NDArray[Any]:
     room = -(-size // LINE) * LINE
     while room // 2 >= size > 0:
         room //= 2
-    spare = room // rows.itemsize - rows.shape[1]
-    return aligned(np.pad(rows, ((0, 0), (0, spare))))
+    padded = _zeros((len(rows), room // rows.itemsize), rows.dtype)
+    padded[:, : rows.shape[1]] = rows
+    return padded
+
+
+def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    size = math.prod(shape) * dtype.itemsize
+    room = np.zeros(size + LINE, dtype=np.uint8)
+    first = -room.ctypes.data % LINE
+    return room[first : first + size].view(dtype).reshape(shape)
 
 
 @kernel

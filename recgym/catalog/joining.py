@@ -9,13 +9,15 @@ from recgym.compiled import Ints, kernel
 from recgym.prefetch import prefetch
 
 _BETWEEN = 0xFF
+_AHEAD = 16  # rows
 
 
 @kernel
 def joined_length(blob: NDArray[np.uint8], offsets: Ints, rows: Ints) -> int:
     """Bytes of the texts of `rows` (-1 for none), and of one byte after each."""
-    length = len(rows)
-    for row in rows:
+    length, last = len(rows), len(rows) - 1
+    for place, row in enumerate(rows):
+        prefetch(offsets, max(rows[min(place + _AHEAD, last)], 0))
         if row >= 0:
             prefetch(blob, offsets[row])
             length += offsets[row + 1] - offsets[row]

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import signal
+import shutil
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ from recgym.encoders import EmbeddingTable
 from recgym.encoders.protocol import unit_rows
 from recgym.folder import build_folder, open_embedded
 from recgym.folder.build import LEAST_ITEMS
+from recgym.registration import DOMAINS
 from recgym.scenarios import builtin, ecommerce, ecommerce_words
 from recgym.scenarios.ecommerce_words import SENTENCES
 from recgym.testing import HashingEncoder, small_catalog
@@ -124,6 +126,13 @@ def test_small_pieces_give_the_same_checks_and_columns(tmp_path, source, monkeyp
     assert contents(tmp_path / "in_pieces") == contents(tmp_path / "at_once")
 
 
+def test_what_a_domain_finds_out_of_range_is_told_before_anything_is_embedded(tmp_path, source):
+    highest = Catalog.load(source).attributes["price"].max()
+    with pytest.raises(CatalogError, match="'price'"):
+        build(source, tmp_path / "shop", ranges={"price": (0, highest / 2)})
+    assert build(source, tmp_path / "shop", ranges={"price": (0, highest)})["finished"]
+
+
 def test_ragged_rows_of_later_pieces_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "ROWS", 2)
     (tmp_path / "shop.csv").write_text("item_id,title,category\n1,A,K\n2,B,K\n3,C,K\n4,D\n5,E,K\n6\n")
@@ -131,21 +140,24 @@ def test_ragged_rows_of_later_pieces_are_named(tmp_path, monkeypatch):
         Catalog.load(tmp_path / "shop.csv")
 
 
-def test_the_built_in_shop_in_a_folder_steps_bit_for_bit_alike(tmp_path, capsys):
-    table, folder = DATA / "embeddings.npz", tmp_path / "shop"
-    assert main(["build", str(DATA / "catalog.csv.gz"), str(folder), "--encoder", str(table)]) == 0
-    out = capsys.readouterr().out
-    assert "3,840 items, 96 categories" in out and f'catalog="{folder}")' in out
-    shipped, built = gymnasium.make_vec(ID, num_envs=5), gymnasium.make_vec(ID, num_envs=5, catalog=str(folder))
+@pytest.mark.parametrize("env_id", DOMAINS)
+def test_a_built_in_catalogue_in_a_folder_steps_bit_for_bit_alike(env_id, tmp_path, capsys):
+    domain, folder = DOMAINS[env_id], tmp_path / "items"
+    source, table = (DATA.parent / domain / name for name in ("catalog.csv.gz", "embeddings.npz"))
+    assert main(["build", str(source), str(folder), "--domain", domain, "--encoder", str(table)]) == 0
+    catalog, out = builtin.builtin_catalog(domain), capsys.readouterr().out
+    assert f"{catalog.num_items:,} items, {catalog.num_categories} categories" in out
+    assert f'gymnasium.make("recgym:{env_id}", catalog="{folder}")' in out
+    shipped, built = gymnasium.make_vec(env_id, num_envs=5), gymnasium.make_vec(env_id, num_envs=5, catalog=str(folder))
     assert np.array_equal(shipped.reset(seed=3)[0], built.reset(seed=3)[0])
     shipped.action_space.seed(3)
-    for _ in range(150):
+    for _ in range(60):
         actions = shipped.action_space.sample()
         one, two = shipped.step(actions), built.step(actions)
         for a, b in zip(one[:4], two[:4], strict=True):
             assert np.array_equal(a, b)
         assert one[4]["item_ids"].tolist() == two[4]["item_ids"].tolist()
-    assert built.unwrapped.sessions.setting.encoder.fingerprint == builtin.builtin_table("ecommerce").fingerprint
+    assert built.unwrapped.sessions.setting.encoder.fingerprint == builtin.builtin_table(domain).fingerprint
 
 
 KILLED_LATER = """
@@ -197,6 +209,37 @@ def test_other_settings_embed_nothing_again(tmp_path, source):
     with pytest.raises(ValueError, match=r"built with embedding_dim=24, whiten='pca', .* pass embedding_dim=24"):
         gymnasium.make(ID, catalog=str(tmp_path / "shop"))
     gymnasium.make(ID, catalog=str(tmp_path / "shop"), embedding_dim=24, whiten="pca").reset(seed=0)
+
+
+def test_other_sentences_are_embedded_in_place_of_the_old_ones(tmp_path, source):
+    """Those of another domain, or of another version: more of them here, and then fewer."""
+    asked = []
+
+    class Listening(HashingEncoder):
+        def encode(self, texts):
+            asked.extend(texts)
+            return super().encode(texts)
+
+    def more(catalog: Catalog) -> dict:
+        return {**ecommerce_words.SENTENCES.texts_of(catalog), "moods": ["in a hurry", "with time"]}
+
+    build(source, tmp_path / "shop")
+    for texts_of in (more, ecommerce_words.SENTENCES.texts_of):
+        build_folder(source, tmp_path / "shop", Listening(24), texts_of, required=("price",), embedding_dim=8)
+        build_folder(source, tmp_path / "new", ENCODER, texts_of, required=("price",), embedding_dim=8)
+        assert contents(tmp_path / "shop") == contents(tmp_path / "new")
+        shutil.rmtree(tmp_path / "new")
+    assert "in a hurry" in asked and not set(asked) & set(Catalog.load(source).texts)
+
+
+def test_a_file_can_be_mended_and_built_into_the_same_folder(tmp_path, source):
+    whole = source.read_text()
+    source.write_text(whole.replace("item_id", "id", 1))
+    with pytest.raises(CatalogError, match="item_id"):
+        build(source, tmp_path / "shop")
+    source.write_text(whole)
+    build(source, tmp_path / "shop")
+    assert Catalog.load(tmp_path / "shop").num_items == 60
 
 
 def test_a_finished_folder_is_left_alone(tmp_path, source):

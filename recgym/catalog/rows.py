@@ -5,6 +5,7 @@ A file is mapped for each access and let go after it, so the pages of earlier bl
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,18 @@ BLOCK = 16_384  # rows
 def create_rows(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> None:
     """Make an array file of zeros; on most systems it takes room only as it is written."""
     npy.open_memmap(path, mode="w+", shape=shape, dtype=np.dtype(dtype))
+
+
+def resize_rows(path: Path, kept: int, total: int) -> None:
+    """Make an array file one of `total` rows, of which the first `kept` stay and the others are zeros."""
+    array = read_rows(path, 0, None)
+    if len(array) == total:
+        return
+    resized = path.with_name(f"{path.name}.tmp")
+    create_rows(resized, (total, *array.shape[1:]), array.dtype)
+    for start, block in row_blocks(path, kept):
+        write_rows(resized, start, block)
+    os.replace(resized, path)
 
 
 def write_rows(path: Path, rows: int | NDArray[np.int64], values: NDArray[Any]) -> None:

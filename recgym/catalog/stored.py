@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from recgym.catalog.reading import spool_columns
-from recgym.catalog.tables import CatalogError, catalog_fields, read_only, some
+from recgym.catalog.tables import CatalogError, Ranges, catalog_fields, read_only, some
 from recgym.catalog.texts import Texts, blob_of, mapped, offsets_of, write_texts
 from recgym.writing import replacing
 
@@ -22,7 +22,7 @@ INDEX_FIELDS = ("departments", "categories")
 Manifest = dict[str, Any]
 
 
-def store_columns(source: Path, folder: Path, required: Sequence[str]) -> Manifest:
+def store_columns(source: Path, folder: Path, required: Sequence[str], ranges: Ranges) -> Manifest:
     """Check a catalogue file as `Catalog.load` does and write its columns into `folder`.
 
     Returns:
@@ -37,7 +37,7 @@ def store_columns(source: Path, folder: Path, required: Sequence[str]) -> Manife
     try:
         columns = spool_columns(source, spool)
         fields = catalog_fields(
-            columns, source, required, {}, {}, lambda name, cells: write_texts(folder / name, cells)
+            columns, source, required, {}, ranges, lambda name, cells: write_texts(folder / name, cells)
         )
     finally:
         shutil.rmtree(spool)

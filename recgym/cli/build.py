@@ -11,8 +11,9 @@ from recgym.cli.embed import MODEL
 from recgym.cli.progress import bar
 from recgym.encoders import CacheError, SentenceTransformerEncoder, UnknownTextError, as_encoder
 from recgym.folder import build_folder
-from recgym.scenarios.ecommerce import Ecommerce
-from recgym.scenarios.ecommerce_words import SENTENCES
+from recgym.registration import DOMAINS
+from recgym.scenarios.scenario import Settings
+from recgym.sessions import settings_class
 from recgym.whitening import WhiteningMethod
 
 SAID = {"embeddings": "texts embedded", "vectors": "items projected"}  # stages that can say how far they are
@@ -23,23 +24,27 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("build", help="build a folder from a catalogue of any size; run it again to go on")
     parser.add_argument("catalog", type=Path, metavar="CATALOG", help=".csv, .csv.gz or .parquet file")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder, or one whose build was interrupted")
+    parser.add_argument("--domain", choices=DOMAINS.values(), default="ecommerce",
+                        help="whose items they are, and whose users' sentences are embedded with them "
+                             "(default %(default)s)")  # fmt: skip
     parser.add_argument("--encoder", default=MODEL, metavar="NAME",
                         help=f"model name, folder, or .npz table (default {MODEL})")  # fmt: skip
-    parser.add_argument("--embedding-dim", type=int, default=Ecommerce.embedding_dim, metavar="N",
+    parser.add_argument("--embedding-dim", type=int, default=Settings.embedding_dim, metavar="N",
                         help="dimensions kept of the encoder's (default %(default)s)")  # fmt: skip
-    parser.add_argument("--whiten", default=Ecommerce.whiten, choices=get_args(WhiteningMethod),
+    parser.add_argument("--whiten", default=Settings.whiten, choices=get_args(WhiteningMethod),
                         help="how embeddings are whitened (default %(default)s)")  # fmt: skip
     parser.set_defaults(run=build)
 
 
 def build(options: argparse.Namespace) -> int:
     """Build the folder; what cannot be used is said in one message."""
+    domain = settings_class(options.domain).DOMAIN
     try:
         encoder = as_encoder(options.encoder)
         if isinstance(encoder, SentenceTransformerEncoder):
             encoder.progress = False  # the bar here covers all texts
         manifest = build_folder(
-            options.catalog, options.folder, encoder, SENTENCES.texts_of, required=Ecommerce.DOMAIN.required,
+            options.catalog, options.folder, encoder, domain.texts_of, required=domain.required, ranges=domain.ranges,
             embedding_dim=options.embedding_dim, whiten=options.whiten, encoder_name=options.encoder, report=_report,
         )  # fmt: skip
     except (UnknownTextError, CacheError, ImportError, OSError, ValueError) as error:
@@ -50,8 +55,9 @@ def build(options: argparse.Namespace) -> int:
     counts = f"{facts['num_items']:,} items, {len(facts['category_names']):,} categories"
     print(f"{options.folder}: {counts}, {size:,.0f} MB")
     print(f"recall of the neighbours against all pairs: {manifest['recall']:.3f}")
-    given = "".join(f", {name}={settings[name]!r}" for name in settings if settings[name] != getattr(Ecommerce, name))
-    print(f'Use it: gymnasium.make("recgym:RecGym-Ecommerce-v0", catalog="{options.folder}"{given})')
+    given = "".join(f", {name}={settings[name]!r}" for name in settings if settings[name] != getattr(Settings, name))
+    [env_id] = [env_id for env_id, name in DOMAINS.items() if name == options.domain]
+    print(f'Use it: gymnasium.make("recgym:{env_id}", catalog="{options.folder}"{given})')
     return 0
 
 

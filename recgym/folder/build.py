@@ -6,10 +6,12 @@ manifest after them, so whatever was under way when a build died is simply done 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import get_args
 
 import numpy as np
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 
 from recgym.catalog import Catalog, CatalogError
 from recgym.catalog.inverted import write_neighbours
-from recgym.catalog.rows import create_rows, read_rows, row_blocks, write_rows
+from recgym.catalog.rows import create_rows, read_rows, resize_rows, row_blocks, write_rows
 from recgym.catalog.stored import (
     FORMAT,
     MANIFEST,
@@ -28,6 +30,7 @@ from recgym.catalog.stored import (
     stored_fields,
     write_manifest,
 )
+from recgym.catalog.tables import Ranges
 from recgym.embedded import ITEMS, NUM_NEIGHBOURS, Embedded
 from recgym.encoders import Encoder
 from recgym.encoders.protocol import checked_embeddings, unit_rows
@@ -49,12 +52,13 @@ def build_folder(
     texts_of: Callable[[Catalog], Groups],
     *,
     required: Sequence[str] = (),
+    ranges: Ranges = MappingProxyType({}),
     embedding_dim: int = 32,
     whiten: WhiteningMethod = "center",
     encoder_name: str | None = None,
     report: Report = lambda stage, done, total: None,
 ) -> Manifest:
-    """Build a folder from a catalogue file, or go on with one; other settings redo no more than they change.
+    """Build a folder from a catalogue file, or go on with one; other settings or sentences redo no more than they change.
 
     Args:
         source: A .csv, .csv.gz or .parquet file, as `Catalog.load` takes it.
@@ -62,6 +66,7 @@ def build_folder(
         encoder: Embeds the texts.
         texts_of: All texts of a scenario by group, the items' first.
         required: Attributes that must be there.
+        ranges: Least and greatest value of attributes.
         embedding_dim: Dimensions kept by the projection, at most the encoder's.
         whiten: How embeddings are whitened; see `fit_whitening`.
         encoder_name: By which the encoder can be had again.
@@ -85,7 +90,7 @@ def build_folder(
 
     if "columns" not in manifest["finished"]:
         report("columns", 0, 1)
-        manifest["catalog"] = facts = store_columns(source, folder, required)
+        manifest["catalog"] = facts = store_columns(source, folder, required, ranges)
         stored = Catalog(**stored_fields(folder, facts))
         if stored.num_items < LEAST_ITEMS:
             raise CatalogError(source, [f"expected at least {LEAST_ITEMS} items, a candidate from each source, got "
@@ -93,8 +98,14 @@ def build_folder(
         facts["fingerprint"] = stored.fingerprint
         _finish(folder, manifest, "columns")
         report("columns", 1, 1)
-    catalog = Catalog(**stored_fields(folder, manifest["catalog"]))
+    # The columns may be of a build for another domain, which looked at others.
+    catalog = Catalog.load(Catalog(**stored_fields(folder, manifest["catalog"])), required=required, ranges=ranges)
     groups = texts_of(catalog)
+    if manifest.get("sentences") != (sentences := _digest_of_sentences(groups)):
+        manifest |= {"sentences": sentences, "finished": ["columns"]}
+        manifest["embedded"] = min(manifest["embedded"], catalog.num_items)  # the items stay as they are
+        manifest.pop("files", None)
+        write_manifest(folder, manifest)
     if "embeddings" not in manifest["finished"]:
         _embed(folder, manifest, groups, encoder, report)
         _finish(folder, manifest, "embeddings")
@@ -134,16 +145,28 @@ def _begun(source: Path, folder: Path, encoder: Encoder, encoder_name: str | Non
             raise CatalogError(folder, [
                 "expected a new or empty folder, or one of `recgym build`, but it holds other files; choose another"
             ])  # fmt: skip
-        manifest = {"format": FORMAT, **made_of, "encoder_name": encoder_name, "embedded": 0, "finished": [],
-                    "settings": None}  # fmt: skip
-        write_manifest(folder, manifest)
-        return manifest
+        return _new_manifest(folder, made_of, encoder_name)
     manifest = read_manifest(folder)
+    if not manifest["finished"]:  # a file that could not be used, and may have been mended since
+        return _new_manifest(folder, made_of, encoder_name)
     problems = [f"it was built with {name} {manifest[name]!r}, and this is {now!r}; choose another folder, or remove it"
                 for name, now in made_of.items() if manifest[name] != now]  # fmt: skip
     if problems:
         raise CatalogError(folder, problems)
     return manifest
+
+
+def _new_manifest(folder: Path, made_of: Manifest, encoder_name: str | None) -> Manifest:
+    manifest = {"format": FORMAT, **made_of, "encoder_name": encoder_name, "embedded": 0, "finished": [],
+                "sentences": None, "settings": None}  # fmt: skip
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _digest_of_sentences(groups: Groups) -> str:
+    """Of all texts but the items'."""
+    rest = [[name, *texts] for name, texts in groups.items() if name != ITEMS]
+    return sha256(json.dumps(rest).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:
@@ -162,9 +185,11 @@ def _finish(folder: Path, manifest: Manifest, stage: str) -> None:
 def _embed(folder: Path, manifest: Manifest, groups: Groups, encoder: Encoder, report: Report) -> None:
     """The encoder's vectors of all texts, group after group, as float16: what `EmbeddingTable` keeps too."""
     raw, total = folder / RAW, sum(map(len, groups.values()))
-    if manifest["embedded"] == 0:
-        create_rows(raw, (total, encoder.embedding_dim), np.float16)
     done = manifest["embedded"]
+    if done == 0:
+        create_rows(raw, (total, encoder.embedding_dim), np.float16)
+    else:
+        resize_rows(raw, done, total)
     texts = islice(chain.from_iterable(groups.values()), done, None)
     report("embeddings", done, total)
     while chunk := list(islice(texts, CHUNK)):

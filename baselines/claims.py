@@ -30,8 +30,8 @@ from baselines.logs import EpsilonMixed
 from baselines.quality import relevance
 from baselines.recommender import EVALUATION_SEED, Recommender, evaluate
 from baselines.registry import find
-from baselines.versions import CURE, OtherRun, check_return
 from baselines.task import Task
+from baselines.versions import CURE, OtherRun, check_return
 from recgym import metrics
 from recgym.encoders import IDS
 from recgym.registration import DOMAINS

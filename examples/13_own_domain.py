@@ -16,8 +16,8 @@ from recgym.dynamics import Satiation
 from recgym.items import standardised
 from recgym.response import Habits
 from recgym.reward import Reward
-from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.domain import Domain, Facts
+from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, shrunk_rating
 

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from recgym.actions import VIEWS
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel, sigmoid
-from recgym.observation import KINDS
 from recgym.markdown import table
+from recgym.observation import KINDS
 from recgym.registration import ENVIRONMENTS
 
 ENV_ID = next(iter(ENVIRONMENTS))

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from recgym import growth, registration, speed, testing
-from recgym.registration import ENVIRONMENTS
 from recgym.candidates import Retrieval
 from recgym.catalog import Catalog
 from recgym.cli import main
 from recgym.cli.play import InputProblem, help_text, parse
 from recgym.cli.realism import random_sessions, statistics
 from recgym.encoders import EmbeddingTable
+from recgym.registration import ENVIRONMENTS
 from recgym.scenarios.builtin import DOMAINS
 from recgym.scenarios.ecommerce_words import SENTENCES
 

@@ -9,7 +9,6 @@ import sys
 import gymnasium
 import numpy as np
 import pytest
-
 from matplotlib import pyplot
 from matplotlib.text import Text
 

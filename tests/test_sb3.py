@@ -15,7 +15,7 @@ from baselines.algorithms import TUNED, VIEWS
 from baselines.recommender import evaluate, make_lanes
 from baselines.sb3 import RecVecEnv, Trained, TrainedRecommender, algorithm_class, make_for, make_model, policy_for
 from baselines.task import Task
-from baselines.watching import LearningCurve, EpisodeLog
+from baselines.watching import EpisodeLog, LearningCurve
 from recgym.actions import VIEWS as ACTIONS
 from recgym.observation import KINDS
 from recgym.registration import CLASSICS

@@ -9,8 +9,7 @@ import pytest
 from recgym.dynamics import Circle, Strain
 from recgym.response import FunnelResponse
 from recgym.scenarios import scenario
-from recgym.scenarios.social import Social
-from recgym.scenarios.social import COOLING, VIEW_PAY, SocialReward, heating, revenue
+from recgym.scenarios.social import COOLING, VIEW_PAY, Social, SocialReward, heating, revenue
 from recgym.scenarios.social_members import Company, SocialGraph, Weights
 from recgym.state import State
 from tests.small_worlds import only, plain_habits, two_items

@@ -32,7 +32,7 @@ from recgym.described import (
 )
 from recgym.env import RecEnv
 from recgym.markdown import table
-from recgym.observation import LatentObservation, DICT, LATENT
+from recgym.observation import DICT, LATENT, LatentObservation
 from recgym.outcome import Outcome
 from recgym.registration import ENVIRONMENTS
 from recgym.simulator import Simulator

@@ -17,8 +17,8 @@ from recgym.catalog.reading import read_columns
 from recgym.catalog.stored import stored_fields, whole_manifest
 from recgym.catalog.tables import (
     RATING_COLUMNS,
-    Ranges,
     CatalogError,
+    Ranges,
     array_problems,
     catalog_fields,
     complete_attributes,

@@ -15,8 +15,8 @@ from recgym import registration
 from recgym.catalog import CatalogError
 from recgym.cli.progress import bar
 from recgym.encoders import EmbeddingTable, Encoder, TableError, UnknownTextError, WeightsError, as_encoder
-from recgym.sessions import settings_class
 from recgym.scenarios.builtin import DOMAINS
+from recgym.sessions import settings_class
 
 MODEL = "all-MiniLM-L6-v2"
 

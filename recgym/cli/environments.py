@@ -7,8 +7,6 @@ import difflib
 import os
 import sys
 
-import gymnasium
-
 from recgym.registration import ENVIRONMENTS, registered
 
 ID_HELP = 'such as RecGym-News-v0, or "module:Id-v0" of one of yours'  # of a `registered_id`

@@ -72,9 +72,9 @@ from recgym.outcome import Outcome
 from recgym.response import Funnel, Habits, ItemResponse, Response
 from recgym.reward import Reward
 from recgym.scenarios import education_words as words
+from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.learners import LearnerFeatures
 from recgym.scenarios.people import usual_dynamics, visits
-from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.skills import builtin_skills
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating

@@ -73,8 +73,8 @@ from recgym.response import Fit, Funnel, Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import finance_words as words
 from recgym.scenarios.clients import KnownOfClient, Suitability, Temper, risk_of
-from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.domain import Domain, Facts
+from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, shrunk_rating
 from recgym.state import State

@@ -56,8 +56,8 @@ from recgym.outcome import Outcome
 from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import games_words as words
-from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.domain import Domain, Facts
+from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State

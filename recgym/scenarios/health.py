@@ -70,9 +70,9 @@ from recgym.outcome import Outcome
 from recgym.response import Funnel, Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import health_words as words
+from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.health_people import Capacity, CoachsEye, Contraindications, benefit, harms, serving
 from recgym.scenarios.people import usual_dynamics, visits
-from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State

@@ -73,9 +73,9 @@ from recgym.outcome import Outcome
 from recgym.response import Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import music_words as words
+from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.music_listeners import Familiar, PlayLog
 from recgym.scenarios.people import usual_dynamics, visits
-from recgym.scenarios.domain import Domain, Facts
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State

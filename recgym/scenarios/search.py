@@ -70,8 +70,8 @@ from recgym.outcome import Outcome
 from recgym.response import Habits, Response, Shifts, no_shifts
 from recgym.reward import Reward
 from recgym.scenarios import search_words as words
-from recgym.scenarios.people import visits
 from recgym.scenarios.domain import Domain, Facts, Needs
+from recgym.scenarios.people import visits
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating
 from recgym.state import State

@@ -69,8 +69,8 @@ from recgym.outcome import Outcome
 from recgym.response import Funnel, Habits, Response
 from recgym.reward import Reward
 from recgym.scenarios import social_words as words
-from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.domain import Domain, Facts
+from recgym.scenarios.people import usual_dynamics, visits
 from recgym.scenarios.scenario import Settings
 from recgym.scenarios.social_members import Company, SocialGraph
 from recgym.scenarios.traits import items_of, log_scaled, shrunk_rating

@@ -105,7 +105,7 @@ class Simulator:
         after = State(state)
         after["step"] = state["step"] + ONE
         uniforms = rng.uniforms(state["step"], Purpose.DYNAMICS, self._num_uniforms)
-        for part, u in zip(self.dynamics, uniforms):
+        for part, u in zip(self.dynamics, uniforms):  # noqa: B905 `reset` has counted them
             part.step(state, after, slates, response, u)
 
         # 3. The service is rewarded.
@@ -131,7 +131,7 @@ class Simulator:
         """What no real shop knows: probabilities and propensities (num_envs, slate_size),
         and the users' hidden state."""
         truth = {"appeal": response.appeal, "examination": response.examination}
-        truth.update(zip(response.funnel._fields, response.funnel))
+        truth.update(zip(response.funnel._fields, response.funnel))  # noqa: B905 of one named tuple
         for name in self.hidden:
             truth[name] = after[name].copy()
         return truth

@@ -72,7 +72,7 @@ class Known(ABC):
     def parts(self) -> tuple[Dynamics, ...]:
         """RecGym's, with the constants of the instance."""
 
-    def begin(self, state: State) -> None:
+    def begin(self, state: State) -> None:  # noqa: B027 most begin as their parts do
         """Put in what sessions begin with, where the parts begin otherwise."""
 
     def seen(self, state: State) -> np.ndarray:

@@ -53,7 +53,7 @@ class Engine:
         chances = [self.CLICK[meant] * seen * (about == meant) for about, seen in zip(page, self.EXAMINED, strict=True)]
         return sum(chances), math.prod(1 - chance for chance in chances)
 
-    @cache
+    @cache  # noqa: B019 for as long as the tests run
     def known(self, meant: int, answered: bool, pages: int) -> float:
         """Value of a search whose meaning is known, with so many pages to go: both slots go to it."""
         if not pages:
@@ -63,7 +63,7 @@ class Engine:
         clicks += (1 - none) * self.known(meant, True, pages - 1)
         return clicks + goes_on * self.known(meant, answered, pages - 1)
 
-    @cache
+    @cache  # noqa: B019 for as long as the tests run
     def plan(self, belief: float, pages: int, far_sighted: bool) -> tuple[float, Page]:
         """Value and page at the chance `belief` of the usual meaning, under the best or the myopic policy."""
         if not pages:

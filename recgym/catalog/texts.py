@@ -74,7 +74,7 @@ class Texts(Sequence[str]):
         first = self._offsets[start]
         raw = self._blob[first : self._offsets[stop]].tobytes()
         places = (self._offsets[start : stop + 1] - first).tolist()
-        return [raw[a:b].decode() for a, b in zip(places, places[1:])]  # noqa: B905, RUF007 one is shorter
+        return [raw[a:b].decode() for a, b in zip(places, places[1:])]  # noqa: B905 one is shorter
 
 
 class Stripped(Sequence[str]):

@@ -72,7 +72,7 @@ class TrustBias(PositionBased):
         super().__post_init__()
         probability("wrong_click", self.wrong_click)
 
-    @cache
+    @cache  # noqa: B019 settings, few and small: those that are equal share an entry
     def line(self, slate_size: int) -> tuple[Floats, Floats]:
         """Constant and slope, each (slate_size,) float64, read-only: P(click) = constant + slope * a."""
         rank, theta = np.arange(1, slate_size + 1), self.theta(slate_size)

@@ -133,7 +133,7 @@ class Classic(ABC):
         """Itself: there is nothing to load."""
         return self
 
-    def search(self, action: str) -> None:
+    def search(self, action: str) -> None:  # noqa: B027 true of every classic
         """There is no catalogue to search."""
 
     def observation(self, kind: str, num_extra: int) -> ClassicObservation:

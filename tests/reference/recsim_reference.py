@@ -188,7 +188,7 @@ def long_term_satisfaction_cases(rng: np.random.RandomState) -> dict[str, Any]:
     starts = []
     for u in rng.uniform(size=10):
         sampler = lts.LTSStaticUserSampler()
-        sampler._rng = mock.Mock(random_sample=lambda: u)
+        sampler._rng = mock.Mock(random_sample=lambda u=u: u)
         starts.append({"u": float(u), "exposure": float(sampler.sample_user().net_positive_exposure)})
     return {"steps": steps, "starts": starts}
 

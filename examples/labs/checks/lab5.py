@@ -45,20 +45,19 @@ def check_value(value: Callable[[Floats, Floats, float, float], float]) -> None:
 
 def check_best(best: Callable[[Floats, Floats, float, float, int], NDArray[np.int64]]) -> None:
     """The exact best slate against all slates."""
+
+    def worth(slate: tuple[int, ...], weights: Floats, long_term: Floats, no_click: float, nothing: float) -> float:
+        w, q = weights[list(slate)], long_term[list(slate)]
+        return float((w @ q + no_click * nothing) / (w.sum() + no_click))
+
     rng = np.random.default_rng(0)
     for _ in range(20):
-        weights, long_term = rng.uniform(0.1, 2, 7), rng.normal(5, 3, 7)
-        no_click, nothing = rng.uniform(0.5, 3), rng.normal(4, 1)
-
-        def worth(slate: tuple[int, ...]) -> float:
-            w, q = weights[list(slate)], long_term[list(slate)]
-            return float((w @ q + no_click * nothing) / (w.sum() + no_click))
-
-        top = max(map(worth, itertools.combinations(range(7), 3)))
-        found = array(called(best, weights, long_term, no_click, nothing, 3), "best_slate", (3,))
+        user = rng.uniform(0.1, 2, 7), rng.normal(5, 3, 7), rng.uniform(0.5, 3), rng.normal(4, 1)
+        top = max(worth(slate, *user) for slate in itertools.combinations(range(7), 3))
+        found = array(called(best, *user, 3), "best_slate", (3,))
         if len(set(found.tolist())) < 3:
             raise NotYet("A slate shows different items.")
-        if worth(tuple(found)) < top - 1e-9:
+        if worth(tuple(found), *user) < top - 1e-9:
             raise NotYet("There is a better slate. Try all itertools.combinations, or top items by w (Q - z) with z raised until "
                          "no slate beats it.")  # fmt: skip
     well_done("the best slate, though not always the best items")

@@ -101,7 +101,7 @@ plt.plot(prices, found, "o-")
 plt.xlabel("price of trust")
 plt.ylabel("mean return")
 plt.show()
-print({float(price): round(value, 2) for price, value in zip(prices, found)})
+print({float(price): round(value, 2) for price, value in zip(prices, found, strict=True)})
 
 # %% [markdown]
 # ## Learn it

@@ -241,10 +241,11 @@ print("priced by the reference:", ", ".join(prices))
 
 # %%
 found = cross_entropy(
-    lambda x: PrivilegedRecommender(dict(zip(prices, x)), "reference"), make_lanes("MyTeaHouse-v0", 150, **MADE),
-    np.zeros(len(prices)), np.full(len(prices), 0.7), generations=6, population=12, seed=0,
+    lambda x: PrivilegedRecommender(dict(zip(prices, x, strict=True)), "reference"),
+    make_lanes("MyTeaHouse-v0", 150, **MADE), np.zeros(len(prices)), np.full(len(prices), 0.7),
+    generations=6, population=12, seed=0,
 )  # fmt: skip
-far_sighted = PrivilegedRecommender(dict(zip(prices, found)), "reference")
+far_sighted = PrivilegedRecommender(dict(zip(prices, found, strict=True)), "reference")
 random, near, far = (
     evaluate(policy, house, EVALUATION_SEED).returns for policy in (RandomRecommender(), MYOPIC, far_sighted)
 )

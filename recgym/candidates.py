@@ -97,7 +97,8 @@ def _draw(
     for lane in range(len(keys)):
         following = min(lane + AHEAD, last)
         prefetch(neighbours, interest_item[following])
-        _ask_for(counter_of(keys[following], step[following], CANDIDATES), explore[days[following] % len(explore)], 4, strata)
+        coming = counter_of(keys[following], step[following], CANDIDATES)
+        _ask_for(coming, explore[days[following] % len(explore)], 4, strata)
         u = counter_of(keys[lane], step[lane], CANDIDATES)
         wanted = query_category[lane] if query_category[lane] >= 0 else interest_category[lane]
         edition = days[lane] % len(explore)

@@ -43,10 +43,11 @@ def _sources_digest() -> str:
 
 @cache
 def _discard_stale_machine_code(folder: Path) -> None:
-    """Discard the machine code in a folder of Numba's, which holds that of one folder of sources, if any file has changed.
+    """Discard the machine code in a folder of Numba's, which holds that of one folder of sources,
+    if any file has changed.
 
-    Numba keeps a kernel while its own file is unchanged, but a kernel also holds what it called in other files. A folder
-    that cannot be written holds what came with the installation.
+    Numba keeps a kernel while its own file is unchanged, but a kernel also holds what it called in other files. A
+    folder that cannot be written holds what came with the installation.
     """
     known, digest = folder / "kernels.sha256", _sources_digest()
     if known.is_file() and known.read_text() == digest:

@@ -28,13 +28,17 @@ class Counters:
 
     MEANINGS: ClassVar[Mapping[str, str]] = {
         "has_query": "1 if there is a search query",
-        "query_intent": "what the query wants, as the language model places it: -1 the first of two wishes, 1 the second",
+        "query_intent": (
+            "what the query wants, as the language model places it: -1 the first of two wishes, 1 the second"
+        ),
         "page": "pages of this visit so far, a third of them, cut at 10 pages",
         "visit": "visits so far, log(1 + x) / 2",
         "days_away": "days since the last visit, log(1 + x); 0 within a visit",
         "need_pages": "clicks on what the present query or need is about, half of them, cut at 6",
         "recent_clicks": "0.3 for each click, 0.7 of it left after every page",
-        "recent_contentment": "0.15 for each click that pleased, -0.5 for one that disappointed; 0.9 left after every page",
+        "recent_contentment": (
+            "0.15 for each click that pleased, -0.5 for one that disappointed; 0.9 left after every page"
+        ),
         "recent_rating": "stars above 3 that were given; 0.9 left after every page",
         "recent_{event}": "0.5 for each item {event}; 0.8 left after every page",
     }

@@ -39,8 +39,8 @@ def growth(env_id: str, num_envs: int, seconds: float) -> float:
 
 
 def copies(catalog: Catalog, num_items: int) -> Catalog:
-    """So many items: those of a catalogue again and again, told apart by a number behind their texts; or, where it has more,
-    some of every category."""
+    """So many items: those of a catalogue again and again, told apart by a number behind their texts;
+    or, where it has more, some of every category."""
     again, rows = np.divmod(np.arange(num_items), catalog.num_items)
     if num_items < catalog.num_items:
         rows = np.arange(num_items) * catalog.num_items // num_items

@@ -136,8 +136,8 @@ def make_search(search: str, features: CandidateFeatures) -> CatalogSearch | Non
         return None
     if features.personal is not None:
         raise ValueError(
-            f"search: here items differ by user in {', '.join(features.personal.names)}, which no index can hold; expected "
-            f'search="candidates", got {search!r}'
+            f"search: here items differ by user in {', '.join(features.personal.names)}, which no index can hold; "
+            f'expected search="candidates", got {search!r}'
         )
     index = ExactIndex if search == "exact" else FaissIndex
     return CatalogSearch(features, index(features.embeddings, features.traits))

@@ -9,7 +9,7 @@ The observed parts, all float32:
 | history (X) | (3 * embedding_dim,) | three sums of item embeddings, a page counting 0.85 of the next: of what was liked, skipped, and shown at all ("exposed"); with `live=True` (embedding_dim,), the history embedded as text |
 | profile (Y) | (embedding_dim,) | mean embedding of what the user says about themselves |
 | context (Z) | (embedding_dim,) | embedding of the circumstances plus that of the search query |
-"""
+"""  # noqa: E501 a row of a table is one line
 
 from __future__ import annotations
 

@@ -85,7 +85,8 @@ def measure(
     yield from _searches(large, embedding_dim)
     users = _in_a_process(stream_users, large, embedding_dim, num_users, lanes)
     yield (f"{users.sessions:,} sessions through {lanes:,} lanes",
-           f"{users.distinct:,} distinct users, {users.steps:,} steps, {users.steps / users.seconds:,.0f} steps/s")  # fmt: skip
+           f"{users.distinct:,} distinct users, {users.steps:,} steps, "
+           f"{users.steps / users.seconds:,.0f} steps/s")  # fmt: skip
     yield "memory before them, and after", f"{_said(users.before)}; {_said(users.after)}"
 
 

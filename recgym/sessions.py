@@ -142,7 +142,9 @@ def settings_class(scenario: str) -> type:
             "statement, then a colon and the class"
         ) from problem
     if not (dataclasses.is_dataclass(found) and hasattr(found, "build")):
-        raise ValueError(f"scenario: expected a dataclass that extends recgym.scenarios.scenario.Settings, got {found!r}")
+        raise ValueError(
+            f"scenario: expected a dataclass that extends recgym.scenarios.scenario.Settings, got {found!r}"
+        )
     return found
 
 

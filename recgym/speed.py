@@ -133,7 +133,8 @@ def render(lines: Sequence[Line], megabytes: float, begun: Start, markdown: bool
     ]  # fmt: skip
     notes = (
         f"Resident memory of a process with {MEMORY_ENVS} environments: {megabytes:.0f} MB.",
-        f"A fresh process imports recgym in {begun.importing:.2f} s; its first make and reset take {begun.making:.2f} s.",
+        f"A fresh process imports recgym in {begun.importing:.2f} s; "
+        f"its first make and reset take {begun.making:.2f} s.",
     )
     if markdown:
         return "\n\n".join((table(header, cells), *notes))

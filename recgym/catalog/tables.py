@@ -165,8 +165,8 @@ def array_problems(
             places = some(f"{index[i]} at {i}" for i in outside)
             problems.append(f"{name}: expected indices from 0 to {count - 1}, got {places}; they count the names")
         elif len(unused := np.flatnonzero(np.bincount(index, minlength=count) == 0)):
-            problems.append(f"{name}: expected an item of every name, got none of {some(map(str, unused))}; leave these names "
-                            "out and count again")  # fmt: skip
+            problems.append(f"{name}: expected an item of every name, got none of {some(map(str, unused))}; leave "
+                            "these names out and count again")  # fmt: skip
     return problems
 
 
@@ -199,8 +199,8 @@ def _numbers(
             if name in known or len(wrong) < len(cells) / 2:
                 examples = some(f"{cells[i]!r} in row {i + 1} ({item_ids[i]})" for i in wrong)
                 problems[name] = (
-                    f"column {name!r}: expected a number in every row, got {examples}; write plain numbers such as 12.99"
-                    f"{'' if name in required else ', or leave the column out'}"
+                    f"column {name!r}: expected a number in every row, got {examples}; write plain numbers such as "
+                    f"12.99{'' if name in required else ', or leave the column out'}"
                 )
     return numbers, problems
 
@@ -282,7 +282,9 @@ def _missing(name: str, columns: Iterable[str]) -> str:
     # What has a meaning of its own is not what was meant.
     free = {column.lower(): column for column in candidates if column not in (*TEXT_COLUMNS, *RANGES)}
     near = difflib.get_close_matches(name.lower(), free, n=1)
-    hint = f"did you mean the column {free[near[0]]!r}? Rename it" if near else "add it, or rename the one that holds it"
+    hint = (
+        f"did you mean the column {free[near[0]]!r}? Rename it" if near else "add it, or rename the one that holds it"
+    )
     return f"expected a column {name!r}, got {', '.join(candidates) or 'none'}; {hint}"
 
 

@@ -77,7 +77,10 @@ class LongTermSatisfaction(Classic):
     }
     OBSERVED: ClassVar = {
         "candidates": ("candidate_features", "clickbait of each candidate"),
-        "history": ("history", "the last items, the latest first: clickbait, log engagement; zeros before there were any"),
+        "history": (
+            "history",
+            "the last items, the latest first: clickbait, log engagement; zeros before there were any",
+        ),
     }
     ITEM = ("clickbait",)
     VISIBLE = ("clickbait",)

@@ -89,7 +89,8 @@ def query(setting: Scenario, state: State) -> str | None:
 
 
 def standing(state: State) -> str:
-    """Where the session stands: on which page of which visit, or how the last visit ended; and the day where it matters."""
+    """Where the session stands: on which page of which visit, or how the last visit ended;
+    and the day where it matters."""
     if state["churned"][0]:
         return "They left and will not come back."
     if state["left"][0]:

@@ -40,7 +40,8 @@ def last_page(setting: Scenario, trace: Sequence[Page]) -> list[str]:
     page = trace[-1]
     lines = []
     for slot, item in enumerate(story.cards(setting, page), start=1):
-        lines.append(f"{slot:2}  (empty)" if item is None else f"{slot:2}  {item_line(item)}  {deed(item, story.deeds(setting))}")
+        said = "(empty)" if item is None else f"{item_line(item)}  {deed(item, story.deeds(setting))}"
+        lines.append(f"{slot:2}  {said}")
     terms = story.weighted_terms(setting, page)
     parts = "".join(f"  {name} {value:+z.3f}" for name, value in terms.items())
     lines.append(f"reward {page['reward']:+z.3f} ={parts}    return {story.total(trace):+.2f}")
@@ -53,7 +54,8 @@ def item_line(item: Card, width: int = 42) -> str:
     """Title, the facts of the domain, and stars, in columns."""
     title = item.title if len(item.title) <= width else item.title[: width - 1] + "…"
     facts = item.facts
-    return f"{title:{width}} {facts.main:>8} {facts.badge:5} {facts.small:12} {story.stars_of(item.rating)} {item.rating:.1f}"
+    stars = f"{story.stars_of(item.rating)} {item.rating:.1f}"
+    return f"{title:{width}} {facts.main:>8} {facts.badge:5} {facts.small:12} {stars}"
 
 
 def deed(item: Card, names: Sequence[str]) -> str:

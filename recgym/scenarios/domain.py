@@ -34,8 +34,8 @@ class Domain:
     items: Callable[[Catalog, NDArray[np.float32], int], Items]
     """The traits of a catalogue's items, from its embeddings and a seed. `rating` and `popularity` are always there."""
     arrivals: str
-    """Attribute of the catalogue, the lowest of which are the latest arrivals, or what else a source of its own shows (the
-    gentlest exercises); with "-" before it the highest."""
+    """Attribute of the catalogue, the lowest of which are the latest arrivals, or what else a source of its own shows
+    (the gentlest exercises); with "-" before it the highest."""
     parameters: Parameters  # of the response
     dynamics: Callable[[Catalog, Items, NDArray[np.int64], NDArray[np.float64]], tuple[Dynamics, ...]]
     """All but the history, from the rows of the queries (num_needs, 2, num_paraphrases; -1 where nobody searches)
@@ -47,12 +47,13 @@ class Domain:
     limits: Callable[[Catalog, Items], Limits] | None = None
     personal: Callable[[Catalog, Items], PersonalFeatures] | None = None
     editions: Callable[[Catalog, int], Sequence[NDArray[np.int64]]] | None = None
-    """Rows of the items on offer on each day, the latest first, where they come and go: at least so many on every day. A
-    `Calendar` is then among the dynamics."""
+    """Rows of the items on offer on each day, the latest first, where they come and go: at least so many on every day.
+    A `Calendar` is then among the dynamics."""
     needs: Callable[[Catalog], Needs] | None = None
     """What users may need, where that is not a category; queries then have lists of their own to retrieve from."""
     own: str | None = None
-    """State variable (num_envs, any length), catalogue rows of the user's own, a source in place of the latest arrivals."""
+    """State variable (num_envs, any length), catalogue rows of the user's own,
+    a source in place of the latest arrivals."""
     memory: int = 1
     """Pages of the history that the users themselves go by, kept whatever number of them is observed."""
     told: tuple[str, str] | None = None

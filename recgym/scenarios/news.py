@@ -1,32 +1,33 @@
 """RecGym-News-v0: a newspaper and its readers.
 
-Each session is one reader over up to 60 pages of headlines, in many short visits, during which articles arrive and expire.
-The paper lives on time that is read and on readers who come back; loud headlines and opinion are clicked most, the one
-disappoints and is remembered, the other divides.
+Each session is one reader over up to 60 pages of headlines, in many short visits, during which articles arrive and
+expire. The paper lives on time that is read and on readers who come back; loud headlines and opinion are clicked most,
+the one disappoints and is remembered, the other divides.
 
 ## Description
 
-- **Wire.** Every day brings new articles. An article stays on the front pages for three days, the deeper it goes for up to
-  fifteen; then it is in the archive. A reader comes back after about two days, and most of what was new is not any more.
-- **Slate.** The retrieval stage offers 20 articles of 5 sources (similar to the last one read, the archive included; best
-  rated of the section of interest, most read, latest and anything of what is on the front pages), 4 each, always in this
-  order. The agent shows 3.
+- **Wire.** Every day brings new articles. An article stays on the front pages for three days, the deeper it goes for
+  up to fifteen; then it is in the archive. A reader comes back after about two days, and most of what was new is not
+  any more.
+- **Slate.** The retrieval stage offers 20 articles of 5 sources (similar to the last one read, the archive included;
+  best rated of the section of interest, most read, latest and anything of what is on the front pages), 4 each, always
+  in this order. The agent shows 3.
 - **Response.** Position k is examined with probability k^-0.9 (Craswell et al., WSDM 2008). A reader without a question
-  browses: what is popular, loud and opinionated attracts. One who follows a story wants what is of today; one who has caught
-  up wants the background: long pieces like the one just read, which may be old. Hardly anything is clicked twice. A clicked
-  article may disappoint, clickbait mostly does, and then it is left within seconds; otherwise reading time is log-normal
-  around the article's length. Some articles are shared, a few make a subscriber.
+  browses: what is popular, loud and opinionated attracts. One who follows a story wants what is of today; one who has
+  caught up wants the background: long pieces like the one just read, which may be old. Hardly anything is clicked
+  twice. A clicked article may disappoint, clickbait mostly does, and then it is left within seconds; otherwise reading
+  time is log-normal around the article's length. Some articles are shared, a few make a subscriber.
 - **Trust** in the paper grows slowly with articles that keep their promise and falls fast with those that do not; it
   moves clicks, subscriptions and whether the reader comes back.
-- **Leaning.** Readers click what agrees with them, and opinion that pleases moves them to its side: a reader who is fed one
-  side leans ever more (Dean & Morgenstern, 2022), which the paper counts against itself on every page from then on. Neutral
-  pieces leave a leaning as it is; only the other side's takes it back.
+- **Leaning.** Readers click what agrees with them, and opinion that pleases moves them to its side: a reader who is fed
+  one side leans ever more (Dean & Morgenstern, 2022), which the paper counts against itself on every page from then on.
+  Neutral pieces leave a leaning as it is; only the other side's takes it back.
 - **Fatigue** with a section until days away refresh it; the length one is used to adapts to what one reads.
 
 ## Observation space
 
-Trust, need, readiness, leaning and true quality are hidden. Of a candidate the desk knows how new it is, and whether the
-reader has clicked it within the history.
+Trust, need, readiness, leaning and true quality are hidden. Of a candidate the desk knows how new it is, and whether
+the reader has clicked it within the history.
 
 How they read is said and felt: unless they read up, readers mind articles longer than what they are used to, skimmers
 most and the thorough least. How they vote is said and not felt: a distractor, as many columns of a real log are. The
@@ -36,9 +37,9 @@ shorten them.
 
 ## Starting state
 
-A new reader on any of the 30 days that the wire takes to bring the whole catalogue: three favourite sections (popular ones
-more often), of which two are named in the profile beside how they read and how they vote; trust within 0.03 of 0.55; a
-slight leaning that the profile does not give away; with probability 0.4 a story to follow.
+A new reader on any of the 30 days that the wire takes to bring the whole catalogue: three favourite sections (popular
+ones more often), of which two are named in the profile beside how they read and how they vote; trust within 0.03 of
+0.55; a slight leaning that the profile does not give away; with probability 0.4 a story to follow.
 
 ## Realism
 

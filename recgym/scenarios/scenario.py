@@ -93,7 +93,9 @@ class Settings:
         one_of("search", self.search, SEARCHES)
         one_of("fusion", self.fusion, FUSIONS)
         if whole_number("fused_dim", self.fused_dim) != FUSED_DIM and self.fusion == "concat":
-            raise ValueError(f'fused_dim: only fusion="linear" has one, got fused_dim={self.fused_dim} with fusion="concat"')
+            raise ValueError(
+                f'fused_dim: only fusion="linear" has one, got fused_dim={self.fused_dim} with fusion="concat"'
+            )
         # These complain now, not after everything has been embedded.
         self.DOMAIN.reward.all_weights(self.reward)
         if self.response is not None:
@@ -118,8 +120,9 @@ class Settings:
         domain = self.DOMAIN
         if self.catalog is None and domain.name not in builtin.DOMAINS:
             raise ValueError(
-                f"catalog: the domain {domain.name!r} has no built-in catalogue; pass catalog=\"items.csv\" and an encoder, or "
-                'register it with them: recgym.register("Id-v0", "module:Class", catalog="items.csv", encoder=...)'
+                f"catalog: the domain {domain.name!r} has no built-in catalogue; pass catalog=\"items.csv\" and an "
+                'encoder, or register it with them: recgym.register("Id-v0", "module:Class", catalog="items.csv", '
+                "encoder=...)"
             )
         if self.catalog is None:
             return builtin.builtin_catalog(domain.name)
@@ -207,8 +210,8 @@ class Scenario:
         encoder = self.encoder if agent_encoder is None else as_encoder(agent_encoder)
         if isinstance(encoder, EmbeddingTable):
             raise ValueError(
-                f"live: histories are new texts and need a language model, got a table of {len(encoder)} embeddings; pass "
-                f'encoder="all-MiniLM-L6-v2", which needs: {install("encoder")}'
+                f"live: histories are new texts and need a language model, got a table of {len(encoder)} embeddings; "
+                f'pass encoder="all-MiniLM-L6-v2", which needs: {install("encoder")}'
             )
         encode = encoder.encode
         if isinstance(encoder, SentenceTransformerEncoder):
@@ -277,8 +280,8 @@ def _check(config: Settings, catalog: Catalog) -> None:
     needed = config.candidates_per_source * len(Retrieval.SOURCES)
     if config.slate_size > needed:
         raise ValueError(
-            f"slate_size: a slate of {config.slate_size} cannot be filled from {needed} candidates; lower slate_size or "
-            f"raise candidates_per_source (there are {len(Retrieval.SOURCES)} sources)"
+            f"slate_size: a slate of {config.slate_size} cannot be filled from {needed} candidates; lower slate_size "
+            f"or raise candidates_per_source (there are {len(Retrieval.SOURCES)} sources)"
         )
     if catalog.num_items < needed:
         raise ValueError(
@@ -287,8 +290,8 @@ def _check(config: Settings, catalog: Catalog) -> None:
         )
     if catalog.num_categories < UserPopulation.NUM_FAVOURITES:
         raise ValueError(
-            f"catalog: expected at least {UserPopulation.NUM_FAVOURITES} categories, since every user has so many favourites, "
-            f"got {catalog.num_categories}; divide the items more finely"
+            f"catalog: expected at least {UserPopulation.NUM_FAVOURITES} categories, since every user has so many "
+            f"favourites, got {catalog.num_categories}; divide the items more finely"
         )
 
 

@@ -295,7 +295,7 @@ def check_vector_same_step(env_id: str, **kwargs: Any) -> None:
 
 
 def check_vector_disabled(env_id: str, **kwargs: Any) -> None:
-    """The vector environment equals single ones bit for bit, sessions starting on reset(options={"reset_mask": ...})."""
+    """The vector environment equals single ones bit for bit; sessions start on reset(options={"reset_mask": ...})."""
     _check_vector(env_id, AutoresetMode.DISABLED, **kwargs)
 
 

@@ -36,7 +36,8 @@ MEASURES: Mapping[str, Callable[[Evaluation], Estimate]] = {
 SHORT = ("return", "score", "length", "CTR")  # of a classic
 COLUMNS = (*SHORT, "saved", "committed")
 EPISODES = 500  # of what is published
-UNPUBLISHED = Path("results") / "bounds"  # where rows go that are measured otherwise, or of an environment of somebody's own
+# Where rows go that are measured otherwise, or of an environment of somebody's own.
+UNPUBLISHED = Path("results") / "bounds"
 
 
 class Gap(NamedTuple):
@@ -115,8 +116,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--episodes", type=at_least(2), default=EPISODES,
                         help=f"sessions of each recommender (default {EPISODES})")  # fmt: skip
     parser.add_argument("--seed", type=at_least(0), default=EVALUATION_SEED, help=f"default {EVALUATION_SEED}")
-    parser.add_argument("--out", type=Path, help=f"folder of the rows (default {MEASUREMENTS}; {UNPUBLISHED} with other "
-                        "--episodes or --seed, or for an environment of yours)")  # fmt: skip
+    parser.add_argument("--out", type=Path,
+                        help=f"folder of the rows (default {MEASUREMENTS}; {UNPUBLISHED} with other "
+                             "--episodes or --seed, or for an environment of yours)")  # fmt: skip
     parser.set_defaults(run=bounds)
 
 

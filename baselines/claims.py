@@ -155,8 +155,8 @@ def _measured(env_id: str, seed: int, arm: Arm, steps: int, sessions: int) -> Ro
     found |= {"ctr": float(own.clicks.sum() / own.impressions.sum()), "return": own.mean}
     return {
         "env_id": env_id, "arm": arm.name, "seed": seed, "state": arm.state, "view": arm.view,
-        "config_hash": arm.config_hash, "steps": length, "sessions": sessions, **{name: found[name] for name in MEASURES},
-        "cpu_seconds": time.process_time() - start,
+        "config_hash": arm.config_hash, "steps": length, "sessions": sessions,
+        **{name: found[name] for name in MEASURES}, "cpu_seconds": time.process_time() - start,
     }  # fmt: skip
 
 
@@ -170,7 +170,8 @@ def missing(
     """
     for row in rows:
         arm = ARMS[row["arm"]]
-        expected = {"steps": steps if find(arm.baseline).steps else 0, "sessions": sessions, "config_hash": arm.config_hash}
+        trained = steps if find(arm.baseline).steps else 0
+        expected = {"steps": trained, "sessions": sessions, "config_hash": arm.config_hash}
         for name, wanted in expected.items():
             if row[name] != wanted:
                 raise OtherRun(f"{row['arm']} on {row['env_id']}, seed {row['seed']}, was measured with {row[name]} "

@@ -216,6 +216,6 @@ def load(folder: Path, env: RecVectorEnv) -> Recommender:
     known = about(folder)
     for name, here in world(env).items():
         if known.get(name) != here:
-            raise Unsuitable(f"{folder}: trained with {name} {known.get(name)!r}; the environment has {here!r}. Make the "
-                             "environment as it was, or train anew")  # fmt: skip
+            raise Unsuitable(f"{folder}: trained with {name} {known.get(name)!r}; the environment has {here!r}. Make "
+                             "the environment as it was, or train anew")  # fmt: skip
     return find(known["baseline"]).method(known["settings"]).load(folder, env)

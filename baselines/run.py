@@ -32,7 +32,8 @@ BACKENDS: Mapping[str, Backend] = {"processes": processes.run, "ray": ray_cluste
 def plan(
     env_ids: Sequence[str], baselines: Sequence[str], seeds: int, sessions: int = SESSIONS, steps: int | None = None
 ) -> list[Cell]:
-    """The cells of a benchmark, the first seed of everything first. The two baselines that make scores are always there.
+    """The cells of a benchmark, the first seed of everything first. The two baselines that make scores are always
+    there.
 
     Args:
         env_ids: Registered ids.
@@ -98,8 +99,8 @@ def measure(folder: Path, todo: Sequence[Cell], backend: Backend, jobs: int) -> 
     """Measure cells, `jobs` at a time, and yield each when its file is written.
 
     Only this process writes, one whole file per cell, so that a kill at any moment loses no finished cell. The tables
-    beside them are made of these files: at the beginning, at the end, and in between as often as it takes a tenth of the
-    time at most.
+    beside them are made of these files: at the beginning, at the end, and in between as often as it takes a tenth of
+    the time at most.
     """
     records = _records(folder)
     took, written = _write_tables(folder, records)
@@ -144,17 +145,19 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("run", help="measure baselines on environments over several seeds, resumable")
     parser.add_argument("--envs", nargs="+", type=_or_group(registered_id, ENV_GROUPS), default=[ALL], metavar="ID",
                         help=f"{ID_HELP}, or {ALL_DOMAINS}, or {ALL}: all of RecGym's own (default)")  # fmt: skip
-    parser.add_argument("--algos", nargs="+", type=_or_group(one_of(BASELINES), ALGO_GROUPS), default=[ALL], metavar="NAME",
-                        help=f"of {', '.join(BASELINES)}, or {ALL} (default)")  # fmt: skip
+    parser.add_argument("--algos", nargs="+", type=_or_group(one_of(BASELINES), ALGO_GROUPS), default=[ALL],
+                        metavar="NAME", help=f"of {', '.join(BASELINES)}, or {ALL} (default)")  # fmt: skip
     parser.add_argument("--seeds", type=at_least(1), default=SEEDS, help=f"of every baseline (default {SEEDS})")
     parser.add_argument("--steps", type=at_least(1), help="of every training (default: each baseline's own)")
     parser.add_argument("--sessions", type=at_least(2), default=SESSIONS, help=f"held out (default {SESSIONS})")
     parser.add_argument("--jobs", type=at_least(1), default=os.cpu_count() or 1,
                         help="cells at a time (default: the number of cores)")  # fmt: skip
     parser.add_argument("--backend", choices=BACKENDS, default="processes",
-                        help="where they run: processes of this machine (default), or the ray cluster of RAY_ADDRESS")  # fmt: skip
+                        help="where they run: processes of this machine (default), "
+                             "or the ray cluster of RAY_ADDRESS")  # fmt: skip
     parser.add_argument("--retry-failed", action="store_true", help="also measure cells again that failed before")
-    parser.add_argument("--out", type=Path, default=results.FOLDER, help=f"folder of the results (default {results.FOLDER})")
+    parser.add_argument("--out", type=Path, default=results.FOLDER,
+                        help=f"folder of the results (default {results.FOLDER})")  # fmt: skip
     parser.set_defaults(run=run)
 
 

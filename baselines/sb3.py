@@ -230,7 +230,10 @@ class Trained:
         return recommender
 
     def load(self, folder: Path, env: RecVectorEnv) -> TrainedRecommender:
-        """The saved model. Only its numbers are read: Stable-Baselines3's file also holds pickled objects, which run code."""
+        """The saved model.
+
+        Only its numbers are read: Stable-Baselines3's file also holds pickled objects, which run code.
+        """
         if env.spec is None:
             raise ValueError("load: expected an environment from gymnasium.make_vec, whose id is known")
         settings = dict(self.settings)

@@ -53,8 +53,8 @@ def train(options: argparse.Namespace) -> int:
     saved.save(options.save, recommender, baseline.name, task)
     found = mean_of(evaluate(recommender, task.lanes(SESSIONS), EVALUATION_SEED).returns)
     console.print(f"{baseline.name} on {options.env_id}, action={view!r}: {max(taken, steps):,} steps, "
-                  f"{len(log.returns):,} sessions. Mean return of {SESSIONS} held-out sessions: {found}. Saved: {options.save}",
-                  soft_wrap=True)  # fmt: skip
+                  f"{len(log.returns):,} sessions. Mean return of {SESSIONS} held-out sessions: {found}. "
+                  f"Saved: {options.save}", soft_wrap=True)  # fmt: skip
     return 0
 
 
@@ -71,7 +71,9 @@ def _check_place(path: Path) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as problem:
-        raise Unsuitable(f"--save: nothing can be written to {path.parent} ({problem}); choose another place") from problem
+        raise Unsuitable(
+            f"--save: nothing can be written to {path.parent} ({problem}); choose another place"
+        ) from problem
 
 
 def _task(options: argparse.Namespace, baseline: Baseline, log: EpisodeLog) -> Task:

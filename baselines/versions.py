@@ -29,5 +29,5 @@ def check_return(where: object, what: str, before: float, now: float, cure: str 
         OtherRun: They differ.
     """
     if not math.isclose(before, now, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
-        raise OtherRun(f"{where} was measured where {what} returned {before:.4f}, and now {now:.4f}: the environment has "
-                       f"changed. {cure}")  # fmt: skip
+        raise OtherRun(f"{where} was measured where {what} returned {before:.4f}, and now {now:.4f}: the environment "
+                       f"has changed. {cure}")  # fmt: skip

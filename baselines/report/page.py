@@ -79,8 +79,8 @@ def sentence(summary: Summary) -> str:
         return said
     following, lead = next(iter(leads.items()))
     chance = interval(statistics.probability_of_improvement, ours, summary.strata[following])
-    return (f"{said} {following} comes next, {lead} below; a run of {best} scores higher than a run of {following} in the "
-            f"same environment with probability {chance}.")  # fmt: skip
+    return (f"{said} {following} comes next, {lead} below; a run of {best} scores higher than a run of {following} in "
+            f"the same environment with probability {chance}.")  # fmt: skip
 
 
 def html(summary: Summary, found: Sequence[Table], drawn: Mapping[str, str]) -> str:

@@ -52,7 +52,8 @@ def study(options: argparse.Namespace) -> int:
     title = f"Mean return of {trials.SESSIONS} validation sessions, over the {len(trials.SEEDS) - 1} seeds that decide"
     console.print(tables.table(title, page.HEADER, [rows]))
     if options.out.resolve() != trials.FOLDER.resolve():
-        console.print(f"Nothing is trained with what was found: only studies in {trials.FOLDER} decide that.", soft_wrap=True)
+        console.print(f"Nothing is trained with what was found: only studies in {trials.FOLDER} decide that.",
+                      soft_wrap=True)  # fmt: skip
     return 0
 
 

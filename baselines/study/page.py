@@ -21,8 +21,8 @@ def section(folder: Path) -> str:
     return f"""### Settings found by a study
 
 Stable-Baselines3's algorithms are trained with the settings of `baselines/algorithms.py`, which were found on the shop.
-`python -m baselines study` searches for better ones, one domain at a time, with [Optuna](https://optuna.org) (Akiba et al.,
-KDD 2019), and goes on from its table where it was killed:
+`python -m baselines study` searches for better ones, one domain at a time, with [Optuna](https://optuna.org) (Akiba et
+al., KDD 2019), and goes on from its table where it was killed:
 
 ```console
 pip install -e ".[study]"
@@ -41,9 +41,9 @@ them, and they are not the held-out ones.
 
 "Committed" and "found" are means over the seeds that decide; "{UNBEATEN}" says that no point of the search returned
 more, an empty cell that those which did fell behind with the seeds that decide. Every trial is kept in
-`docs/measurements/study`, the winners are in `baselines/tuned/{tuned.SETTINGS.name}`. Where no line stands, no study was
-made: the committed settings are used. Two seeds tell large gains from none, no more, and short trainings prefer what
-learns fast: after 200,000 steps the order can be another.
+`docs/measurements/study`, the winners are in `baselines/tuned/{tuned.SETTINGS.name}`. Where no line stands, no study
+was made: the committed settings are used. Two seeds tell large gains from none, no more, and short trainings prefer
+what learns fast: after 200,000 steps the order can be another.
 
 ### With rl_zoo3
 

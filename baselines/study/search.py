@@ -78,7 +78,8 @@ def run(study: Study, train: Train | None = None) -> Iterator[Trial]:
             asked.report(value, point)
             return bool(asked.should_prune())
 
-        planned = Trial(number, trials.SEEDS[0], study.steps, (), random, 0.0, space.rounded(study.algorithm, asked.params))
+        parameters = space.rounded(study.algorithm, asked.params)
+        planned = Trial(number, trials.SEEDS[0], study.steps, (), random, 0.0, parameters)
         yield kept(train(study, planned, behind))
     done = {(trial.number, trial.seed) for trial in found}
     finalists = trials.finalists(found)

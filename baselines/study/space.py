@@ -101,4 +101,5 @@ def distributions(algorithm: str) -> dict[str, BaseDistribution]:
 def rounded(algorithm: str, parameters: Mapping[str, Any]) -> Parameters:
     """Numbers of intervals with two significant digits, as they are used and written."""
     space = SPACES[algorithm]
-    return {name: float(f"{value:.1e}") if isinstance(space[name], Between) else value for name, value in parameters.items()}
+    return {name: float(f"{value:.1e}") if isinstance(space[name], Between) else value
+            for name, value in parameters.items()}  # fmt: skip

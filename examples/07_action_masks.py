@@ -17,7 +17,8 @@ import recgym  # noqa: F401 - registers the environments
 def main(env_id: str, steps: int, n_steps: int) -> int:
     """Slots in which the trained agent named an item that was already on the slate: none."""
     env = gymnasium.make(env_id, action="sequential")
-    model = MaskablePPO("MlpPolicy", env, n_steps=n_steps, batch_size=min(64, n_steps), seed=0, device="cpu").learn(steps)
+    model = MaskablePPO("MlpPolicy", env, n_steps=n_steps, batch_size=min(64, n_steps), seed=0, device="cpu")
+    model.learn(steps)
     replaced, pages = 0, 0
     observation, _ = env.reset(seed=1_000_000)
     over = False

@@ -40,15 +40,16 @@ class TeaReward(Reward):
     """
 
     DEEDS, VALUE = ("click", "tasting", "order"), "value"
-    DEFAULT_WEIGHTS = {"click": 0.05, "tasting": 0.15, "order": 0.8, "satisfaction": 0.2, "diversity": 0.0, "potential": 0.0}
+    DEFAULT_WEIGHTS = {"click": 0.05, "tasting": 0.15, "order": 0.8, "satisfaction": 0.2, "diversity": 0.0,
+                       "potential": 0.0}  # fmt: skip
 
 
 def texts_of(catalog: Catalog) -> dict[str, list[str]]:
     """Everything that is said, by group; one text for every combination of circumstances."""
-    contexts = [f"{a} {b} on a {c}, {d}" for a in PERIODS[0] for b in PERIODS[1] for c in PERIODS[2] for d in PERIODS[3]]
+    moments = [f"{a} {b} on a {c}, {d}" for a in PERIODS[0] for b in PERIODS[1] for c in PERIODS[2] for d in PERIODS[3]]
     wishes = [f"{wish} {name}" for name in catalog.category_names for wish in ("which", "compare", "buy", "order")]
     interests = [f"I love {name}." for name in catalog.category_names]
-    return {"items": list(catalog.texts), "interests": interests, **SAYS, "queries": wishes, "contexts": contexts}
+    return {"items": list(catalog.texts), "interests": interests, **SAYS, "queries": wishes, "contexts": moments}
 
 
 def items(catalog, embeddings, seed):  # the traits an agent can see; true quality and taste are added
@@ -59,8 +60,8 @@ def items(catalog, embeddings, seed):  # the traits an agent can see; true quali
     return items_of(catalog, embeddings, visible, seed, {"value": 1.0})
 
 
-def dynamics(catalog, items, query_rows, weights):  # trust, visits, needs, satiation, getting used to a price, drift
-    return usual_dynamics(items, query_rows, weights, visits(*PERIODS, longer={"weekend": 0.3}), Satiation(items), "price")
+def dynamics(catalog, items, queries, weights):  # trust, visits, needs, satiation, getting used to a price, drift
+    return usual_dynamics(items, queries, weights, visits(*PERIODS, longer={"weekend": 0.3}), Satiation(items), "price")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def main(encoder: object = "all-MiniLM-L6-v2", embedding_dim: int = 32) -> float
     envs.reset(seed=0)
     envs.action_space.seed(0)
     rewards = [envs.step(envs.action_space.sample())[1] for _ in range(60)]
-    print(f"random pages earn {np.sum(rewards, axis=0).mean():.2f} a guest; docs/howto/domain.md tells how to measure the rest")
+    earned = np.sum(rewards, axis=0).mean()
+    print(f"random pages earn {earned:.2f} a guest; docs/howto/domain.md tells how to measure the rest")
     return float(np.sum(rewards))
 
 

@@ -3,8 +3,8 @@
     python build.py                          # writes the students' notebooks beside this file
     python build.py --teacher results/labs   # writes the notebooks with solutions, and the checks they call
 
-A source is a script in jupytext's percent format. What stands between `# BEGIN SOLUTION` and `# END SOLUTION` becomes a gap;
-the cell behind it checks what a student puts there.
+A source is a script in jupytext's percent format. What stands between `# BEGIN SOLUTION` and `# END SOLUTION` becomes a
+gap; the cell behind it checks what a student puts there.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def write(folder: Path, solved: bool) -> list[Path]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--teacher", type=Path, metavar="FOLDER", help="write the notebooks with solutions here instead")
+    parser.add_argument("--teacher", type=Path, metavar="FOLDER",
+                        help="write the notebooks with solutions here instead")  # fmt: skip
     options = parser.parse_args()
     for path in write(options.teacher or HERE, solved=options.teacher is not None):
         print(path)

@@ -29,8 +29,8 @@ def check_reward(rebuild: Callable[[Mapping[str, float], Mapping[str, float]], f
     for _ in range(5):
         _, reward, _, _, info = env.step(env.action_space.sample())
         close(called(rebuild, info["reward_terms"], weights), reward,
-              "Multiply every term by its weight and add up. Terms of weight 0 are left out of reward_terms, so go by the "
-              "terms that are there.")  # fmt: skip
+              "Multiply every term by its weight and add up. Terms of weight 0 are left out of reward_terms, so go by "
+              "the terms that are there.")  # fmt: skip
     well_done("five rewards rebuilt from their terms")
 
 

@@ -43,7 +43,8 @@ def check_advantages(advantages: Callable[[Floats, Floats, Floats, float, float]
         raise NotYet("Step 1 ends a session. What follows belongs to another one: neither its value nor its "
                      "advantage counts.")  # fmt: skip
     close(found, expected,
-          "From the last step backwards: A = delta + discount * decay * A of the next step, 0 past an end.")  # fmt: skip
+          "From the last step backwards: A = delta + discount * decay * A of the next step, "
+          "0 past an end.")  # fmt: skip
     well_done("generalised advantage estimation")
 
 

@@ -58,6 +58,6 @@ def check_best(best: Callable[[Floats, Floats, float, float, int], NDArray[np.in
         if len(set(found.tolist())) < 3:
             raise NotYet("A slate shows different items.")
         if worth(tuple(found), *user) < top - 1e-9:
-            raise NotYet("There is a better slate. Try all itertools.combinations, or top items by w (Q - z) with z raised until "
-                         "no slate beats it.")  # fmt: skip
+            raise NotYet("There is a better slate. Try all itertools.combinations, or top items by w (Q - z) with z "
+                         "raised until no slate beats it.")  # fmt: skip
     well_done("the best slate, though not always the best items")

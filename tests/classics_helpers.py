@@ -35,7 +35,7 @@ def recsim(name: str) -> dict[str, Any]:
 
 
 def policy(name: str, model: Any) -> Recommender:
-    """The policies that RecSim was run with: it scored items by the user's own utility, also in interest exploration."""
+    """The policies that RecSim was run with: it scored items by the user's own utility, in interest exploration too."""
     if name == "random":
         return RandomRecommender()
     if hasattr(model, "utilities"):

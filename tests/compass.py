@@ -34,8 +34,9 @@ class Compass(Classic):
     """All session long a user wishes for one of the first `num_wishes` of east, north, west and south.
 
     Two random directions are there to be shown. What the shown one was worth, the cosine of its angle to the wish, is
-    paid on the next page: who counts nothing but the page at hand has nothing to go by. So a session of n pages is worth
-    n - 1 times BEST to who shows what is nearer to the wish, and nothing to who shows anything, or looks at no wish.
+    paid on the next page: who counts nothing but the page at hand has nothing to go by. So a session of n pages is
+    worth n - 1 times BEST to who shows what is nearer to the wish, and nothing to who shows anything, or looks at no
+    wish.
     """
 
     slate_size: int = 1

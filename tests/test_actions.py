@@ -76,7 +76,8 @@ def test_one_slot_at_a_time_builds_the_slate_that_all_at_once_gives(wanted):
         assert (masks.sum(axis=1) == NUM_CANDIDATES - slot).all()
         seen = view.observe(state)
         assert np.array_equal(seen[:, :NUM_CANDIDATES] == 1, ~masks)
-        assert (seen[:, NUM_CANDIDATES:].argmax(axis=1) == slot).all() and (seen[:, NUM_CANDIDATES:].sum(axis=1) == 1).all()
+        position = seen[:, NUM_CANDIDATES:]
+        assert (position.argmax(axis=1) == slot).all() and (position.sum(axis=1) == 1).all()
         before = state["picked"].copy()
         decision = view.decode(state, actions)
         assert np.array_equal(state["picked"], before)

@@ -66,7 +66,9 @@ class NotFiniteAtTheEnd(HashingEncoder):
 
 
 SETTINGS = {
-    "action": ({"action": "slates"}, ["slates", "'slate'", "'item'", "'sequential'", "'proto'", "Did you mean 'slate'?"]),
+    "action": (
+        {"action": "slates"}, ["slates", "'slate'", "'item'", "'sequential'", "'proto'", "Did you mean 'slate'?"]
+    ),
     "fill": ({"action": "item", "fill": "nearest"}, ["nearest", "'similar'", "'none'"]),
     "fill without item": ({"fill": "none"}, ["fill", 'action="item"']),
     "observation": ({"observation": "vector"}, ["vector", "'flat'", "'dict'", "'sequence'"]),
@@ -92,7 +94,9 @@ SETTINGS = {
     "slate_size text": ({"slate_size": "5"}, ["slate_size", "whole number", "'5'"]),
     "slate_size too large": ({"slate_size": 11}, ["slate_size", "11", "10 candidates", "raise candidates_per_source"]),
     "history_length": ({"history_length": -1}, ["history_length", "at least 1", "-1"]),
-    "candidates_per_source": ({"candidates_per_source": 10}, ["48 items", "50 candidates", "lower candidates_per_source"]),
+    "candidates_per_source": (
+        {"candidates_per_source": 10}, ["48 items", "50 candidates", "lower candidates_per_source"]
+    ),
     "candidates_per_source too large": ({"candidates_per_source": 17}, ["candidates_per_source", "at most 16", "17"]),
     "embedding_dim": ({"embedding_dim": 17}, ["embedding_dim", "17", "16", "choose at most 16"]),
     "embedding_dim zero": ({"embedding_dim": 0}, ["embedding_dim", "at least 1"]),
@@ -101,7 +105,9 @@ SETTINGS = {
     "reward not finite": ({"reward": {"click": float("nan")}}, ["click", "finite number", "nan"]),
     "reward as text": ({"reward": {"click": "high"}}, ["click", "number", "'high'"]),
     "reward not a mapping": ({"reward": "click"}, ["reward", "click"]),
-    "few items": ({"catalog": small_catalog(10, 5), "candidates_per_source": 4}, ["10 items", "20 candidates", "add items"]),
+    "few items": (
+        {"catalog": small_catalog(10, 5), "candidates_per_source": 4}, ["10 items", "20 candidates", "add items"]
+    ),
     "few categories": ({"catalog": small_catalog(48, 2)}, ["3 categories", "2"]),
     "encoder rows": ({"encoder": WrongRows(16)}, ["16", "13"]),
     "encoder not finite": ({"encoder": NotFinite(16)}, ["row 3", "nan"]),
@@ -119,8 +125,8 @@ def test_wrong_settings(name, shell):
         shell(**settings)
 
 
-NAMED = ("action", "fill", "fill without item", "observation", "fusion", "fused_dim without linear", "live", "whiten", "search",
-         "response", "reward term", "session_length zero")  # fmt: skip
+NAMED = ("action", "fill", "fill without item", "observation", "fusion", "fused_dim without linear", "live", "whiten",
+         "search", "response", "reward term", "session_length zero")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -160,7 +166,8 @@ def test_arguments_of_the_vector_environment_are_listed_as_such():
 
 
 def test_whole_numbers_of_numpy_are_whole_numbers():
-    env = make(slate_size=np.int64(4), session_length=np.int32(5), seed=np.uint8(1), fusion="linear", fused_dim=np.int64(7))
+    whole = {"slate_size": np.int64(4), "session_length": np.int32(5), "seed": np.uint8(1), "fused_dim": np.int64(7)}
+    env = make(fusion="linear", **whole)
     assert env.action_space.shape == (4,) and env.unwrapped.sessions.observation.fusion.dim == 7
 
 
@@ -295,7 +302,8 @@ def test_live_histories_need_a_language_model(tmp_path):
 
 
 def test_a_text_that_the_table_does_not_have():
-    with pytest.raises(UnknownTextError, match=all_of("recgym embed", "all-MiniLM-L6-v2", 'pip install -e ".[encoder]"')):
+    told = all_of("recgym embed", "all-MiniLM-L6-v2", 'pip install -e ".[encoder]"')
+    with pytest.raises(UnknownTextError, match=told):
         make(encoder=EmbeddingTable.build(["one"], HashingEncoder(16)))
 
 

@@ -310,7 +310,8 @@ def own_shop(tmp_path, monkeypatch):
     monkeypatch.setattr(tune, "GENERATIONS", 1)
     Path("own_shop.py").write_text(
         "import recgym\nfrom recgym.testing import HashingEncoder, small_catalog\n"
-        'recgym.register("OwnShop-v0", "ecommerce", catalog=small_catalog(), encoder=HashingEncoder(8), embedding_dim=8)\n'
+        'recgym.register("OwnShop-v0", "ecommerce", catalog=small_catalog(), encoder=HashingEncoder(8), '
+        "embedding_dim=8)\n"
     )
     yield "own_shop:OwnShop-v0"
     gymnasium.registry.pop("OwnShop-v0", None)
@@ -332,7 +333,8 @@ def test_agents_are_trained_compared_and_watched_in_an_own_shop(own_shop, tmp_pa
     """Other processes learn of it too."""
     assert main(["tune", own_shop, "--action", "slate"]) == 0
     assert main(["train", "popular", own_shop, "--save", "m.zip"]) == 0
-    assert main(["run", "--envs", own_shop, "--algos", "popular", "--seeds", "1", "--sessions", "2", "--out", "measured"]) == 0
+    sizes = ["--seeds", "1", "--sessions", "2"]
+    assert main(["run", "--envs", own_shop, "--algos", "popular", *sizes, "--out", "measured"]) == 0
     found = results.read_table(Path("measured") / "rows.csv")
     assert [(row["env_id"], row["baseline"], row["status"]) for row in found] == [
         ("OwnShop-v0", name, "measured") for name in ("popular", "random", "reference")]  # fmt: skip

@@ -170,8 +170,8 @@ def test_every_baseline_can_be_planned_and_comes_back_from_its_file(tmp_path):
 
 def test_a_run_is_added_to_and_nothing_is_measured_twice(tmp_path):
     planned = run.plan([ENV_ID], ["popular", "cheapest"], 1, sessions=5)
-    assert measured(tmp_path, planned) == {("random", 0): MEASURED, ("reference", 0): MEASURED, ("popular", 0): MEASURED,
-                                           ("cheapest", 0): UNSUITABLE}  # fmt: skip
+    assert measured(tmp_path, planned) == {("random", 0): MEASURED, ("reference", 0): MEASURED,
+                                           ("popular", 0): MEASURED, ("cheapest", 0): UNSUITABLE}  # fmt: skip
     before = (tmp_path / "rows.csv").read_bytes()
     assert measured(tmp_path, planned) == {} and (tmp_path / "rows.csv").read_bytes() == before
     more = run.plan([ENV_ID], ["popular", "newest"], 2, sessions=5)
@@ -198,8 +198,8 @@ def test_a_cell_that_fails_is_kept_with_its_trace_and_costs_no_other(tmp_path, m
     planned = run.plan([ENV_ID], ["popular", "linear"], 1, sessions=5)
     with monkeypatch.context() as patch:
         patch.setattr(tuned, "FOLDER", tmp_path / "empty")
-        assert measured(tmp_path, planned) == {("random", 0): MEASURED, ("reference", 0): FAILED, ("popular", 0): MEASURED,
-                                               ("linear", 0): FAILED}  # fmt: skip
+        assert measured(tmp_path, planned) == {("random", 0): MEASURED, ("reference", 0): FAILED,
+                                               ("popular", 0): MEASURED, ("linear", 0): FAILED}  # fmt: skip
     record = json.loads((tmp_path / "cells" / ENV_ID / "linear" / "0.json").read_text())
     assert record["trace"].startswith("Traceback") and "in _train_and_evaluate" in record["trace"]
     row = next(row for row in rows(tmp_path) if row["baseline"] == "linear")
@@ -278,7 +278,8 @@ def test_linear_algebra_takes_one_thread_a_process_unless_asked_for_more():
         "    print(sorted(processes.run(os.getenv, [(name,) for name in processes.THREADS], 1)))"
     )
     unset = {name: value for name, value in os.environ.items() if name not in processes.THREADS}
-    done = subprocess.run([sys.executable, "-c", program], env={**unset, "MKL_NUM_THREADS": "2"}, capture_output=True, text=True)
+    environment = {**unset, "MKL_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert done.stdout.strip() == str([(0, "1"), (1, "1"), (2, "2")]), done.stderr
 
 

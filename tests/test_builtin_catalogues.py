@@ -130,7 +130,8 @@ def test_an_interest_lies_nearest_its_own_items(domain, catalog, words):
     table = builtin_table(domain)
     items = table.encode(catalog.texts).astype(np.float64)
     means = np.stack([items[catalog.categories == c].mean(axis=0) for c in range(catalog.num_categories)])
-    said = table.encode([words.SENTENCES.interest_statement(name) for name in catalog.category_names]).astype(np.float64)
+    statements = [words.SENTENCES.interest_statement(name) for name in catalog.category_names]
+    said = table.encode(statements).astype(np.float64)
     nearest = np.argmax(said @ (means / np.linalg.norm(means, axis=1, keepdims=True)).T, axis=1)
     assert (nearest == np.arange(catalog.num_categories)).mean() >= 0.75
 

@@ -180,12 +180,15 @@ def test_candidates_are_distinct_even_where_all_sources_agree(seed):
         rated=rng.integers(num_items, size=(days, 2, rng.integers(1, 9))),
         popular=rng.integers(3, size=(days, rng.integers(1, 3), rng.integers(1, 9))),
         new=rng.integers(3, size=(days, rng.integers(1, 3), rng.integers(1, 9))),
-        explore=np.sort(np.concatenate((np.tile(np.arange(num_items), (days, 1)), rng.integers(num_items, size=(days, 9))), 1)),
+        explore=np.sort(
+            np.concatenate((np.tile(np.arange(num_items), (days, 1)), rng.integers(num_items, size=(days, 9))), 1)
+        ),
         rating=rng.normal(size=num_items),
         per_source=4,
     )
-    state = State(step=np.zeros(6, dtype=np.int64), day=rng.integers(9, size=6), interest_item=rng.integers(num_items, size=6),
-                  interest_category=rng.integers(2, size=6), query_category=rng.integers(-1, 2, size=6))  # fmt: skip
+    state = State(step=np.zeros(6, dtype=np.int64), day=rng.integers(9, size=6),
+                  interest_item=rng.integers(num_items, size=6), interest_category=rng.integers(2, size=6),
+                  query_category=rng.integers(-1, 2, size=6))  # fmt: skip
     candidates = retrieval.draw(state, BatchRNG(rng.integers(2**64, size=6, dtype=np.uint64)))
     assert (np.sort(candidates, axis=1) == np.arange(num_items)).all()  # twenty of twenty
     ratings = retrieval.rating[candidates].reshape(6, 5, 4)

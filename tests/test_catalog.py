@@ -179,7 +179,8 @@ def test_missing_columns_are_guessed(tmp_path):
 
 def test_a_catalogue_given_as_object_is_checked_too(tmp_path):
     catalog = Catalog.load(write(tmp_path, GOOD))
-    with pytest.raises(CatalogError, match="'list_price', got price; add it"):  # a price is none: it has a meaning of its own
+    # A price is none: it has a meaning of its own.
+    with pytest.raises(CatalogError, match="'list_price', got price; add it"):
         Catalog.load(catalog, required=("list_price",))
     with pytest.raises(CatalogError, match="'margin'.*0 to 1"):
         Catalog.load(catalog, defaults={"margin": 30.0})

@@ -71,7 +71,8 @@ def test_texts_come_back_as_they_went(tmp_path_factory, cells, piece):
     assert pickle.loads(pickle.dumps(texts)) == texts == copy.deepcopy(texts)
     rows = np.arange(len(cells) * 2).reshape(2, -1) % max(len(cells), 1) - 1
     for pick in (picker(texts), picker(tuple(cells))):
-        assert pick(rows).dtype == object and pick(rows).tolist() == [[cells[i] if i >= 0 else "" for i in row] for row in rows]
+        assert pick(rows).dtype == object
+        assert pick(rows).tolist() == [[cells[i] if i >= 0 else "" for i in row] for row in rows]
 
 
 def test_texts_know_their_ends(tmp_path):
@@ -108,7 +109,8 @@ def test_small_pieces_give_the_same_checks_and_columns(tmp_path, source, monkeyp
     """What stands in different pieces of a file is found as in one."""
     bad = tmp_path / "bad.csv"
     bad.write_text("item_id,title,category,department,price,list_price\n"
-                   "a,A,Kettles,Kitchen,1,1\nb,B,Dolls,Toys,2,1\nc,,Kettles,Kitchen,x,9\na,D,Kettles,Toys,4,4\n")  # fmt: skip
+                   "a,A,Kettles,Kitchen,1,1\nb,B,Dolls,Toys,2,1\n"
+                   "c,,Kettles,Kitchen,x,9\na,D,Kettles,Toys,4,4\n")  # fmt: skip
     messages = []
     for rows in (1000, 1):
         monkeypatch.setattr(reading, "ROWS", rows)
@@ -172,8 +174,8 @@ build.CHUNK = 256
 def report(stage, done, total):
     print(stage, done, flush=True)
     time.sleep(0.03)
-build_folder(Path(sys.argv[1]), Path(sys.argv[2]), HashingEncoder(24), ecommerce_words.SENTENCES.texts_of, required=("price",),
-             embedding_dim=8, report=report)
+build_folder(Path(sys.argv[1]), Path(sys.argv[2]), HashingEncoder(24), ecommerce_words.SENTENCES.texts_of,
+             required=("price",), embedding_dim=8, report=report)
 """
 
 
@@ -251,7 +253,8 @@ def test_a_finished_folder_is_left_alone(tmp_path, source):
 
 
 @pytest.mark.parametrize(("damage", "message"), [
-    (lambda f: (f / "vectors.npy").write_bytes(b"\x93NUMPY"), r"vectors.npy has 6 bytes instead of [\d,]+; copy it again"),
+    (lambda f: (f / "vectors.npy").write_bytes(b"\x93NUMPY"),
+     r"vectors.npy has 6 bytes instead of [\d,]+; copy it again"),
     (lambda f: os.remove(f / "titles.txt"), "titles.txt has no file instead of"),
     (lambda f: (f / "manifest.json").write_text("{"), "manifest.json is damaged .*build it again"),
     (lambda f: (f / "manifest.json").write_text('{"format": 99}'), "folder of format 1, got 99; build it again"),
@@ -270,7 +273,8 @@ def test_damaged_vectors_of_the_right_length_are_told_with_the_cure(tmp_path, so
     content = bytearray(others.read_bytes())
     content[40:100] = bytes(60)
     others.write_bytes(content)
-    with pytest.raises(ValueError, match=f"others.npz is not a whole file.*remove {tmp_path / 'shop'} and run `recgym build` again"):
+    told = f"others.npz is not a whole file.*remove {tmp_path / 'shop'} and run `recgym build` again"
+    with pytest.raises(ValueError, match=told):
         gymnasium.make(ID, catalog=str(tmp_path / "shop"), embedding_dim=8)
 
 
@@ -294,7 +298,8 @@ def test_what_cannot_be_built(tmp_path, source, capsys):
     few.write_text("".join(source.read_text().splitlines(keepends=True)[:4]))
     with pytest.raises(CatalogError, match="few.csv.*(?s:.*)at least 5 items.*got 3; add items"):
         build(few, tmp_path / "too few", report=lambda stage, done, total: stage == "columns" or pytest.fail(stage))
-    assert main(["build", str(tmp_path / "none.csv"), str(tmp_path / "x"), "--encoder", str(DATA / "embeddings.npz")]) == 2
+    nothing, table = str(tmp_path / "none.csv"), str(DATA / "embeddings.npz")
+    assert main(["build", nothing, str(tmp_path / "x"), "--encoder", table]) == 2
     assert "no catalogue at" in capsys.readouterr().err
 
 
@@ -352,7 +357,8 @@ def test_equal_items_are_equally_good_neighbours(tmp_path):
     np.save(tmp_path / "vectors.npy", np.repeat(np.eye(4, dtype=np.float32), 10, axis=0))
     assert inverted.write_neighbours(tmp_path / "vectors.npy", tmp_path / "found.npy", 5, exact_up_to=10) == 1.0
     found = np.load(tmp_path / "found.npy")
-    assert found[0].tolist() == [1, 2, 3, 4, 5] and found[9].tolist() == [0, 1, 2, 3, 4] and found[25].tolist() == [20, 21, 22, 23, 24]
+    assert found[0].tolist() == [1, 2, 3, 4, 5] and found[9].tolist() == [0, 1, 2, 3, 4]
+    assert found[25].tolist() == [20, 21, 22, 23, 24]
 
 
 def test_a_folder_of_another_domain_is_told(tmp_path, source):

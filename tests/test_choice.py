@@ -243,7 +243,8 @@ def test_every_model_has_a_name_and_settings_that_survive_json():
     ("zzz", ValueError, "no choice model 'zzz'; there are mnl, [a-z_, ]*[.]$"),
     (3, TypeError, "name of a choice model .* got 3"),
     (Cascade, TypeError, "or an instance of one, got <class"),
-    (SimpleNamespace(click=None), TypeError, "got namespace.*, which lacks utility, num_uniforms, probabilities, examined, b"),
+    (SimpleNamespace(click=None), TypeError,
+     "got namespace.*, which lacks utility, num_uniforms, probabilities, examined, b"),
 ])  # fmt: skip
 def test_errors_of_choice_model(given, error, words):
     with pytest.raises(error, match=words):

@@ -29,7 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def row(arm: str, seed: int, value: float, env_id: str = ENV_ID) -> claims.Row:
     """A run in which every measure has the same value."""
     return {"env_id": env_id, "arm": arm, "seed": seed, "state": ARMS[arm].state, "view": ARMS[arm].view,
-            "config_hash": ARMS[arm].config_hash, "steps": 0, "sessions": 500, **dict.fromkeys(MEASURES, value), "cpu_seconds": 1.0}  # fmt: skip
+            "config_hash": ARMS[arm].config_hash, "steps": 0, "sessions": 500, **dict.fromkeys(MEASURES, value),
+            "cpu_seconds": 1.0}  # fmt: skip
 
 
 # Known answers
@@ -53,7 +54,8 @@ def test_what_two_arms_have_in_common_cancels():
 
 
 def test_the_best_of_several_is_taken_on_the_seeds_that_both_have():
-    rows = [row("PPO-ids", 0, 3.0), row("als", 0, 2.0), row("als", 1, 99.0), row("bpr", 0, 1.5), row("item-knn", 1, 7.0)]
+    rows = [row("PPO-ids", 0, 3.0), row("als", 0, 2.0), row("als", 1, 99.0), row("bpr", 0, 1.5),
+            row("item-knn", 1, 7.0)]  # fmt: skip
     comparison = Comparison("", "", "PPO-ids", claims.COLLABORATIVE)
     found = relative(rows, ENV_ID, comparison, "recall")
     assert found.value == pytest.approx(50.0) and np.isnan(found.half_width) and percent(found) == "+50.0"
@@ -227,7 +229,8 @@ def test_the_committed_table_shows_what_the_page_concludes():
     for name, claimed in told.CLAIMED.items():
         shown = ("higher, perhaps by so much",) if name == "recall" else ("does not hold", "not shown")
         assert verdict(found(agent, filters, name), claimed) in shown
-    assert verdict(found("PPO-language", filters, "precision"), told.CLAIMED["precision"]) == "higher, perhaps by so much"
+    precision = verdict(found("PPO-language", filters, "precision"), told.CLAIMED["precision"])
+    assert precision == "higher, perhaps by so much"
     for name in ("recall", "f1"):
         assert verdict(found("PPO-language", filters, name), told.CLAIMED[name]) == "holds"
         for one in (agent, "PPO-language"):

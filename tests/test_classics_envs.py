@@ -103,7 +103,8 @@ def test_candidates_of_interest_evolution_have_their_distribution():
     assert ((counts - 10_000) ** 2 / 10_000).sum() < 50  # chi-square, 19 degrees of freedom
     deviation = (quality - env.simulator.topic_quality[topic]) / 0.1
     assert abs(deviation.mean()) < 0.01 and deviation.std() == pytest.approx(1, abs=0.01)
-    assert abs(env.state["interests"].mean()) < 0.01 and env.state["interests"].std() == pytest.approx(1 / 3**0.5, abs=0.01)
+    interests = env.state["interests"]
+    assert abs(interests.mean()) < 0.01 and interests.std() == pytest.approx(1 / 3**0.5, abs=0.01)
 
 
 def test_users_and_items_of_interest_exploration_have_their_distribution():
@@ -149,7 +150,8 @@ def test_flat_is_the_parts_side_by_side_and_latent_adds_the_truth(env_id):
 
 
 def test_what_slateq_needs_of_interest_evolution_is_observed():
-    """From the observation alone: each candidate's utility, the weight of no click, and the response to the last slate."""
+    """From the observation alone: each candidate's utility, the weight of no click,
+    and the response to the last slate."""
     env, seen, info = played(IEV, 3, observation="dict")
     model, state = env.simulator, env.state
     utility = np.einsum("nt,nct->nc", seen["interests"], seen["candidates"])

@@ -44,8 +44,9 @@ def test_interest_evolution_choices_and_topics_are_recsims():
 def test_interest_evolution_interests_are_recsims():
     moves = [case["after"] - case["interest"] for case in EVOLUTION["interests"]]
     assert min(moves) < -0.1 and max(moves) > 0.1
+    step = InterestEvolution().interest_step
     for case in EVOLUTION["interests"]:
-        assert ievo.interest_after(case["interest"], case["flip"], InterestEvolution().interest_step) == close(case["after"])
+        assert ievo.interest_after(case["interest"], case["flip"], step) == close(case["after"])
 
 
 def test_interest_evolution_budgets_are_recsims():
@@ -64,7 +65,8 @@ def test_interest_exploration_choices_are_recsims():
     for case in EXPLORATION["choices"]:
         affinity, topics, quality = (np.array(case[name]) for name in ("affinity", "topics", "quality"))
         assert shares(model.choice, affinity[topics] + quality) == close(case["probabilities"])
-        planner.outcome_chances(affinity, topics, quality, slate, model.no_click_utility, chances)  # as planners have it
+        # As planners have it.
+        planner.outcome_chances(affinity, topics, quality, slate, model.no_click_utility, chances)
         assert chances.tolist() == close(case["probabilities"])
 
 

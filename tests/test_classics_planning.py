@@ -48,7 +48,8 @@ def test_the_critical_sensitivity():
     assert model.critical_sensitivity == pytest.approx(0.0669, abs=5e-5)
     quiet = replace(model, innovation_sd=1e-9, session_length=2000)
     for factor, expected in ((0.9, 1), (1.0, 0), (1.1, -1)):
-        planner = SatisfactionPlanner(replace(quiet, sensitivity=factor * model.critical_sensitivity), [0.0, 1.0], 201, 1)
+        moved = replace(quiet, sensitivity=factor * model.critical_sensitivity)
+        planner = SatisfactionPlanner(moved, [0.0, 1.0], 201, 1)
         choc, kale = (planner.constant([clickbait], [1.0]) for clickbait in (1.0, 0.0))
         difference = np.diff(choc[:2, 100] - kale[:2, 100])[0]  # of one step long before the end
         assert np.sign(round(-difference, 9)) == expected

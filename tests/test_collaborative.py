@@ -74,7 +74,8 @@ def test_items_that_nobody_was_shown_are_no_obstacle(method):
     """Neither as candidates nor as what a user liked: they have finite scores, and leave those of the others alone."""
     log, known, stranger = checkerboard(), [1, 3, 5, 7], NUM_ITEMS
     recommender = method.recommender(replace(log, num_items=NUM_ITEMS + 1), np.eye(NUM_ITEMS + 1, dtype=np.float32), 0)
-    scores = recommender.scores(np.array([[*known, -1], [*known, stranger], [stranger] * 5]), np.array([[9, 0, stranger]] * 3))
+    liked = np.array([[*known, -1], [*known, stranger], [stranger] * 5])
+    scores = recommender.scores(liked, np.array([[9, 0, stranger]] * 3))
     assert np.isfinite(scores).all() and (scores[:2, 0] > scores[:2, 1]).all()
 
 

@@ -51,11 +51,15 @@ def test_sigmoid_and_purchase_change_take_numbers_and_arrays():
 
 
 def test_compiling_is_announced_once_and_kept_on_disk(tmp_path):
-    code = "import numpy as np; from recgym.compiled import dot, top\nfor _ in range(2): dot(np.ones(2), np.ones(2))\n" \
-           "top(np.ones(3), np.zeros(1, dtype=np.int64))"  # fmt: skip
+    code = (
+        "import numpy as np; from recgym.compiled import dot, top\n"
+        "for _ in range(2): dot(np.ones(2), np.ones(2))\n"
+        "top(np.ones(3), np.zeros(1, dtype=np.int64))"
+    )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", code]
     said = [
-        subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
         for _ in range(2)
     ]
     assert said[0].stderr.count("compiling") == 1 and "compiling" not in said[1].stderr
@@ -93,8 +97,8 @@ def test_a_changed_helper_reaches_the_kernels_of_other_files(tmp_path, elsewhere
     )
 
     def moved_towards_the_item() -> bool:
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True,
-                              check=True)  # fmt: skip
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True,
+                              text=True, check=True)  # fmt: skip
         return done.stdout.strip() == "True"
 
     assert moved_towards_the_item()

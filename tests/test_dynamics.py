@@ -17,7 +17,8 @@ from recgym.testing import HashingEncoder, small_catalog
 
 @pytest.fixture(scope="module")
 def simulator():
-    config = ecommerce.Ecommerce(small_catalog(), HashingEncoder(16), embedding_dim=16, slate_size=3, candidates_per_source=2)
+    sizes = {"embedding_dim": 16, "slate_size": 3, "candidates_per_source": 2}
+    config = ecommerce.Ecommerce(small_catalog(), HashingEncoder(16), **sizes)
     return build(config).simulator
 
 
@@ -74,7 +75,7 @@ def test_a_step_is_a_function_of_state_slates_and_stream(simulator):
 
 
 def test_distractors_change_nothing(simulator):
-    """Another age group, season, campaign, or a researcher instead of an explorer: everything else goes the same way."""
+    """Another age group, season, campaign, or a researcher instead of an explorer: all else goes the same way."""
     shape = tuple(map(len, (words.WEEKDAYS, words.DAYTIMES, words.DEVICES, words.SEASONS, words.CAMPAIGNS)))
     rng = BatchRNG(np.random.default_rng(4).integers(2**64, size=60, dtype=np.uint64))
     state = simulator.reset(rng)

@@ -79,7 +79,8 @@ def test_history_remembers_what_was_last_looked_at():
 
 
 def test_recent_sums_are_of_the_last_pages():
-    state = history_of([page([0, 1, 2], stayed=[0], clicked=[1]), page([0, 1, 2], stayed=[0], purchased=[0], stars=5.0)])
+    before = page([0, 1, 2], stayed=[0], clicked=[1])
+    state = history_of([before, page([0, 1, 2], stayed=[0], purchased=[0], stars=5.0)])
     first = np.array([0.3 * 2, 0.65 - 0.5 * 2, 0.0, 0.0])
     second = np.array([0.3 * 1, 0.65 - 0.5 * 1, 5.0 - 3.0, 0.5])
     assert np.allclose(state["recent"][0], first * History.RECENT_DECAY + second)

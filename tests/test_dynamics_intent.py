@@ -33,7 +33,8 @@ UNIFORMS = {"turn": LATE, "inspire": LATE, "begin": LATE, "liked": 0.0, "favouri
 
 def searcher(need: int, **changes: object) -> State:
     values = {"readiness": 0.2, "need_pages": 1.0, "search_pages": 2.0, "refined": False, "answered": False,
-              "trust": 0.5, "favourites": [2, 1, 0], "evidence": np.array([0.5, 0.0, 0.0], dtype=np.float32)}  # fmt: skip
+              "trust": 0.5, "favourites": [2, 1, 0],
+              "evidence": np.array([0.5, 0.0, 0.0], dtype=np.float32)}  # fmt: skip
     return lane(need=need, **(values | changes))
 
 

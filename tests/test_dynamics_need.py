@@ -22,8 +22,8 @@ WEIGHTS = np.array([1.0, 2.0, 5.0])  # any category up to 1/8, 3/8 and 1
 NEED = Need(ITEMS, QUERIES, WEIGHTS, start=0.5, inspiration=0.4, spontaneous=0.3, information=0.4, lost=0.2,
             favourite=0.6)  # fmt: skip
 LATE = 0.999
-# What each uniform decides, in their order, and values so high that nothing happens. Of a need that arises, `liked` says
-# whether it is for a favourite, then `favourite` or `any` for which category.
+# What each uniform decides, in their order, and values so high that nothing happens. Of a need that arises, `liked`
+# says whether it is for a favourite, then `favourite` or `any` for which category.
 UNIFORMS = {"forget": LATE, "inspire": LATE, "spontaneous": LATE, "favourite": 0.0, "any": 0.0, "liked": 0.0,
             "wording": 0.0}  # fmt: skip
 

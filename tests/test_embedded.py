@@ -1,4 +1,4 @@
-"""Embedded texts: groups keep their order, files come back whole, and the shipped vectors are those of the shipped texts."""
+"""Embedded texts: groups keep their order, files come back whole, and the shipped vectors are of the shipped texts."""
 
 from __future__ import annotations
 

@@ -152,7 +152,9 @@ def test_texts_without_end_stay_off_the_disk(model_folder, capsys):
     assert encoder._model.batches == [["a"]]
 
 
-@given(st.lists(st.lists(st.integers(0, 12).map(str), min_size=1, max_size=6), min_size=1, max_size=12), st.integers(1, 8))
+@given(
+    st.lists(st.lists(st.integers(0, 12).map(str), min_size=1, max_size=6), min_size=1, max_size=12), st.integers(1, 8)
+)
 def test_recent_texts_are_those_used_last(calls, size):
     asked: list[str] = []
 

@@ -62,7 +62,8 @@ def test_own_catalogue_tells_what_is_wrong_with_a_file(tmp_path):
 
 def test_own_response_and_reward():
     returns = example("05_own_response_and_reward").main(sessions=60)
-    assert all(returns[f"{users}, best rated"] > returns[f"{users}, random"] for users in ("as they are", "first glance"))
+    for users in ("as they are", "first glance"):
+        assert returns[f"{users}, best rated"] > returns[f"{users}, random"]
 
 
 def test_the_own_response_clicks_as_its_formula_says():
@@ -115,7 +116,9 @@ def test_own_domain(monkeypatch):
     gymnasium.registry.pop("TeaHouse-v0")
 
 
-@pytest.mark.parametrize("scenario", ["nowhere:Shop", "recgym.scenarios.news:Olds", "recgym.scenarios.news:NewsReward", "Shop"])
+@pytest.mark.parametrize(
+    "scenario", ["nowhere:Shop", "recgym.scenarios.news:Olds", "recgym.scenarios.news:NewsReward", "Shop"]
+)
 def test_what_is_no_domain_is_told(scenario):
     with pytest.raises(ValueError, match="scenario: "):
         gymnasium.make("RecGym-News-v0", scenario=scenario)

@@ -21,8 +21,8 @@ SEED, STEPS, STRIDE = 2024, 80, 23
 
 
 def trajectory(env_id: str) -> dict[str, Any]:
-    """80 steps of random actions, through ends of sessions of at most 60 slates; of the observations every 23rd element,
-    another part each step."""
+    """80 steps of random actions, through ends of sessions of at most 60 slates;
+    of the observations every 23rd element, another part each step."""
     length = gymnasium.make(env_id).unwrapped.sessions.session_length
     env = gymnasium.make(env_id, session_length=min(length, 60))
     rng = np.random.default_rng(SEED)  # not the action space's generator: Gymnasium may change that

@@ -12,8 +12,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # Bottom to top: a module (or folder) imports only what stands before it. "recgym" is the package's own __init__.
 ORDER = (
-    "arguments", "extras", "writing", "markdown", "compiled", "prefetch", "randomness", "choice", "state", "catalog", "items", "courses", "whitening", "encoders", "embedded", "folder", "users", "candidates", "features", "index", "limits", "response", "dynamics",
-    "outcome", "reward", "simulator", "fusion", "counters", "observation", "actions", "classics", "scenarios", "rendering", "metrics", "registration", "sessions", "env", "data",
+    "arguments", "extras", "writing", "markdown", "compiled", "prefetch", "randomness", "choice", "state", "catalog",
+    "items", "courses", "whitening", "encoders", "embedded", "folder", "users", "candidates", "features", "index",
+    "limits", "response", "dynamics", "outcome", "reward", "simulator", "fusion", "counters", "observation", "actions",
+    "classics", "scenarios", "rendering", "metrics", "registration", "sessions", "env", "data",
     "recgym", "logs", "calibration", "described", "testing", "speed", "growth", "scale", "peers", "playground", "cli",
 )  # fmt: skip
 AT_MODULE_LEVEL = {*sys.stdlib_module_names, "numpy", "numba", "llvmlite", "gymnasium", "recgym"}
@@ -100,7 +102,8 @@ def borrowed(tree: ast.AST, private: set[str]) -> set[str]:
     found = set()
     for module, names in imports(tree):
         if module.split(".")[0] == "recgym":
-            found |= {name for name in (*module.split("."), *names) if name.startswith("_") and not name.startswith("__")}
+            found |= {name for name in (*module.split("."), *names)
+                      if name.startswith("_") and not name.startswith("__")}  # fmt: skip
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in private - private_names(tree):
             if ast.unparse(node.value) not in ("self", "cls"):  # its own, or its library's base class's
@@ -145,7 +148,11 @@ def test_heavy_imports_are_found(source, expected):
 
 
 def test_private_names_are_found():
-    private = private_names(parsed("class A:\n    def __init__(self):\n        self._a = 1\n        object.__setattr__(self, '_b', 2)"))
+    source = "class A:\n    def __init__(self):\n        self._a = 1\n        object.__setattr__(self, '_b', 2)"
+    private = private_names(parsed(source))
     assert private == {"_a", "_b"}
-    source = "from recgym.env import _check\nclass B:\n    _b = 1\n    def f(self, env):\n        return env._a, self._b"
+    source = (
+        "from recgym.env import _check\n"
+        "class B:\n    _b = 1\n    def f(self, env):\n        return env._a, self._b"
+    )
     assert borrowed(parsed(source), private) == {"_check", "_a"}

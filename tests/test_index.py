@@ -85,7 +85,8 @@ def test_a_search_of_the_candidates_alone_gives_the_slate_of_the_candidates(seed
     items = random_items(num_items=30, embedding_dim=4, seed=seed)
     queries = np.concatenate((rng.normal(size=(3, 4)), np.zeros((1, 4)))).astype(np.float32)
     features = CandidateFeatures(items.embeddings, items.visible, items.visible_names, queries)
-    state = State(step=np.zeros(1, dtype=np.int64), query=rng.integers(-1, 3, size=1), candidates=rng.permutation(30)[None, :8])
+    state = State(step=np.zeros(1, dtype=np.int64), query=rng.integers(-1, 3, size=1),
+                  candidates=rng.permutation(30)[None, :8])  # fmt: skip
     for name in ("liked", "exposed"):
         state[name] = rng.normal(size=(1, 4)).astype(np.float32)
     state["candidate_features"] = features.of(state, state["candidates"])
@@ -123,5 +124,6 @@ def test_slates_go_beyond_the_candidates():
 def test_other_searches_and_views_are_refused():
     with pytest.raises(ValueError, match="search: expected one of 'candidates', 'exact', 'faiss', got 'annoy'"):
         gymnasium.make(ID, action="proto", search="annoy", **SMALL)
-    with pytest.raises(ValueError, match="search: only action=\"proto\" searches, got search='exact' with action='slate'"):
+    told = "search: only action=\"proto\" searches, got search='exact' with action='slate'"
+    with pytest.raises(ValueError, match=told):
         gymnasium.make(ID, search="exact", **SMALL)

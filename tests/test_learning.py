@@ -148,7 +148,8 @@ def test_a_changed_environment_is_noticed_and_nothing_is_mixed(tmp_path):
     run(path, seeds=1)
     before = path.read_bytes()
     changed = {view: dataclasses.replace(known, reference=6.0) for view, known in KNOWN.items()}
-    with pytest.raises(OtherRun, match="one, seed 0 was measured where reference returned 5.0000, and now 6.0000.*Move the file"):
+    told = "one, seed 0 was measured where reference returned 5.0000, and now 6.0000.*Move the file"
+    with pytest.raises(OtherRun, match=told):
         run(path, known=changed)
     assert path.read_bytes() == before
     path.write_text("row,seed\none,0\n")

@@ -49,8 +49,8 @@ def test_the_measurement_is_of_this_version(env_id):
 
 
 def test_an_algorithm_with_default_arguments_learns_what_the_domains_ask_for():
-    """PPO from Stable-Baselines3, untuned: half of the way to the reference on eight domains, on six more than the policy
-    that knows everything and does not look ahead."""
+    """PPO from Stable-Baselines3, untuned: half of the way to the reference on eight domains,
+    on six more than the policy that knows everything and does not look ahead."""
     rows = {env_id: learning.of_row(learning.load(FOLDER / f"{env_id}-learning.csv"), SEEN) for env_id in DOMAINS}
     assert SEEN.name == "PPO-proto" and all(rows.values())
     scores, myopic = (
@@ -90,10 +90,15 @@ def test_the_measurement_of_a_classic_is_of_this_version(env_id):
 def test_the_benchmark_was_measured_with_the_settings_that_its_baselines_have_now():
     """What changes settings without measuring anew is noticed here; the rows say how long their trainings were."""
     rows = results.read_table(FOLDER / "benchmark" / results.FILES["rows"].name)
+    env_ids, baselines = (list({row[name] for row in rows}) for name in ("env_id", "baseline"))
     now = {
         (cell.env_id, cell.baseline, cell.config_hash)
         for steps, sessions in {(row["steps"], row["sessions"]) for row in rows}
-        for cell in plan(list({row["env_id"] for row in rows}), list({row["baseline"] for row in rows}), 1, sessions, steps)
+        for cell in plan(env_ids, baselines, 1, sessions, steps)
     }
-    changed = {(row["env_id"], row["baseline"]) for row in rows if (row["env_id"], row["baseline"], row["config_hash"]) not in now}
+    changed = {
+        (row["env_id"], row["baseline"])
+        for row in rows
+        if (row["env_id"], row["baseline"], row["config_hash"]) not in now
+    }
     assert not changed, "measure these cells anew: python -m baselines run"

@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 ONLY_THE_MANDATORY = """
 import sys
 
-ALLOWED = {"recgym", "numpy", "numba", "llvmlite", "gymnasium", "farama_notifications", "cloudpickle", "typing_extensions"}
+ALLOWED = {
+    "recgym", "numpy", "numba", "llvmlite", "gymnasium", "farama_notifications", "cloudpickle", "typing_extensions"
+}
 
 class Without:
     # A finder that does not find what is not allowed, as if it were not installed.

@@ -58,7 +58,8 @@ def test_an_edition_begins_with_the_latest_also_where_the_wire_begins_anew():
 
 def test_there_is_always_enough_to_offer():
     catalog = builtin_catalog("news")
-    flashes = dataclasses.replace(catalog, attributes={**catalog.attributes, "depth": np.full(catalog.num_items, -0.25)})
+    shallow = np.full(catalog.num_items, -0.25)
+    flashes = dataclasses.replace(catalog, attributes={**catalog.attributes, "depth": shallow})
     for day, rows in enumerate(editions(flashes, least=200)):
         ages = age(arrival_days(flashes), day)
         assert len(set(rows)) == 200 and ages[rows].max() <= np.delete(ages, rows).min()  # the latest
@@ -71,7 +72,8 @@ def test_what_is_on_the_front_pages_is_of_the_day(envs):
     # Where two sources name an article, one of them takes another of the day.
     on_offer = editions(simulator.catalog, least=simulator.num_candidates)
     each = simulator.retrieval.per_source
-    assert all(np.isin(rows[each:], on_offer[day]).all() for day, rows in zip(state["day"], state["candidates"], strict=True))
+    for day, rows in zip(state["day"], state["candidates"], strict=True):
+        assert np.isin(rows[each:], on_offer[day]).all()
     assert np.mean(by_source["new"] <= 3) > 0.85 and np.mean(by_source["similar"] >= 15) > 0.3  # the archive
     features = dict(zip(simulator.features.names, np.moveaxis(state["candidate_features"], 2, 0), strict=True))
     np.testing.assert_allclose(features["newness"], np.exp(-ages / 2), rtol=1e-6)
@@ -113,6 +115,7 @@ def test_what_was_clicked_before_is_known_and_hardly_clicked_again():
     np.testing.assert_allclose(seen[..., 0], np.exp(np.array([[-0.0, -3, -4], [-1, -2, -3]]) / 2), rtol=1e-6)
     assert seen[..., 1].tolist() == [[0, 1, 0], [0, 1, 0]]
     shifts = Readers(recency, newness=(0.5, 5.0, -1.5), read=3.0).of(state, rows)
-    np.testing.assert_allclose(shifts.click, [[0.5, 0.5 * np.exp(-1.5) - 3, 0.5 * np.exp(-2)],
-                                              [5 * np.exp(-0.5), 5 * np.exp(-1) - 3, 5 * np.exp(-1.5)]], rtol=1e-6)  # fmt: skip
+    clicks = [[0.5, 0.5 * np.exp(-1.5) - 3, 0.5 * np.exp(-2)],
+              [5 * np.exp(-0.5), 5 * np.exp(-1) - 3, 5 * np.exp(-1.5)]]  # fmt: skip
+    np.testing.assert_allclose(shifts.click, clicks, rtol=1e-6)
     assert not (shifts.stay.any() or shifts.cart.any() or shifts.purchase.any())

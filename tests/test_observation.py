@@ -116,7 +116,8 @@ def test_x_y_and_z_are_what_the_state_says():
     queries = np.where((state["query"] >= 0)[:, None], shop.query_vectors[state["query"]], 0)
     assert np.array_equal(seen["context"], context + queries)
     assert not shop.query_vectors[-1].any()
-    encoded = made.setting.projection.apply(SETTINGS["encoder"].encode([shop.texts["contexts"][c] for c in state["context"]]))
+    texts = [shop.texts["contexts"][c] for c in state["context"]]
+    encoded = made.setting.projection.apply(SETTINGS["encoder"].encode(texts))
     assert np.allclose(context, encoded, atol=1e-6)
 
 

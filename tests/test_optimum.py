@@ -20,8 +20,9 @@ torch.set_num_threads(1)
 ROLLOUTS = {"num_envs": 16, "n_steps": 25, "gamma": 0.7, "gae_lambda": 0.9, "learning_rate": 5e-3,
             "policy_kwargs": {"net_arch": [32]}}  # fmt: skip
 CLIPPED = {**ROLLOUTS, "batch_size": 100, "n_epochs": 8}
-REPLAY = {"num_envs": 4, "train_freq": 1, "gradient_steps": 1, "gamma": 0.7, "learning_rate": 2e-3, "learning_starts": 200,
-          "batch_size": 64, "buffer_size": 6000, "policy_kwargs": {"net_arch": [32, 32]}}  # fmt: skip
+REPLAY = {"num_envs": 4, "train_freq": 1, "gradient_steps": 1, "gamma": 0.7, "learning_rate": 2e-3,
+          "learning_starts": 200, "batch_size": 64, "buffer_size": 6000,
+          "policy_kwargs": {"net_arch": [32, 32]}}  # fmt: skip
 VALUES = {**REPLAY, "exploration_fraction": 0.5, "target_update_interval": 40}
 SOFT = {**REPLAY, "tau": 0.05}
 # A small actor: a large one follows a critic that has learned nothing yet into a corner of the box.
@@ -44,8 +45,8 @@ LEARNERS = {
     "TD3": (8_000, DETERMINISTIC),
     "DDPG": (8_000, DETERMINISTIC),
 }  # fmt: skip
-# Both kinds of actions where both are taken: one of two items, and a query of two numbers. A2C and ARS need far more steps
-# to find that the better item is a product of the wish and of what the items are; a query is the wish itself.
+# Both kinds of actions where both are taken: one of two items, and a query of two numbers. A2C and ARS need far more
+# steps to find that the better item is a product of the wish and of what the items are; a query is the wish itself.
 CASES = [(name, view) for name in LEARNERS for view in ("item", "proto")
          if view in VIEWS[name] and (name, view) not in (("A2C", "item"), ("ARS", "item"))]  # fmt: skip
 

@@ -272,7 +272,8 @@ def test_a_saved_model_plays(tmp_path):
     playground = Playground([path])
     assert playground.environments()["environments"][0]["id"] == NEWS
     assert playground.environment(NEWS).about()["policies"][0] == {
-        "name": "mine", "kind": "Trained", "summary": "best-rated, action='item', trained for 0 steps", "privileged": False,
+        "name": "mine", "kind": "Trained", "summary": "best-rated, action='item', trained for 0 steps",
+        "privileged": False,
     }  # fmt: skip
     game = new(playground, "mine")
     game.play(pages=3)
@@ -354,13 +355,15 @@ def test_games_are_limited_and_the_oldest_goes_first():
 @pytest.mark.parametrize(("asked", "problem", "message"), [
     ([], Wrong, "expected a JSON object"),
     ({}, Wrong, "missing: environment, first"),
-    ({"environment": NEWS, "first": "you", "opponent": "random"}, Wrong, "unknown field 'opponent'; the fields are environment"),
+    ({"environment": NEWS, "first": "you", "opponent": "random"}, Wrong,
+     "unknown field 'opponent'; the fields are environment"),
     ({"environment": "RecGym-New-v0", "first": "you"}, NotThere, "Did you mean 'RecGym-News-v0'"),
     ({"environment": [], "first": "you"}, NotThere, "no environment"),
     ({"environment": NEWS, "first": "popul"}, Wrong, "first: .*Did you mean 'popular'"),
     ({"environment": NEWS, "first": 3}, Wrong, "first: expected one of"),
     ({"environment": NEWS, "first": "random", "second": "you"}, Wrong, "second: expected one of"),
-    ({"environment": NEWS, "first": "random", "user": -1}, Wrong, "user: expected a whole number of at least 0, got -1"),
+    ({"environment": NEWS, "first": "random", "user": -1}, Wrong,
+     "user: expected a whole number of at least 0, got -1"),
     ({"environment": NEWS, "first": "random", "user": 10**7}, Wrong, "user: expected at most 999980"),
     ({"environment": NEWS, "first": "random", "user": "x"}, Wrong, "user: expected a whole number"),
 ])  # fmt: skip
@@ -382,7 +385,9 @@ JSON = st.recursive(
 @given(asked=JSON)
 def test_whatever_is_asked_is_done_or_answered(asked):
     game = PLAYED.new_game("me", {"environment": NEWS, "first": "you"})
-    for act in (lambda: PLAYED.new_game("me", asked), lambda: PLAYED.duel(asked), lambda: PLAYED.step("me", game["id"], asked)):
+    for act in (
+        lambda: PLAYED.new_game("me", asked), lambda: PLAYED.duel(asked), lambda: PLAYED.step("me", game["id"], asked)
+    ):  # fmt: skip
         try:
             act()
         except (Wrong, NotThere) as problem:

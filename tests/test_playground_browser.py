@@ -39,7 +39,8 @@ def visit(browser, address):
         contexts.append(browser.new_context(**(settings or DESKTOP)))
         page = contexts[-1].new_page()
         page.set_default_timeout(20_000)
-        page.on("console", lambda message: complaints.append(message.text) if not allowed or allowed not in message.text else None)
+        page.on("console", lambda message: complaints.append(message.text)
+                if not allowed or allowed not in message.text else None)  # fmt: skip
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         page.goto(address)

@@ -123,7 +123,8 @@ def test_many_at_once(address):
 def test_the_command_serves_this_machine_only_until_it_is_interrupted():
     command = [sys.executable, "-m", "recgym.cli", "playground", "--port", "0", "--no-browser"]
     heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # jobs in the background are told to ignore it
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeding) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes, preexec_fn=heeding) as process:
         try:
             line = process.stdout.readline()
             found = next(word for word in line.split() if word.startswith("http"))

@@ -13,7 +13,9 @@ from recgym.randomness import BatchRNG, Purpose, normal
 
 GOLDEN = 0x9E3779B97F4A7C15
 KEYS = np.random.default_rng(5).integers(2**64, size=4096, dtype=np.uint64)
-keys_lists = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=8).map(lambda keys: np.array(keys, dtype=np.uint64))
+keys_lists = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=8).map(
+    lambda keys: np.array(keys, dtype=np.uint64)
+)
 
 
 def steps(num_envs: int, step: int = 0) -> np.ndarray:
@@ -37,7 +39,8 @@ def joint_z(one: np.ndarray, two: np.ndarray, bins: int = 16) -> float:
 
 def test_the_numbers_are_those_of_splitmix64():
     """The first outputs of SplitMix64 for the seed 1234567, as its reference implementation prints them."""
-    published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821]
+    published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431,
+                 16408922859458223821]  # fmt: skip
     key = np.array([1234567 + GOLDEN], dtype=np.uint64)  # the reference adds the constant before its first output
     drawn = BatchRNG(key).uniform(steps(1), Purpose.POPULATION, 5)
     assert drawn[0].tolist() == [(number >> 11) / 2**53 for number in published]

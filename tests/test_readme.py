@@ -55,7 +55,8 @@ def test_the_commands_it_names_exist(capsys):
 
 def test_the_returns_it_gives_are_the_committed_ones():
     text = PAGES[0].read_text(encoding="utf-8")
-    measured = json.loads((ROOT / "docs" / "measurements" / "RecGym-Ecommerce-v0-bounds.json").read_text())["views"]["slate"]
+    bounds = ROOT / "docs" / "measurements" / "RecGym-Ecommerce-v0-bounds.json"
+    measured = json.loads(bounds.read_text())["views"]["slate"]
     returns = {row["name"]: row["return"] for row in measured["rows"]}
     given = re.findall(r"^\| ([a-z][^|]+?) \| (\d+\.\d\d) \|$", text, re.MULTILINE)
     assert len(given) == 5

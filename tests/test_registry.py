@@ -138,7 +138,8 @@ def grown():
     twice = {name: np.tile(getattr(old, name), 2) for name in ("departments", "categories")}
     texts = {name: (*getattr(old, name), *getattr(old, name)) for name in ("titles", "texts")}
     attributes = {name: np.tile(values, 2) for name, values in old.attributes.items()}
-    return replace(old, item_ids=(*old.item_ids, *map("twin-{}".format, old.item_ids)), **twice, **texts, attributes=attributes)
+    item_ids = (*old.item_ids, *map("twin-{}".format, old.item_ids))
+    return replace(old, item_ids=item_ids, **twice, **texts, attributes=attributes)
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -153,7 +154,8 @@ def test_items_that_came_after_the_training(trained, grown, name):
     met, num_old = env.state["candidates"], SMALL["catalog"].num_items
     assert (met >= num_old).any() and (met < num_old).any()
     if BASELINES[name].kind == "logs":
-        with pytest.raises(Unsuitable, match=rf"{name}: knows items by their rows .* are {num_old}; got row \d+. Train it anew"):
+        told = rf"{name}: knows items by their rows .* are {num_old}; got row \d+. Train it anew"
+        with pytest.raises(Unsuitable, match=told):
             recommender.act(env, observations)
         return
     shown = (copy.deepcopy(recommender) if name == "random" else recommender).act(env, observations)

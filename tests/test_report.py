@@ -88,7 +88,8 @@ def test_the_sentence_tells_what_comes_next_or_cannot_be_told_apart():
     assert said.endswith("with probability 1.00 (1.00 to 1.00).") and "worse" not in said
     assert page.sentence(Summary(KNOWN)).endswith("steady cannot be told apart from it.")
     often = fabricated({"wins little": [[0.62, 0.63, 0.64]] * 2 + [[0.5, 0.51, 0.52]],
-                        "wins big": [[0.60, 0.60, 0.61]] * 2 + [[0.9, 0.91, 0.92]]}, ENV_IDS + ("RecGym-Games-v0",))  # fmt: skip
+                        "wins big": [[0.60, 0.60, 0.61]] * 2 + [[0.9, 0.91, 0.92]]},
+                       ENV_IDS + ("RecGym-Games-v0",))  # fmt: skip
     assert "wins little comes next" in page.sentence(Summary(often)), "though its runs are the higher ones more often"
 
 
@@ -110,7 +111,8 @@ def test_returns_groups_measures_and_costs():
 def test_a_baseline_that_lacks_an_environment_is_in_no_aggregate():
     partial = fabricated({"everywhere": [[0.5] * 3] * 2, "news only": [[0.9] * 3]})
     assert "news only" not in table("aggregates", partial) and "everywhere" in table("aggregates", partial)
-    assert summary.aggregates(Summary(partial)).note.endswith("Not measured in all of them, and therefore left out: news only.")
+    left_out = "Not measured in all of them, and therefore left out: news only."
+    assert summary.aggregates(Summary(partial)).note.endswith(left_out)
     assert "left out" not in summary.aggregates(Summary(KNOWN)).note
     assert table("scores", partial)["news only"][1] == ""
 
@@ -157,16 +159,19 @@ def test_several_results_are_read_as_one(tmp_path, capsys):
     assert main(["report", str(tmp_path / "own"), str(tmp_path / "others")]) == 0
     assert "steady" in (tmp_path / "own" / "report" / "report.md").read_text() and "wild" in capsys.readouterr().out
     elsewhere = Results([{**one, "sessions": 60} for one in own], [], [])
-    with pytest.raises(BadTable, match="News-v0, seed 0: expected the same held-out sessions.*found 50 from 1000000 and 60"):
+    told = "News-v0, seed 0: expected the same held-out sessions.*found 50 from 1000000 and 60"
+    with pytest.raises(BadTable, match=told):
         results.joined([parts[1], elsewhere])
     changed = Results([{**one, "return": one["return"] + 1} for one in own], [], [])
-    with pytest.raises(OtherRun, match="random pages returned 5.0000, and now 6.0000: the environment has changed. Measure anew"):
+    told = "random pages returned 5.0000, and now 6.0000: the environment has changed. Measure anew"
+    with pytest.raises(OtherRun, match=told):
         results.joined([parts[1], changed])
 
 
 def test_one_is_one():
     one = fabricated({"steady": [[0.4]]}, ENV_IDS[:1])
-    assert summary.facts(Summary(one)).startswith("3 rows: 3 baselines, 1 environment, 1 seed, 50 held-out sessions each")
+    told = "3 rows: 3 baselines, 1 environment, 1 seed, 50 held-out sessions each"
+    assert summary.facts(Summary(one)).startswith(told)
 
 
 def test_empty_and_foreign_results_are_refused(tmp_path, capsys):

@@ -64,7 +64,8 @@ def by_hand(p: FunnelParameters, items: Items, state: State, lane: int, item: in
     taste = sum(float(a) * float(b) for a, b in zip(state["taste"][lane], items.taste[item], strict=True))
     considered = items.embeddings[int(state["interest_item"][lane])]
     similarity = sum(float(a) * float(b) for a, b in zip(considered, items.embeddings[item], strict=True))
-    cheaper = float(state["price_sensitivity"][lane]) * (float(state["reference_price"][lane]) - trait["relative_price"])
+    reference_price = float(state["reference_price"][lane])
+    cheaper = float(state["price_sensitivity"][lane]) * (reference_price - trait["relative_price"])
     utility = p.click_bias
     utility += p.text_interest * cosine + p.taste * taste
     utility += p.popularity * trait["popularity"] + p.flash * trait["discount"]
@@ -107,7 +108,8 @@ def test_the_funnel_is_its_formula(seed):
 
 def test_stages():
     state = State(need=np.array([-1, -1, 0, 3, 3]), readiness=np.array([0.0, 1.0, 0.0, READY - 1e-9, READY]))
-    assert [FunnelParameters.STAGES[i] for i in stage(state)] == ["browsing", "browsing", "comparing", "comparing", "buying"]
+    stages = [FunnelParameters.STAGES[i] for i in stage(state)]
+    assert stages == ["browsing", "browsing", "comparing", "comparing", "buying"]
 
 
 def test_sigmoids():

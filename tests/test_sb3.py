@@ -58,7 +58,9 @@ def assert_same(one, two):
 
 @pytest.mark.parametrize("observation", ["flat", "dict"])
 @pytest.mark.parametrize("view", ACTIONS)
-@pytest.mark.parametrize("limit", [{"session_length": 15}, {"max_episode_steps": 3}], ids=["session_length", "max_episode_steps"])
+@pytest.mark.parametrize(
+    "limit", [{"session_length": 15}, {"max_episode_steps": 3}], ids=["session_length", "max_episode_steps"]
+)
 def test_the_adapter_equals_sb3s_own_dummy_vec_env(view, observation, limit):
     """At a limit of Gymnasium's a user may be lost on the last step, which is both."""
     settings = {**SMALL, "action": view, "observation": observation, **limit}
@@ -252,5 +254,6 @@ def test_a_saved_model_comes_back_without_a_pickle(algorithm, tmp_path, monkeypa
 @pytest.mark.parametrize("algorithm", ["ARS", "DQN", "SAC"])
 def test_every_algorithm_tells_of_its_sessions(algorithm):
     log = EpisodeLog(lambda line: None)
-    Trained(algorithm, **SETTINGS[algorithm]).train(Task(ENV_ID, VIEWS[algorithm][0], 64, env_settings=SMALL, session=log))
+    task = Task(ENV_ID, VIEWS[algorithm][0], 64, env_settings=SMALL, session=log)
+    Trained(algorithm, **SETTINGS[algorithm]).train(task)
     assert len(log.returns) >= 64 // 6 - 2 and set(log.lengths) <= set(range(1, 7))

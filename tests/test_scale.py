@@ -54,8 +54,9 @@ def test_the_command_prints_every_figure(tmp_path, capfd, monkeypatch):
     arguments = ["--items", "300", "--users", "120", "--lanes", "32", "--embedding-dim", "8", "--seconds", "0.1"]
     assert main(["speed", "--scale", *arguments, "--folder", str(tmp_path)]) == 0
     out = capfd.readouterr().out
-    for figure in (r"build 200 items, embeddings +[\d.]+ s", r"build 300 items, neighbours", r"300 items on disk +\d+ MB",
-                   r"recall of the neighbours +1.000", r"open 300 items .* [\d.]+ s", r"102,400 user-steps .* MB of its own",
+    for figure in (r"build 200 items, embeddings +[\d.]+ s", r"build 300 items, neighbours",
+                   r"300 items on disk +\d+ MB", r"recall of the neighbours +1.000", r"open 300 items .* [\d.]+ s",
+                   r"102,400 user-steps .* MB of its own",
                    r"action=proto, against 200 items +[\d.]+ times", r"search=exact, a slate +[\d.]+ ms",
                    r"120 sessions through 32 lanes +120 distinct users"):  # fmt: skip
         assert re.search(figure, out), figure
@@ -71,6 +72,7 @@ def _asked(array, row):
 
 def test_asking_changes_nothing():
     """Also for rows that are short, long, not in one piece, or not there: asking is no access."""
-    for array in (np.arange(6.0).reshape(3, 2), np.ones((3, 900), dtype=np.float32), np.arange(24.0).reshape(4, 6)[:, ::2]):
+    short, long = np.arange(6.0).reshape(3, 2), np.ones((3, 900), dtype=np.float32)
+    for array in (short, long, np.arange(24.0).reshape(4, 6)[:, ::2]):
         before = array.copy()
         assert _asked(array, 2) == before[2].sum() and np.array_equal(array, before)

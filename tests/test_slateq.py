@@ -211,7 +211,8 @@ def test_a_file_that_is_no_such_table_is_left_alone(tmp_path, capsys):
     path = tmp_path / "README.md"
     for text, told in (("# RecGym\n", "expected the columns search, no_click, seed, .*; found # RecGym. Name another"),
                        ("search,no_click,seed,return\nexact,True,zero,250\n", "line 2: invalid literal .*zero"),
-                       ("search,no_click,seed,return\nexact,True\n", "line 2: expected a cell for every column")):  # fmt: skip
+                       ("search,no_click,seed,return\nexact,True\n",
+                        "line 2: expected a cell for every column")):  # fmt: skip
         path.write_text(text)
         assert main(["slateq", "--out", str(path)]) == 2
         assert re.search(told, capsys.readouterr().err) and path.read_text() == text

@@ -37,8 +37,9 @@ FUNNEL = FunnelParameters(
 TRUST = Trust(start=START / LEVELS, spread=0.0, stay_gain=0.05, disappointment_loss=0.15, good_purchase=0.0,
               bad_purchase=0.0, forgetting=0.0, neutral=0.0)  # fmt: skip
 VISITS = Visits(
-    context_stay=np.zeros(1), context_shape=(1, 1, 1, 1, 1), leave_bias=-1.5, leave_click=-0.4, leave_disappointment=0.9,
-    leave_purchase=0.0, return_bias=1.5, return_trust=4.0, return_click=0.0, gap_days=2.0, gap_trust=0.0,
+    context_stay=np.zeros(1), context_shape=(1, 1, 1, 1, 1), leave_bias=-1.5, leave_click=-0.4,
+    leave_disappointment=0.9, leave_purchase=0.0, return_bias=1.5, return_trust=4.0, return_click=0.0, gap_days=2.0,
+    gap_trust=0.0,
 )  # fmt: skip
 
 
@@ -179,7 +180,8 @@ def test_the_plan_is_optimal_by_enumeration():
         return max(follow(item, level, steps) for item in (FLASHY, SOLID)) if steps else 0.0
 
     def follow(item: int, level: int, steps: int) -> float:
-        return sum(p * (r + (1 - lost) * best(after, steps - 1)) for p, r, lost, after in INSTANCE.outcomes(item, level))
+        outcomes = INSTANCE.outcomes(item, level)
+        return sum(p * (r + (1 - lost) * best(after, steps - 1)) for p, r, lost, after in outcomes)
 
     values, _ = INSTANCE.plan(optimal)
     for level in (0, START, LEVELS):

@@ -1,4 +1,4 @@
-"""A search engine at toy size: a query of two meanings, planned exactly over beliefs, and the simulator beside the plan."""
+"""A search engine at toy size: a query of two meanings, planned exactly over beliefs, and the simulator beside it."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ class Engine:
         habits = dataclasses.replace(plain_habits(needed=0.0, not_needed=-100.0), constant=(-100.0, 0.0, 0.0))
         intent = Intent(
             items, np.array([[[0], [1]], [[0], [2]]]), np.array([self.PRIOR, 1 - self.PRIOR]), informs=np.zeros(4),
-            start=1.0, again=0.0, inspiration=0.0, refined=self.refined, reformulation=self.REFORMULATION, give_up=self.GIVE_UP,
-            lost=self.LOST, favourite=0.0,
+            start=1.0, again=0.0, inspiration=0.0, refined=self.refined, reformulation=self.REFORMULATION,
+            give_up=self.GIVE_UP, lost=self.LOST, favourite=0.0,
         )  # fmt: skip
         return Simulator(
             catalog=None, items=items, users=Searcher(), retrieval=BothItems(), features=BothItems(),

@@ -1,4 +1,4 @@
-"""News and video at toy size: each domain's own long-term trade-off, planned exactly, and the simulator beside the plan."""
+"""News and video at toy size: each domain's own long-term trade-off, planned exactly, and the simulator beside it."""
 
 from __future__ import annotations
 

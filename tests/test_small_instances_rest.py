@@ -33,7 +33,8 @@ class MusicService:
         self.pull, self.strength, self.decay = pull, strength, decay
 
     def after(self, levels: Levels, clicked: int | None) -> Levels:
-        return tuple(level * self.decay[genre] + 0.5 * self.strength[genre] * (genre == clicked) for genre, level in enumerate(levels))
+        return tuple(level * self.decay[genre] + 0.5 * self.strength[genre] * (genre == clicked)
+                     for genre, level in enumerate(levels))  # fmt: skip
 
     def outcomes(self, levels: Levels, track: int) -> list[tuple[float, float, Levels]]:
         """(probability, reward, next levels)."""
@@ -70,7 +71,8 @@ def test_the_music_service_reaches_its_plan(far_sighted):
 
 
 def test_a_service_that_looks_ahead_lets_the_favourite_rest():
-    best, myopic = (FAVOURITE_TIRES.plan(far_sighted)((0.0, 0.0), MusicService.HORIZON) for far_sighted in (True, False))
+    best, myopic = (FAVOURITE_TIRES.plan(far_sighted)((0.0, 0.0), MusicService.HORIZON)
+                    for far_sighted in (True, False))  # fmt: skip
     assert (best[0] - myopic[0]) / best[0] > 0.05
 
 
@@ -91,9 +93,10 @@ class Listener(SameUser):
 
 
 class Favourites:
-    """Two tracks a listener knows, a hit and a calm one, and trust. A play wears the hit much, rest makes it good again.
+    """Two tracks a listener knows, a hit and a calm one, and trust.
 
-    Out of habit the hit is clicked most, worn or not. Worn it is skipped, and that costs trust and clicks: it has to rest.
+    A play wears the hit much, rest makes it good again. Out of habit the hit is clicked most, worn or not. Worn it is
+    skipped, and that costs trust and clicks: it has to rest.
     """
 
     num_actions = 2
@@ -107,8 +110,8 @@ class Favourites:
 
     def after(self, mind: Mind, played: int | None, pleased: bool) -> Mind:
         worn, trust = mind
-        rested = tuple(keep * level + play * (track == played)
-                       for track, (keep, level, play) in enumerate(zip(self.KEEP, worn, self.PLAY, strict=True)))  # fmt: skip
+        tracks = enumerate(zip(self.KEEP, worn, self.PLAY, strict=True))
+        rested = tuple(keep * level + play * (track == played) for track, (keep, level, play) in tracks)
         moved = 0.0 if played is None else self.GAIN if pleased else -self.LOSS
         return rested, min(max(trust + moved, 0.0), 1.0)
 
@@ -117,7 +120,8 @@ class Favourites:
         worn, trust = mind
         click = logistic(self.PULL[track] + self.WEIGHTS.click[0] + self.TRUST * (trust - 0.5))
         stay = logistic(self.STAY + self.WEIGHTS.stay - self.WEIGHTS.worn * worn[track])
-        return [(click * stay, 1.0, self.after(mind, track, True)), (click * (1 - stay), 1.0, self.after(mind, track, False)),
+        return [(click * stay, 1.0, self.after(mind, track, True)),
+                (click * (1 - stay), 1.0, self.after(mind, track, False)),
                 (1 - click, 0.0, self.after(mind, None, False))]  # fmt: skip
 
     def plan(self, far_sighted: bool):
@@ -139,7 +143,8 @@ class Favourites:
 
         def choose(state, step):
             minds = zip(state["worn"], state["trust"], strict=True)
-            return np.array([best((tuple(map(float, worn)), float(trust)), self.HORIZON - step)[1] for worn, trust in minds])
+            return np.array([best((tuple(map(float, worn)), float(trust)), self.HORIZON - step)[1]
+                             for worn, trust in minds])  # fmt: skip
 
         return play(world, choose, self.HORIZON, NUM_SESSIONS, seed)
 
@@ -147,12 +152,14 @@ class Favourites:
 @pytest.mark.parametrize("far_sighted", [True, False])
 def test_favourites_reach_their_plan(far_sighted):
     favourites = Favourites()
-    held_against(favourites.plan(far_sighted)(favourites.START, favourites.HORIZON)[0], favourites.returns(far_sighted, seed=6))
+    planned = favourites.plan(far_sighted)(favourites.START, favourites.HORIZON)[0]
+    held_against(planned, favourites.returns(far_sighted, seed=6))
 
 
 def test_who_looks_ahead_lets_a_worn_favourite_rest():
     favourites = Favourites()
-    best, myopic = (favourites.plan(far_sighted)(favourites.START, favourites.HORIZON)[0] for far_sighted in (True, False))
+    best, myopic = (favourites.plan(far_sighted)(favourites.START, favourites.HORIZON)[0]
+                    for far_sighted in (True, False))  # fmt: skip
     assert (best - myopic) / best > 0.05
     choice = favourites.plan(far_sighted=True)
     assert choice(((2.0, 0.0), 0.5), 6)[1] == 1 and choice(((0.0, 0.0), 0.5), 6)[1] == 0

@@ -162,7 +162,8 @@ def test_trials_of_another_version_of_the_environment_are_refused(tmp_path, monk
     study = Study(ENV_ID, "PPO", 900, 3, trials.path(tmp_path, ENV_ID, "PPO"))
     searched(tmp_path, valued(), points=2)
     monkeypatch.setattr(search, "random_return", lambda study: 5.1)
-    with pytest.raises(OtherRun, match="random pages returned 5.0000, and now 5.1000: the environment has changed. Move"):
+    told = "random pages returned 5.0000, and now 5.1000: the environment has changed. Move"
+    with pytest.raises(OtherRun, match=told):
         next(search.run(study, valued()))
 
 

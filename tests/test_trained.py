@@ -101,7 +101,8 @@ def test_a_file_gives_back_what_was_saved(name, request):
 
 
 def changed(path: Path, target: Path, **files: str | bytes | None) -> Path:
-    """A copy of a zip with other contents of some of its files, named with _ for every - and ., None for no such file."""
+    """A copy of a zip with other contents of some of its files, named with _ for every - and .;
+    None for no such file."""
     with zipfile.ZipFile(path) as source:
         known = {re.sub(r"[-.]", "_", name): name for name in source.namelist()}
     names = {known[name]: content for name, content in files.items()}
@@ -148,8 +149,8 @@ def test_foreign_files_are_refused(tmp_path, deep, capsys):
     with zipfile.ZipFile(sneaky, "w") as packed:
         packed.writestr(MANIFEST, "{}")
         packed.writestr("../escape.txt", "")
-    for path, told in ((text, "expected a zip file"), (missing, "no such file"), (stable, "Stable-Baselines3's own file"),
-                       (sneaky, "without folders")):  # fmt: skip
+    for path, told in ((text, "expected a zip file"), (missing, "no such file"),
+                       (stable, "Stable-Baselines3's own file"), (sneaky, "without folders")):  # fmt: skip
         for command in ("play", "latency"):
             assert main([command, str(path)]) == 2
             assert told in capsys.readouterr().err

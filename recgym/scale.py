@@ -27,7 +27,6 @@ from recgym.index import CatalogSearch, ExactIndex, FaissIndex
 from recgym.registration import ENVIRONMENTS
 from recgym.scenarios.builtin import builtin_catalog
 from recgym.scenarios.ecommerce import Ecommerce
-from recgym.scenarios.ecommerce_words import SENTENCES
 from recgym.speed import Case, Running, rate
 from recgym.testing import HashingEncoder
 from recgym.writing import replacing
@@ -161,8 +160,8 @@ def _built(source: Path, folder: Path, num_items: int, embedding_dim: int) -> It
     def report(stage: str, done: int, total: int) -> None:
         times.setdefault(stage, []).append(time.perf_counter())
 
-    encoder = HashingEncoder(384)
-    manifest = build_folder(source, folder, encoder, SENTENCES.texts_of, required=Ecommerce.DOMAIN.required,
+    encoder, domain = HashingEncoder(384), Ecommerce.DOMAIN
+    manifest = build_folder(source, folder, encoder, domain.texts_of, required=domain.required, ranges=domain.ranges,
                             embedding_dim=embedding_dim, report=report)  # fmt: skip
     for stage, seen in times.items():
         yield f"build {num_items:,} items, {stage}", f"{seen[-1] - seen[0]:.1f} s"

@@ -12,7 +12,7 @@ from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,41 +83,21 @@ def build_folder(
     manifest = _begun(source, folder, encoder, encoder_name)
     settings = {"embedding_dim": embedding_dim, "whiten": whiten}
     if manifest["settings"] != settings:
-        redone = [stage for stage in manifest["finished"] if stage in ("columns", "embeddings")]
-        manifest = {**manifest, "settings": settings, "finished": redone}
-        manifest.pop("files", None)
-        write_manifest(folder, manifest)
-
+        _change(folder, manifest, "embeddings", settings=settings)
     if "columns" not in manifest["finished"]:
-        report("columns", 0, 1)
-        manifest["catalog"] = facts = store_columns(source, folder, required, ranges)
-        stored = Catalog(**stored_fields(folder, facts))
-        if stored.num_items < LEAST_ITEMS:
-            raise CatalogError(source, [f"expected at least {LEAST_ITEMS} items, a candidate from each source, got "
-                                        f"{stored.num_items}; add items"])  # fmt: skip
-        facts["fingerprint"] = stored.fingerprint
-        _finish(folder, manifest, "columns")
-        report("columns", 1, 1)
+        _read(source, folder, manifest, required, ranges, report)
     # The columns may be of a build for another domain, which looked at others.
     catalog = Catalog.load(Catalog(**stored_fields(folder, manifest["catalog"])), required=required, ranges=ranges)
     groups = texts_of(catalog)
     if manifest.get("sentences") != (sentences := _digest_of_sentences(groups)):
-        manifest |= {"sentences": sentences, "finished": ["columns"]}
-        manifest["embedded"] = min(manifest["embedded"], catalog.num_items)  # the items stay as they are
-        manifest.pop("files", None)
-        write_manifest(folder, manifest)
+        embedded = min(manifest["embedded"], catalog.num_items)  # the items stay as they are
+        _change(folder, manifest, "columns", sentences=sentences, embedded=embedded)
     if "embeddings" not in manifest["finished"]:
         _embed(folder, manifest, groups, encoder, report)
-        _finish(folder, manifest, "embeddings")
     if "vectors" not in manifest["finished"]:
-        _project(folder, groups, whiten, embedding_dim, report)
-        _finish(folder, manifest, "vectors")
+        _project(folder, manifest, groups, report)
     if "neighbours" not in manifest["finished"]:
-        report("neighbours", 0, 1)
-        count = min(NUM_NEIGHBOURS, catalog.num_items - 1)
-        manifest["recall"] = write_neighbours(folder / VECTORS, folder / NEIGHBOURS, count)
-        _finish(folder, manifest, "neighbours")
-        report("neighbours", 1, 1)
+        _find_neighbours(folder, manifest, report)
     if "files" not in manifest:
         names = [*column_files(manifest["catalog"]), RAW, VECTORS, NEIGHBOURS, OTHERS]
         manifest["files"] = {name: (folder / name).stat().st_size for name in names}
@@ -177,9 +157,32 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _change(folder: Path, manifest: Manifest, kept: str, **changes: Any) -> None:
+    """Change what the stages after `kept` go by: they are to be done again."""
+    stages = STAGES[: STAGES.index(kept) + 1]
+    manifest |= {**changes, "finished": [stage for stage in manifest["finished"] if stage in stages]}
+    manifest.pop("files", None)
+    write_manifest(folder, manifest)
+
+
 def _finish(folder: Path, manifest: Manifest, stage: str) -> None:
     manifest["finished"] = [*manifest["finished"], stage]
     write_manifest(folder, manifest)
+
+
+def _read(
+    source: Path, folder: Path, manifest: Manifest, required: Sequence[str], ranges: Ranges, report: Report
+) -> None:
+    """The file's columns."""
+    report("columns", 0, 1)
+    manifest["catalog"] = facts = store_columns(source, folder, required, ranges)
+    stored = Catalog(**stored_fields(folder, facts))
+    if stored.num_items < LEAST_ITEMS:
+        raise CatalogError(source, [f"expected at least {LEAST_ITEMS} items, a candidate from each source, got "
+                                    f"{stored.num_items}; add items"])  # fmt: skip
+    facts["fingerprint"] = stored.fingerprint
+    _finish(folder, manifest, "columns")
+    report("columns", 1, 1)
 
 
 def _embed(folder: Path, manifest: Manifest, groups: Groups, encoder: Encoder, report: Report) -> None:
@@ -198,11 +201,13 @@ def _embed(folder: Path, manifest: Manifest, groups: Groups, encoder: Encoder, r
         manifest["embedded"] = done = done + len(chunk)
         write_manifest(folder, manifest)
         report("embeddings", done, total)
+    _finish(folder, manifest, "embeddings")
 
 
-def _project(folder: Path, groups: Groups, whiten: WhiteningMethod, embedding_dim: int, report: Report) -> None:
+def _project(folder: Path, manifest: Manifest, groups: Groups, report: Report) -> None:
     """Fit the projection to the items and apply it to all texts."""
-    num_items = len(groups[ITEMS])
+    num_items, settings = len(groups[ITEMS]), manifest["settings"]
+    whiten, embedding_dim = settings["whiten"], settings["embedding_dim"]
     report("vectors", 0, num_items)
     projection = fit_whitening(moments(lambda: _raw_blocks(folder, num_items), whiten), whiten, embedding_dim)
     create_rows(folder / VECTORS, (num_items, embedding_dim), np.float32)
@@ -218,6 +223,16 @@ def _project(folder: Path, groups: Groups, whiten: WhiteningMethod, embedding_di
     Embedded(dict(zip(groups, parts, strict=True)), np.zeros((0, 0), dtype=np.int32), projection, whiten).save(
         folder / OTHERS
     )
+    _finish(folder, manifest, "vectors")
+
+
+def _find_neighbours(folder: Path, manifest: Manifest, report: Report) -> None:
+    """The items most like each."""
+    report("neighbours", 0, 1)
+    count = min(NUM_NEIGHBOURS, manifest["catalog"]["num_items"] - 1)
+    manifest["recall"] = write_neighbours(folder / VECTORS, folder / NEIGHBOURS, count)
+    _finish(folder, manifest, "neighbours")
+    report("neighbours", 1, 1)
 
 
 def _raw_blocks(folder: Path, num_items: int) -> Iterator[NDArray[np.float32]]:

@@ -19,6 +19,7 @@ DOMAINS = {
     "RecGym-Health-v0": "health",
     "RecGym-Finance-v0": "finance",
 }
+ENV_IDS = {domain: env_id for env_id, domain in DOMAINS.items()}
 # id -> classic: published user models, as numbers
 CLASSICS = {
     "RecGym-InterestEvolution-v0": "interest_evolution",

@@ -12,10 +12,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # Bottom to top: a module (or folder) imports only what stands before it. "recgym" is the package's own __init__.
 ORDER = (
-    "arguments", "extras", "writing", "markdown", "compiled", "prefetch", "randomness", "choice", "state", "catalog",
+    "arguments", "extras", "registration",
+    "writing", "markdown", "compiled", "prefetch", "randomness", "choice", "state", "catalog",
     "items", "courses", "whitening", "encoders", "embedded", "folder", "users", "candidates", "features", "index",
     "limits", "response", "dynamics", "outcome", "reward", "simulator", "fusion", "counters", "observation", "actions",
-    "classics", "scenarios", "rendering", "metrics", "registration", "sessions", "env", "data",
+    "classics", "scenarios", "rendering", "metrics", "sessions", "env", "data",
     "recgym", "logs", "calibration", "described", "testing", "speed", "growth", "scale", "peers", "playground", "cli",
 )  # fmt: skip
 AT_MODULE_LEVEL = {*sys.stdlib_module_names, "numpy", "numba", "llvmlite", "gymnasium", "recgym"}

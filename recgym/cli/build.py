@@ -11,7 +11,7 @@ from recgym.cli.embed import MODEL
 from recgym.cli.progress import bar
 from recgym.encoders import CacheError, SentenceTransformerEncoder, UnknownTextError, as_encoder
 from recgym.folder import build_folder
-from recgym.registration import DOMAINS
+from recgym.registration import ENV_IDS
 from recgym.scenarios.scenario import Settings
 from recgym.sessions import settings_class
 from recgym.whitening import WhiteningMethod
@@ -24,7 +24,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("build", help="build a folder from a catalogue of any size; run it again to go on")
     parser.add_argument("catalog", type=Path, metavar="CATALOG", help=".csv, .csv.gz or .parquet file")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder, or one whose build was interrupted")
-    parser.add_argument("--domain", choices=DOMAINS.values(), default="ecommerce",
+    parser.add_argument("--domain", choices=ENV_IDS, default="ecommerce",
                         help="whose items they are, and whose users' sentences are embedded with them "
                              "(default %(default)s)")  # fmt: skip
     parser.add_argument("--encoder", default=MODEL, metavar="NAME",
@@ -56,8 +56,7 @@ def build(options: argparse.Namespace) -> int:
     print(f"{options.folder}: {counts}, {size:,.0f} MB")
     print(f"recall of the neighbours against all pairs: {manifest['recall']:.3f}")
     given = "".join(f", {name}={settings[name]!r}" for name in settings if settings[name] != getattr(Settings, name))
-    [env_id] = [env_id for env_id, name in DOMAINS.items() if name == options.domain]
-    print(f'Use it: gymnasium.make("recgym:{env_id}", catalog="{options.folder}"{given})')
+    print(f'Use it: gymnasium.make("recgym:{ENV_IDS[options.domain]}", catalog="{options.folder}"{given})')
     return 0
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recgym import registration
 from recgym.catalog import CatalogError
 from recgym.cli.progress import bar
 from recgym.encoders import EmbeddingTable, Encoder, TableError, UnknownTextError, WeightsError, as_encoder
-from recgym.scenarios.builtin import DOMAINS
+from recgym.registration import ENV_IDS
 from recgym.sessions import settings_class
 
 MODEL = "all-MiniLM-L6-v2"
@@ -45,8 +44,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("embed", help="embed a catalogue's texts into a table")
     parser.add_argument("catalog", nargs="?", type=Path, metavar="CATALOG",
                         help=".csv, .csv.gz or .parquet file (default: the domain's built-in catalogue)")  # fmt: skip
-    parser.add_argument("--domain", choices=DOMAINS, default=DOMAINS[0],
-                        help=f"whose users' sentences are embedded with it (default {DOMAINS[0]})")  # fmt: skip
+    parser.add_argument("--domain", choices=ENV_IDS, default="ecommerce",
+                        help="whose users' sentences are embedded with it (default %(default)s)")  # fmt: skip
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="TABLE.npz", help="the file to write")
     parser.add_argument("--encoder", default=MODEL, metavar="NAME",
                         help=f"model name, folder, or another .npz table (default {MODEL})")  # fmt: skip
@@ -67,7 +66,6 @@ def embed(options: argparse.Namespace) -> int:
         print(f"recgym embed: {error}", file=sys.stderr)
         return 2
     print(f"{options.out}: {len(table):,} texts, {table.embedding_dim} dimensions, {table.model_fingerprint}")
-    [env_id] = [env_id for env_id, domain in registration.DOMAINS.items() if domain == options.domain]
     given = f'catalog="{options.catalog}", ' if options.catalog else ""
-    print(f'Use it: gymnasium.make("recgym:{env_id}", {given}encoder="{options.out}")')
+    print(f'Use it: gymnasium.make("recgym:{ENV_IDS[options.domain]}", {given}encoder="{options.out}")')
     return 0

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
+from recgym import registration
 from recgym.catalog import Catalog
 from recgym.embedded import Embedded
 from recgym.encoders import EmbeddingTable
 
-DOMAINS = ("ecommerce", "news", "video", "music", "games", "social", "education", "search", "health", "finance")
+DOMAINS = tuple(registration.DOMAINS.values())
 
 
 @cache

@@ -63,9 +63,12 @@ def prefetch(array: NDArray[Any], row: int) -> None:
 
 
 @kernel
-def prefetch_each(array: NDArray[Any], rows: Ints) -> None:
-    """Inside kernels: `prefetch` of several rows, the first of all where one is -1."""
-    for row in rows:
+def prefetch_ahead(array: NDArray[Any], rows: Ints, lane: int) -> None:
+    """Inside kernels: ask for the rows of `array` that the lane `AHEAD` of this one will look up.
+
+    rows: (num_lanes, any length) of all lanes, -1 for none.
+    """
+    for row in rows[min(lane + AHEAD, len(rows) - 1)]:
         prefetch(array, max(row, 0))
 
 

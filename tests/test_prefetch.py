@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recgym.prefetch import LINE, aligned, prefetch_each, whole_lines
+from recgym.prefetch import LINE, aligned, prefetch_ahead, whole_lines
 
 TYPES = st.sampled_from([np.float32, np.float64])
 
@@ -31,6 +31,8 @@ def test_whole_lines_are_parts_or_multiples_of_a_line(num_columns, room):
 
 def test_asking_changes_nothing():
     values = np.arange(12.0).reshape(4, 3)
-    prefetch_each(values, np.array([3, -1, 0]))
-    prefetch_each(values[:, 1], np.array([2, -1]))
+    rows = np.array([[3, -1, 0], [1, 2, -1]])
+    for lane in range(2):
+        prefetch_ahead(values, rows, lane)
+        prefetch_ahead(values[:, 1], rows, lane)
     assert np.array_equal(values, np.arange(12.0).reshape(4, 3))

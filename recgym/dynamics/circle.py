@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Codes, Floats, Ints, allocating_kernel, drawn, kernel
 from recgym.items import Items
-from recgym.prefetch import AHEAD, prefetch_each
+from recgym.prefetch import prefetch_ahead
 from recgym.response import Funnel, Response
 from recgym.state import State
 
@@ -188,9 +188,8 @@ def _sight(
     num_friends = friends.shape[1]
     wakes = np.empty(num_friends)
     for lane in range(len(friends)):
-        following = shown[min(lane + AHEAD, len(shown) - 1)]
-        prefetch_each(categories, following)
-        prefetch_each(spread, following)
+        prefetch_ahead(categories, shown, lane)
+        prefetch_ahead(spread, shown, lane)
         talking = _who(friends[lane], ACTIVE)
         for friend in range(num_friends):
             quiet = friends[lane, friend] == QUIET

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Codes, Flags, Floats, Ints, Singles, add, kernel, scaled
 from recgym.items import Items
-from recgym.prefetch import AHEAD, prefetch_each
+from recgym.prefetch import prefetch_ahead
 from recgym.response import Response
 from recgym.state import State
 
@@ -73,7 +73,7 @@ def _pools(
 ) -> None:  # fmt: skip
     keep, weight = np.float32(decay), np.float32(0.3)
     for lane in range(len(slates)):
-        prefetch_each(embeddings, slates[min(lane + AHEAD, len(slates) - 1)])
+        prefetch_ahead(embeddings, slates, lane)
         scaled(liked[lane], liked_before[lane], keep)
         scaled(skipped[lane], skipped_before[lane], keep)
         scaled(exposed[lane], exposed_before[lane], keep)

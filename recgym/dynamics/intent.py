@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Codes, Flags, Floats, Ints, Singles, drawn, kernel
 from recgym.items import Items
-from recgym.prefetch import AHEAD, prefetch_each
+from recgym.prefetch import prefetch_ahead
 from recgym.response import READY, Funnel, Response
 from recgym.state import State
 
@@ -174,7 +174,7 @@ def _weigh(
     rows: Ints, need: Ints, evidence: Singles, needs: Ints, asked: Ints, places: Ints, seen: Singles
 ) -> None:  # fmt: skip
     for lane in range(len(rows)):
-        prefetch_each(needs, rows[min(lane + AHEAD, len(rows) - 1)])
+        prefetch_ahead(needs, rows, lane)
         for slot in range(rows.shape[1] if need[lane] >= 0 else 0):
             meaning = needs[rows[lane, slot]]
             if asked[meaning] == asked[need[lane]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recgym.candidates import in_groups
 from recgym.compiled import Flags, Floats, Ints, Singles, drawn, kernel
 from recgym.items import Items
-from recgym.prefetch import AHEAD, prefetch_each
+from recgym.prefetch import prefetch_ahead
 from recgym.response import Funnel, Response
 from recgym.state import State
 
@@ -140,7 +140,7 @@ def _play(
 ) -> None:  # fmt: skip
     size = known.shape[1]
     for lane in range(len(known)):
-        prefetch_each(keep, known[min(lane + AHEAD, len(known) - 1)])
+        prefetch_ahead(keep, known, lane)
         for i in range(size):
             worn[lane, i] *= keep[known[lane, i]]
             lately[lane, i] *= remember

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recgym.compiled import Flags, Floats, Ints, Singles, dot, kernel
 from recgym.dynamics import Market
 from recgym.items import Items
-from recgym.prefetch import AHEAD, prefetch_each
+from recgym.prefetch import prefetch_ahead
 from recgym.response import Shifts, no_shifts
 from recgym.state import State
 
@@ -44,7 +44,7 @@ class Suitability:
 @kernel
 def _forbid(rows: Ints, tolerances: Ints, risk: Floats, ceilings: Floats, forbidden: Flags) -> None:
     for lane in range(len(rows)):
-        prefetch_each(risk, rows[min(lane + AHEAD, len(rows) - 1)])
+        prefetch_ahead(risk, rows, lane)
         for slot in range(rows.shape[1]):
             row = rows[lane, slot]
             forbidden[lane, slot] = row >= 0 and risk[row] > ceilings[tolerances[lane]]
@@ -82,10 +82,9 @@ def _know(
     embeddings: Singles, ceilings: Floats, known: Singles,
 ) -> None:  # fmt: skip
     for lane in range(len(rows)):
-        following = rows[min(lane + AHEAD, len(rows) - 1)]
-        prefetch_each(risk, following)
-        prefetch_each(categories, following)
-        prefetch_each(embeddings, following)
+        prefetch_ahead(risk, rows, lane)
+        prefetch_ahead(categories, rows, lane)
+        prefetch_ahead(embeddings, rows, lane)
         ceiling, last = ceilings[tolerances[lane]], embeddings[looked_at[lane]]
         for slot in range(rows.shape[1]):
             row = rows[lane, slot]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Flags, Floats, Ints, kernel
 from recgym.items import Items
-from recgym.prefetch import AHEAD, prefetch_each
+from recgym.prefetch import AHEAD, prefetch, prefetch_ahead
 from recgym.response import Shifts
 from recgym.response.fit import no_shifts
 from recgym.scenarios import health_words as words
@@ -46,7 +46,8 @@ def harms(items: Items, state: State, rows: NDArray[np.int64]) -> NDArray[np.boo
 def _benefit(rows: Ints, columns: Ints, hidden: Floats, gained: Floats) -> None:
     for lane in range(len(rows)):
         following = min(lane + AHEAD, len(rows) - 1)
-        prefetch_each(hidden[:, columns[following]], rows[following])
+        for row in rows[following]:
+            prefetch(hidden[:, columns[following]], max(row, 0))
         for slot in range(rows.shape[1]):
             gained[lane, slot] = hidden[rows[lane, slot], columns[lane]]
 
@@ -54,7 +55,7 @@ def _benefit(rows: Ints, columns: Ints, hidden: Floats, gained: Floats) -> None:
 @kernel
 def _harm(rows: Ints, conditions: Ints, contraindication: Floats, harmful: Flags) -> None:
     for lane in range(len(rows)):
-        prefetch_each(contraindication, rows[min(lane + AHEAD, len(rows) - 1)])
+        prefetch_ahead(contraindication, rows, lane)
         for slot in range(rows.shape[1]):
             row, condition = rows[lane, slot], conditions[lane]
             harmful[lane, slot] = row >= 0 and condition > 0 and contraindication[row] == condition
@@ -63,7 +64,7 @@ def _harm(rows: Ints, conditions: Ints, contraindication: Floats, harmful: Flags
 @kernel
 def _intend(rows: Ints, meant: Ints, categories: Ints, intended: Flags) -> None:
     for lane in range(len(rows)):
-        prefetch_each(categories, rows[min(lane + AHEAD, len(rows) - 1)])
+        prefetch_ahead(categories, rows, lane)
         for slot in range(rows.shape[1]):
             intended[lane, slot] = categories[rows[lane, slot]] == meant[lane]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recgym.compiled import Ints, Singles, kernel
 from recgym.courses import Courses
-from recgym.prefetch import AHEAD, prefetch_each
+from recgym.prefetch import prefetch_ahead
 from recgym.state import State
 
 
@@ -51,7 +51,7 @@ def _see(
 ) -> None:  # fmt: skip
     one = np.float32(1.0)
     for lane in range(len(rows)):
-        prefetch_each(categories, rows[min(lane + AHEAD, len(rows) - 1)])
+        prefetch_ahead(categories, rows, lane)
         first, second = favourites[lane, 0], favourites[lane, 1]
         progress = np.float32(0.5) * (traced[lane, first] + traced[lane, second])
         for position in range(rows.shape[1]):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recgym.catalog import Catalog
 from recgym.compiled import Codes, Ints, Singles, kernel
 from recgym.dynamics import History
-from recgym.prefetch import AHEAD, prefetch_each
+from recgym.prefetch import prefetch_ahead
 from recgym.response import Shifts, stage
 from recgym.response.fit import no_shifts
 from recgym.state import State
@@ -93,7 +93,7 @@ def _recency(
 ) -> None:
     num_days = len(newness)
     for lane in range(len(rows)):
-        prefetch_each(arrivals, rows[min(lane + AHEAD, len(rows) - 1)])
+        prefetch_ahead(arrivals, rows, lane)
         for slot in range(rows.shape[1]):
             row = rows[lane, slot]
             seen[lane, slot, 0] = newness[(day[lane] - arrivals[row]) % num_days]
